@@ -1,0 +1,99 @@
+"""What the gateway asks of a venue's dialect.
+
+A dialect is pure: it reads no clock and opens nothing; ``now_us`` is a parameter. Everything that is true of one
+venue and of no other stands behind this protocol.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from bailiwick.model.decision import Deny
+from bailiwick.model.intent import Endpoint, Intent, OrderDraft, OrderRef
+from bailiwick.model.market import SymbolInfo
+from bailiwick.model.order import Answer
+from bailiwick.model.request import Outgoing, Refusal, Request, Signed
+
+
+class Verifier(Protocol):
+    """Checks signatures made with one issued key."""
+
+    def verify(self, payload: bytes, signature: bytes) -> bool:
+        """Whether ``signature``, as spelled on the wire, is this key's over ``payload``."""
+        ...
+
+
+class Signer(Protocol):
+    """Signs with an account's upstream credential."""
+
+    key: bytes  # what goes into the venue's key header
+
+    def sign(self, payload: bytes) -> bytes:
+        """The signature as it is spelled on the wire, percent-encoded where the venue asks for it."""
+        ...
+
+
+class Dialect(Protocol):
+    """How one venue speaks."""
+
+    name: str
+    key_header: bytes  # lower case
+
+    def endpoint(self, method: str, path: str) -> Endpoint | None:
+        """The endpoint, or None where it is unknown: unknown ones are denied."""
+        ...
+
+    def unfold(self, endpoint: Endpoint, request: Request) -> Signed | Deny:
+        """Find payload, signature, timestamp and receive window in the raw bytes, decoding nothing."""
+        ...
+
+    def fresh(self, timestamp_us: int, window_us: int, now_us: int) -> Deny | None:
+        """Whether the timestamp lies inside of the receive window, at both edges as the venue defines them."""
+        ...
+
+    def mark_lifetime_us(self, timestamp_us: int, window_us: int) -> int:
+        """Until when, in microseconds of the venue's clock, a replay of this payload could still be accepted."""
+        ...
+
+    def parse(self, endpoint: Endpoint, request: Request, signed: Signed | None) -> Intent | Deny:
+        """Read the parameters strictly into an intent. Ambiguity denies. ``signed`` is None for unsigned endpoints."""
+        ...
+
+    def compose(self, intent: Intent, orders: tuple[OrderDraft, ...]) -> Intent:
+        """The intent with these orders written into its parameters: as they leave, with their client order ids."""
+        ...
+
+    def narrow(self, intent: Intent, symbol: str, target: OrderRef) -> Intent:
+        """The cancel of one order that stands for part of a cancel-all."""
+        ...
+
+    def countersign(self, intent: Intent, signer: Signer | None, now_us: int, window_us: int) -> Outgoing:
+        """Serialise the intent canonically and sign it; without a signer, for what needs no credential."""
+        ...
+
+    def look_up(self, symbol: str, target: OrderRef) -> Intent:
+        """The intent that asks for one order, to settle an unknown outcome."""
+        ...
+
+    def poll(self, symbol: str, what: str) -> Intent:
+        """The intent that lists ``open`` orders or ``trades`` of a symbol, for the reconciler."""
+        ...
+
+    def read_answer(self, intent: Intent, status: int, body: bytes) -> Answer:
+        """What the venue's answer settles. Never raises: what cannot be read is an unknown outcome."""
+        ...
+
+    def visible(self, intent: Intent, body: bytes, owns: Callable[[str, OrderRef], bool]) -> bytes:
+        """The answer to a listing, narrowed to the orders (or their trades) that ``owns`` admits."""
+        ...
+
+    def gather(self, bodies: list[bytes]) -> bytes:
+        """One answer to a cancel-all, out of the answers to the cancels that stood for it."""
+        ...
+
+    def refuse(self, deny: Deny, endpoint: Endpoint | None) -> Refusal:
+        """A denial in the venue's own error format: it names the rule, never the limit or what is left of it."""
+        ...
+
+    def symbols(self, exchange_info: bytes) -> Mapping[str, SymbolInfo]:
+        """The venue's symbols out of its description of itself."""
+        ...
