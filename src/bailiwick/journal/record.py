@@ -1,0 +1,237 @@
+"""What a record says: the closed list of record kinds, and their form on disk.
+
+A record is a JSON array whose first element names its kind and whose others are the fields in the order in which
+they stand here; new fields are only ever added at the end, with a default. JSON rather than a denser form because a
+record is evidence: whoever is handed one with its proof reads it with no software of ours.
+
+Times are µs since 1970, UTC; money is a decimal in a string; ``""`` stands for what does not apply.
+"""
+
+from decimal import Decimal
+from hashlib import sha256
+
+import msgspec
+from msgspec import Struct
+
+
+class Fingerprint(Struct, array_like=True, gc=False, frozen=True, tag="fingerprint"):
+    """A client's way of speaking, in full where it is first met; other records name it by ``digest``."""
+
+    digest: str
+    user_agent: str
+    header_order: tuple[str, ...]
+    parameter_order: tuple[str, ...]
+
+
+def fingerprint(user_agent: str, header_order: tuple[str, ...], parameter_order: tuple[str, ...]) -> Fingerprint:
+    """A fingerprint with its digest: the first 16 hexadecimal digits of SHA-256 over its parts as JSON."""
+    parts = msgspec.json.encode((user_agent, header_order, parameter_order))
+    return Fingerprint(sha256(parts).hexdigest()[:16], user_agent, header_order, parameter_order)
+
+
+class Reservation(Struct, array_like=True, gc=False, frozen=True):
+    """What an intent takes from one budget until its outcome is known."""
+
+    budget: str
+    amount: Decimal
+    currency: str = ""
+
+
+class Fill(Struct, array_like=True, gc=False, frozen=True):
+    """One trade of an order, as the venue told it."""
+
+    trade_id: str
+    price: Decimal
+    quantity: Decimal
+    fee: Decimal
+    fee_asset: str
+    maker: bool = False
+    venue_us: int = 0
+
+
+class OrderState(Struct, array_like=True, gc=False, frozen=True):
+    """An order as an answer of the venue shows it."""
+
+    symbol: str
+    order_id: str
+    client_order_id: str
+    side: str
+    status: str
+    quantity: Decimal
+    executed: Decimal
+    quote_executed: Decimal
+    fills: tuple[Fill, ...] = ()
+
+
+class Intent(Struct, array_like=True, gc=False, frozen=True, tag="intent"):
+    """A verified request that would change state, and the decision on it; durable before anything leaves."""
+
+    at_us: int  # this machine's clock
+    venue_us: int  # the venue's clock, as this machine estimates it
+    key: str
+    service: str
+    account: str
+    source: str  # address of the client
+    fingerprint: str  # digest of a Fingerprint
+    method: str
+    path: str
+    sent: str  # canonical parameters as the client sent them
+    leaves: str  # canonical parameters as they leave; "" if nothing leaves or they are the same
+    decision: str  # allow, deny or hold
+    reason: str  # code of the deciding rule
+    harm: str = ""
+    client_order_id: str = ""
+    reservations: tuple[Reservation, ...] = ()
+    mark: str = ""  # replay mark: SHA-256 of the signed payload, hexadecimal
+    mark_until_us: int = 0
+    reducing: bool = False
+    detail: str = ""
+
+
+class Outcome(Struct, array_like=True, gc=False, frozen=True, tag="outcome"):
+    """What became of an intent."""
+
+    at_us: int
+    intent: int  # position of the intent
+    status: int  # the venue's HTTP status; 0 where no whole answer came: the outcome is unknown
+    latency_us: int
+    orders: tuple[OrderState, ...] = ()
+    released: tuple[Reservation, ...] = ()
+    code: str = ""  # the venue's error code
+    detail: str = ""
+
+
+class Resolved(Struct, array_like=True, gc=False, frozen=True, tag="resolved"):
+    """An order's fate learned after the fact: an unknown outcome looked up, or a fill or cancel seen in passing."""
+
+    at_us: int
+    intent: int  # position of the intent; -1 for an order that nobody here placed
+    evidence: str  # where it was seen, such as "reconciler" or "GET /api/v3/order"
+    orders: tuple[OrderState, ...] = ()
+    released: tuple[Reservation, ...] = ()
+
+
+class Read(Struct, array_like=True, gc=False, frozen=True, tag="read"):
+    """A verified request that changes nothing, with its answer."""
+
+    at_us: int
+    venue_us: int
+    key: str
+    service: str
+    account: str
+    source: str
+    fingerprint: str
+    method: str
+    path: str
+    sent: str
+    decision: str
+    reason: str
+    status: int = 0
+    latency_us: int = 0
+
+
+class Act(Struct, array_like=True, gc=False, frozen=True, tag="act"):
+    """An administrative act."""
+
+    at_us: int
+    actor: str
+    verb: str
+    subject: str
+    before: str = ""  # JSON or TOML of the subject; never a secret
+    after: str = ""
+    reason: str = ""
+
+
+class Failures(Struct, array_like=True, gc=False, frozen=True, tag="failures"):
+    """Failed authentications of one cause from one address, counted over a span and sampled."""
+
+    from_us: int
+    until_us: int
+    cause: str
+    source: str
+    count: int
+    key: str = ""  # the key id that was named, if one was
+    sample: str = ""  # method and path of one of them
+    fingerprint: str = ""
+
+
+class Cut(Struct, array_like=True, gc=False, frozen=True, tag="cut"):
+    """Bytes that were no whole record were taken off the end of the file at start."""
+
+    at_us: int
+    position: int  # the position that the first lost record had or would have had
+    length: int
+    sha256: str  # of the bytes, which are kept under ``cuts/``
+    cause: str = "torn"
+
+
+class Condensed(Struct, array_like=True, gc=False, frozen=True, tag="condensed"):
+    """The bodies of records of these classes in a range of positions are dropped, their time being over."""
+
+    at_us: int
+    first: int
+    end: int
+    classes: tuple[int, ...]
+    count: int
+
+
+class Erased(Struct, array_like=True, gc=False, frozen=True, tag="erased"):
+    """The body of one record is erased at somebody's word."""
+
+    at_us: int
+    position: int
+    actor: str
+    reason: str
+
+
+class SnapshotNote(Struct, array_like=True, gc=False, frozen=True, tag="snapshot"):
+    """A snapshot was taken; a snapshot file without its note, or unlike it, is not used."""
+
+    at_us: int
+    position: int  # the state covers the records before this position
+    length: int
+    sha256: str
+
+
+class SetBack(Struct, array_like=True, gc=False, frozen=True, tag="set-back"):
+    """A person accepted that the journal is behind a checkpoint kept elsewhere."""
+
+    at_us: int
+    size: int  # records that are here
+    note: str  # the newer checkpoint, as signed
+
+
+Record = (
+    Intent
+    | Outcome
+    | Resolved
+    | Read
+    | Act
+    | Failures
+    | Fingerprint
+    | Cut
+    | Condensed
+    | Erased
+    | SnapshotNote
+    | SetBack
+)
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
+
+encode = _ENCODER.encode
+"""The bytes of a record."""
+
+
+def decode(data: bytes) -> Record:
+    """Read a record.
+
+    Raises:
+        ValueError: if the bytes are not a record of a known kind.
+    """
+    return _DECODER.decode(data)
+
+
+def named(record: Record) -> dict[str, object]:
+    """The record with the names of its fields, for people."""
+    return {"kind": record.__struct_config__.tag} | msgspec.structs.asdict(record)

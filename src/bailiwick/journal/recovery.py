@@ -1,0 +1,145 @@
+"""What is on disk when a journal is opened, checked against what was signed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bailiwick.journal import frame, note, segment
+from bailiwick.journal.error import JournalDamaged
+from bailiwick.journal.segment import Segment
+from bailiwick.journal.tree import Tiles, Tree
+from bailiwick.journal.verify_proof import Checkpoint, Verifier, open_checkpoint
+
+CHECKPOINT = "checkpoint"
+HISTORY = "checkpoints"
+
+
+@dataclass(slots=True)
+class Recovered:
+    """The state at the end of the journal."""
+
+    tree: Tree
+    checkpoint: Checkpoint | None
+    segment: Segment | None  # the one to append to, if there is any
+    offset: int  # where its last right frame ends
+    torn: bytes  # what stands behind that
+
+
+def read_checkpoint(directory: Path, verifier: Verifier) -> Checkpoint | None:
+    """The newest checkpoint of a directory, or None if it holds none.
+
+    Raises:
+        ProofError: if the checkpoint there is not signed by this key.
+    """
+    path = directory / CHECKPOINT
+    if path.exists():
+        return open_checkpoint(path.read_text(encoding="utf-8"), verifier)
+    histories = sorted((directory / HISTORY).glob("*.txt"))
+    return note.newest(histories[-1].read_text(encoding="utf-8"), verifier) if histories else None
+
+
+def recover(directory: Path, verifier: Verifier) -> Recovered:
+    """Read the end of a journal: the newest checkpoint, the tree at it, and the records behind it.
+
+    Raises:
+        JournalDamaged: if the records do not lead to the signed root, or one that was durable is not right.
+        ProofError: if the checkpoint is not signed by this key.
+    """
+    checkpoint = read_checkpoint(directory, verifier)
+    segments = segment.listed(directory)
+    _check_gapless_start(segments, directory)
+    tree = _tree_at(directory, checkpoint, segments)
+    torn = b""
+    active, offset = None, 0
+    for place, part in enumerate(segments):
+        following = segments[place + 1].first if place + 1 < len(segments) else None
+        if following is not None and following <= tree.size:
+            continue
+        if following is None and part.path.stat().st_size < segment.HEAD_BYTES and part.first == tree.size:
+            torn = part.path.read_bytes()  # the machine stopped while it was being made
+            active, offset = part, 0
+            break
+        segment.read_head(part)
+        active, offset = part, _extend(tree, part)
+        torn = _behind(part, offset)
+        if following is not None and (torn or tree.size != following):
+            raise JournalDamaged(
+                f"{part.path}: record {tree.size} is not right, and records follow it; run 'journal verify'"
+            )
+    _check_tail(torn, active, tree.size)
+    if checkpoint is not None and tree.size < checkpoint.size:
+        raise JournalDamaged(
+            f"{directory}: {checkpoint.size} records were signed for, only {tree.size} are here; restore the journal "
+            "from a backup, or run 'journal verify' to see what is missing"
+        )
+    return Recovered(tree, checkpoint, active, offset, torn)
+
+
+def _check_gapless_start(segments: list[Segment], directory: Path) -> None:
+    if segments and segments[0].first != 0:
+        raise JournalDamaged(f"{directory}: the first segment begins with record {segments[0].first}, not 0")
+
+
+def _tree_at(directory: Path, checkpoint: Checkpoint | None, segments: list[Segment]) -> Tree:
+    """The tree at the checkpoint: from the tiles, or from the segments where the tiles do not lead to its root."""
+    if checkpoint is None:
+        return Tree()
+    try:
+        tree = Tree.from_tiles(checkpoint.size, Tiles(directory).read)
+        if tree.root() == checkpoint.root:
+            return tree
+    except (OSError, ValueError):
+        pass  # tiles are not flushed: after a power cut some may be missing or short
+    tree = Tree()
+    for found in all_frames(segments):
+        if tree.size == checkpoint.size or found.position != tree.size:
+            break
+        tree.push([found.digest])
+    if tree.size == checkpoint.size and tree.root() == checkpoint.root:
+        return tree
+    raise JournalDamaged(
+        f"{directory}: the records do not lead to the root that was signed at {checkpoint.size} records; nothing is "
+        "appended to a journal that was changed: run 'journal verify' to see where"
+    )
+
+
+def all_frames(segments: list[Segment]) -> Iterator[frame.Frame]:
+    """The frames of all segments in their order, up to the first place where one is not right."""
+    for part in segments:
+        end = segment.HEAD_BYTES
+        for found in segment.frames(part):
+            end = found.end
+            yield found
+        if end != part.path.stat().st_size:
+            return
+
+
+def _extend(tree: Tree, part: Segment) -> int:
+    """Append the segment's records that the tree does not have yet; gives the offset behind the last right frame."""
+    offset = segment.offset_near(part, tree.size)
+    for found in segment.frames(part, offset):
+        if found.position > tree.size:
+            raise JournalDamaged(f"{part.path}: record {found.position} stands where {tree.size} is wanted")
+        if found.position == tree.size:
+            tree.push([found.digest])
+        offset = found.end
+    return offset
+
+
+def _behind(part: Segment, offset: int) -> bytes:
+    with part.path.open("rb") as file:
+        file.seek(offset)
+        return file.read()
+
+
+def _check_tail(torn: bytes, active: Segment | None, position: int) -> None:
+    """A torn record is the end of the last commit. A frame that began a later commit says that it was durable."""
+    later = frame.find(torn, 0)
+    while later is not None:
+        if later.lead & frame.BEGINS_COMMIT and later.position > position:
+            where = active.path if active is not None else ""
+            raise JournalDamaged(
+                f"{where}: record {position} is damaged although record {later.position} was written after it was "
+                "durable; restore the segment from a backup, or run 'journal verify' to see more"
+            )
+        later = frame.find(torn, later.end)

@@ -1,0 +1,224 @@
+"""The thread that makes records durable: continuous group commit.
+
+It takes whatever has gathered, writes it with one call, flushes it with one call, says so, and takes what has
+gathered meanwhile. There is no timer: a commit is as large as the last one was long.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+
+from bailiwick.journal import segment
+from bailiwick.journal.disk import NO_ROOM, Disk, Reserve
+from bailiwick.journal.error import JournalStopped
+from bailiwick.journal.segment import Segment
+from bailiwick.journal.tree import Tree
+
+INDEX_EVERY = 256  # records between two entries of a segment's index, at least
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes and spans of a journal."""
+
+    segment_bytes: int = 64 << 20
+    segment_us: int = 3_600_000_000
+    reserve_bytes: int = 64 << 20
+    low_water_bytes: int = 16 << 20  # less free than this counts as a full disk
+    checkpoint_records: int = 1_000
+    checkpoint_seconds: float = 60.0
+    index_every: int = INDEX_EVERY
+    snapshots_kept: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a journal stands on."""
+
+    directory: Path
+    disk: Disk
+    limits: Limits
+    clock: Callable[[], int]  # µs since 1970
+
+
+class Writer:
+    """Owns the active segment and the tree over what is durable."""
+
+    def __init__(
+        self, ground: Ground, tree: Tree, *, on_commit: Callable[[], None], on_many: Callable[[], None]
+    ) -> None:
+        self.queue: SimpleQueue[bytes | None] = SimpleQueue()
+        self.taken = tree.size  # records taken into a commit so far
+        self.durable = tree.size  # records known to be on disk
+        self.failure: JournalStopped | None = None
+        self.full = False  # only essential records are accepted
+        self.tree = tree
+        self.tree_lock = threading.Lock()  # over the tree and the index entries
+        self.entries: list[tuple[Segment, int, int]] = []  # index entries that are not on disk yet
+        self.reserve = Reserve(ground.disk, ground.directory / "reserve", ground.limits.reserve_bytes)
+        self.checkpointed = 0
+        self._directory = ground.directory
+        self._disk = ground.disk
+        self._limits = ground.limits
+        self._clock = ground.clock
+        self._on_commit = on_commit
+        self._on_many = on_many
+        self._segment: Segment | None = None
+        self._descriptor = -1
+        self._offset = 0
+        self._opened_us = 0
+        self._indexed = 0
+        self._failing = threading.Lock()  # held while a failure is declared, so that no record slips past it
+        self._committed = threading.Condition()
+        self._flushing = 0
+
+    # --- the file
+
+    def resume(self, part: Segment, offset: int) -> None:
+        """Go on in a segment behind its last right frame; whatever stands there is taken off first."""
+        if offset < segment.HEAD_BYTES:
+            part.path.unlink()
+            self.begin_segment()
+            return
+        self._opened_us = segment.read_head(part)
+        self._descriptor = os.open(part.path, os.O_RDWR | os.O_CLOEXEC)
+        os.ftruncate(self._descriptor, offset)
+        os.fsync(self._descriptor)
+        self._segment, self._offset, self._indexed = part, offset, self.tree.size
+
+    def begin_segment(self) -> None:
+        """Begin a new segment at the end of what is durable."""
+        first = self.durable
+        opened_us = self._clock()
+        part = Segment(self._directory / segment.DIRECTORY / segment.name(first), first)
+        descriptor = os.open(part.path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            self._disk.write(descriptor, segment.head(first, opened_us), 0)
+            self._disk.flush(descriptor)
+            segment.sync_directory(part.path.parent)
+        except OSError:
+            os.close(descriptor)
+            part.path.unlink()
+            raise
+        self.close_file()
+        self._segment, self._descriptor, self._opened_us = part, descriptor, opened_us
+        self._offset, self._indexed = segment.HEAD_BYTES, first
+
+    def close_file(self) -> None:
+        """Close the active segment, if one is open."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def cut_back(self) -> None:
+        """After a failure: read the active segment anew from the disk, and take off what was not durable."""
+        assert self._segment is not None
+        self.close_file()
+        descriptor = os.open(self._segment.path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            os.ftruncate(descriptor, self._offset)
+            os.fsync(descriptor)
+            self._disk.forget_cached(descriptor)
+        finally:
+            os.close(descriptor)
+
+    # --- the commits
+
+    def run(self) -> None:
+        """The thread's work: ends at a ``None`` in the queue, or with ``failure`` set."""
+        get, waiting = self.queue.get, self.queue.qsize
+        try:
+            while True:
+                batch = [get()]
+                batch += [get() for _ in range(waiting())]
+                ending = batch[-1] is None
+                frames = [found for found in batch if found is not None]
+                self.taken += len(frames)
+                if frames:
+                    self._commit(frames)
+                if ending:
+                    return
+        except Exception as error:  # whatever it is, nothing more is durable
+            self._fail(error)
+
+    def _commit(self, frames: list[bytes]) -> None:
+        data = frames[0] if len(frames) == 1 else b"".join(frames)
+        self._write(data)
+        self._disk.flush(self._descriptor)
+        begins, self._offset = self._offset, self._offset + len(data)
+        first, self.durable = self.durable, self.durable + len(frames)
+        self._on_commit()
+        with self.tree_lock:
+            self.tree.push([found[16:48] for found in frames])
+            if first - self._indexed >= self._limits.index_every and self._segment is not None:
+                self.entries.append((self._segment, first, begins))
+                self._indexed = first
+        if self._flushing:
+            with self._committed:
+                self._committed.notify_all()
+        if self.durable - self.checkpointed >= self._limits.checkpoint_records:
+            self._on_many()
+        self._roll_if_due()
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self._disk.write(self._descriptor, data, self._offset)
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            os.ftruncate(self._descriptor, self._offset)
+            self.full = True
+            if not self.reserve.release():
+                raise
+            # Nothing was flushed yet, so writing again is no gamble on lost pages. What was accepted before the disk
+            # was known to be full is written whole, since its positions are given out; from here on only essentials.
+            self._disk.write(self._descriptor, data, self._offset)
+
+    def _roll_if_due(self) -> None:
+        aged = self._clock() - self._opened_us >= self._limits.segment_us
+        if self.full or (self._offset < self._limits.segment_bytes and not aged):
+            return
+        try:
+            self.begin_segment()
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            self.full = True  # the old segment serves until there is room
+
+    def _fail(self, error: Exception) -> None:
+        with self._failing:
+            self.failure = JournalStopped(
+                f"the journal stopped at record {self.durable}: {error}; nothing that changes state is accepted "
+                "until the file was read again ('journal recover')"
+            )
+            self.failure.__cause__ = error
+            while not self.queue.empty():
+                self.queue.get()
+        self._on_commit()
+        with self._committed:
+            self._committed.notify_all()
+
+    # --- from other threads
+
+    @property
+    def failing(self) -> threading.Lock:
+        """Held by whoever appends, so that a failure falls before or after a record, never between."""
+        return self._failing
+
+    def wait(self, position: int) -> None:
+        """Block until the record at this position is durable and in the tree.
+
+        Raises:
+            JournalStopped: if it will not be.
+        """
+        with self._committed:
+            self._flushing += 1
+            try:
+                self._committed.wait_for(lambda: self.tree.size > position or self.failure is not None)
+            finally:
+                self._flushing -= 1
+        if self.tree.size <= position and self.failure is not None:
+            raise self.failure
