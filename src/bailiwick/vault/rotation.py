@@ -27,8 +27,14 @@ BATCH_ROWS = 500
 class SealedRows(Protocol):
     """Where sealed records are kept, as a rotation sees it."""
 
-    def sealed_elsewhere(self, key_id: bytes, limit: int) -> list[Sealed]:
-        """At most ``limit`` records whose envelope needs another vault key than this one."""
+    def sealed_elsewhere(self, key_id: bytes, limit: int, after: Sealed | None = None) -> list[Sealed]:
+        """At most ``limit`` records, in an order of their own, that need another vault key than this one.
+
+        Args:
+            key_id: the vault key that they do not need.
+            limit: how many at most.
+            after: the record to go on behind; none for the first.
+        """
         ...
 
     def replace_sealed(self, changes: list[tuple[Sealed, Sealed]]) -> int:
@@ -75,22 +81,21 @@ def rewrap_rows(vault: Vault, rows: SealedRows, *, batch_rows: int = BATCH_ROWS)
     """Re-wrap every row that is not under the current key; how many were.
 
     Raises:
-        UnsealError: if a row does not open under any key of the ring, or will not change; the ring is left as it is.
+        UnsealError: if a row does not open under any key of the ring; the ring is left as it is.
     """
     current = vault.keyring.current.id
     count = 0
-    stuck = 0
-    while batch := rows.sealed_elsewhere(current, batch_rows):
-        replaced = rows.replace_sealed([(sealed, vault.rewrap(sealed)) for sealed in batch])
-        count += replaced
-        stuck = 0 if replaced else stuck + 1
-        if stuck == 3:
-            raise UnsealError(f"record {batch[0].record}: its envelope changes under the rotation; run it again")
+    last: Sealed | None = None
+    while batch := rows.sealed_elsewhere(current, batch_rows, last):
+        count += rows.replace_sealed([(sealed, vault.rewrap(sealed)) for sealed in batch])
+        last = batch[-1]
     return count
 
 
 def finish(path: Path, root: Wrapper, vault: Vault, rows: SealedRows) -> None:
-    """Drop the older keys, if no row needs one.
+    """Drop the older keys from the file, if no row needs one.
+
+    The vault of this process keeps them until its next start: copies of rows in memory may still need them.
 
     Raises:
         UnsealError: if a row still does.
@@ -99,6 +104,4 @@ def finish(path: Path, root: Wrapper, vault: Vault, rows: SealedRows) -> None:
     left = rows.sealed_elsewhere(keyring.current.id, 1)
     if left:
         raise UnsealError(f"record {left[0].record}: it still needs an older vault key; run the rotation again")
-    alone = Keyring(keyring.current)
-    save_keyring(path, root, alone, read_keyring_file(path))
-    vault.adopt(alone)
+    save_keyring(path, root, Keyring(keyring.current), read_keyring_file(path))

@@ -1,0 +1,208 @@
+"""The parties of every request: the venue, the account there, the service that acts, and the key that it holds.
+
+Times are whole milliseconds since 1970-01-01 UTC. Limits are grants in TOML; this module carries their text alone.
+"""
+
+import ipaddress
+import re
+from enum import StrEnum
+from typing import Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from bailiwick.model.credential import Purpose, Sealed, bucket_of, parse_key_id
+
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_ASSET = re.compile(r"[A-Z0-9]{1,20}")
+MOST_NAME_CHARS = 200
+
+
+class Standing(StrEnum):
+    """What is thought of a service."""
+
+    TRUSTED = "trusted"
+    SUSPENDED = "suspended"
+    COMPROMISED = "compromised"
+
+
+class KeyKind(StrEnum):
+    """How a key signs. Of the latter two only the public key is here."""
+
+    HMAC = "hmac"
+    ED25519 = "ed25519"
+    RSA = "rsa"
+
+
+class KeyState(StrEnum):
+    """Where a key is in its life."""
+
+    PENDING = "pending"  # issued, and not yet in force
+    ACTIVE = "active"
+    WINDING_DOWN = "winding_down"  # may read, cancel and reduce, and opens nothing
+    FROZEN = "frozen"  # may do nothing, until somebody decides
+    REVOKED = "revoked"  # for ever
+    EXPIRED = "expired"  # its time ran out, or it lay idle
+
+
+TRANSITIONS: dict[KeyState, frozenset[KeyState]] = {
+    KeyState.PENDING: frozenset({KeyState.ACTIVE, KeyState.FROZEN, KeyState.REVOKED, KeyState.EXPIRED}),
+    KeyState.ACTIVE: frozenset({KeyState.WINDING_DOWN, KeyState.FROZEN, KeyState.REVOKED, KeyState.EXPIRED}),
+    KeyState.WINDING_DOWN: frozenset({KeyState.ACTIVE, KeyState.FROZEN, KeyState.REVOKED, KeyState.EXPIRED}),
+    KeyState.FROZEN: frozenset({KeyState.ACTIVE, KeyState.WINDING_DOWN, KeyState.REVOKED, KeyState.EXPIRED}),
+    KeyState.EXPIRED: frozenset({KeyState.REVOKED}),  # who wants it back issues another
+    KeyState.REVOKED: frozenset(),
+}
+"""The one table of what may follow what. Nothing leads out of revoked."""
+
+
+def moved(state: KeyState, to: KeyState) -> KeyState:
+    """The state after a step.
+
+    Raises:
+        ValueError: if the table has no such step.
+    """
+    if to not in TRANSITIONS[state]:
+        allowed = ", ".join(sorted(TRANSITIONS[state])) or "nothing"
+        raise ValueError(f"state: a key that is {state} cannot become {to}; from here it can become {allowed}")
+    return to
+
+
+class Venue(msgspec.Struct, frozen=True):
+    """An exchange reached upstream."""
+
+    id: str
+    name: str
+    dialect: str
+    base_url: str
+    mode: Literal["resign", "trusted"] = "resign"
+
+    def __post_init__(self) -> None:
+        _check_id("venue", self.id)
+        _check_name("venue", self.name)
+        _check_id("dialect", self.dialect)
+        parts = urlsplit(self.base_url)
+        if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username or parts.query:
+            raise ValueError("base_url: it looks like https://api.example.com")
+        if self.mode not in {"resign", "trusted"}:
+            raise ValueError("mode: resign or trusted")
+
+
+def credential_record(credential_id: str, account_id: str) -> str:
+    """What an upstream credential is sealed as: moved to another account's row, it does not open."""
+    return f"credential/{account_id}/{credential_id}"
+
+
+def key_record(key_id: str, account_id: str) -> str:
+    """What an issued secret is sealed as: moved to another key, or its key to another account, it does not open."""
+    return f"key/{account_id}/{key_id}"
+
+
+class Credential(msgspec.Struct, frozen=True):
+    """An account's own key at the venue, sealed as ``credential_record`` says."""
+
+    id: str
+    account: str
+    purpose: Purpose
+    api_key: str  # the public half: what the venue's header carries
+    envelope: bytes
+
+    def __post_init__(self) -> None:
+        _check_id("credential", self.id)
+        _check_id("account", self.account)
+        if not self.purpose.startswith("upstream."):
+            raise ValueError(f"purpose: {self.purpose} is not one of an upstream credential")
+        if not self.api_key or not self.api_key.isascii() or not self.api_key.isprintable():
+            raise ValueError("api_key: printable ASCII, as the venue shows it")
+
+    def sealed(self) -> Sealed:
+        """What the vault opens."""
+        return Sealed(credential_record(self.id, self.account), self.purpose, self.envelope)
+
+
+class Account(msgspec.Struct, frozen=True):
+    """An account at a venue, with the credential that acts for it."""
+
+    id: str
+    venue: str
+    name: str
+    owner: str
+    credential: str | None = None
+    limits: str | None = None  # a grant in TOML that narrows every key of the account
+    local_address: str | None = None  # the address that its requests leave from
+    home_assets: tuple[str, ...] = ()  # what its owner counts in
+
+    def __post_init__(self) -> None:
+        _check_id("account", self.id)
+        _check_id("venue", self.venue)
+        _check_name("account", self.name)
+        _check_name("owner", self.owner)
+        if self.local_address is not None:
+            ipaddress.ip_address(self.local_address)
+        for asset in self.home_assets:
+            if _ASSET.fullmatch(asset) is None:
+                raise ValueError(f"home_assets: {asset[:40]!r} is not an asset's name")
+
+
+class Service(msgspec.Struct, frozen=True):
+    """The third party that keys are handed to."""
+
+    id: str
+    name: str
+    contact: str = ""
+    networks: tuple[str, ...] = ()  # CIDR; none means that the grant alone says from where
+    limits: str | None = None  # a grant in TOML that narrows every key of the service
+    standing: Standing = Standing.TRUSTED
+
+    def __post_init__(self) -> None:
+        _check_id("service", self.id)
+        _check_name("service", self.name)
+        for network in self.networks:
+            ipaddress.ip_network(network)
+
+
+class Key(msgspec.Struct, frozen=True):
+    """A key that was issued for one account and one service. Both, and the kind, are its own for life."""
+
+    id: str
+    account: str
+    service: str
+    kind: KeyKind
+    grant: str  # in TOML
+    state: KeyState
+    created: int
+    secret: bytes | None = None  # the envelope around an HMAC secret, sealed as ``key_record`` says
+    public_key: bytes | None = None  # SubjectPublicKeyInfo in DER
+    expires: int | None = None
+    last_used: int | None = None
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if parse_key_id(self.id).bucket != bucket_of(self.account):
+            raise ValueError("id: it carries the bucket of another account")
+        if (self.kind is KeyKind.HMAC) != (self.secret is not None):
+            raise ValueError("secret: a key of kind hmac has one, and no other kind does")
+        if (self.kind is KeyKind.HMAC) == (self.public_key is not None):
+            raise ValueError("public_key: keys of kind ed25519 and rsa have one, and hmac has none")
+        if self.created < 0 or (self.expires is not None and self.expires < self.created):
+            raise ValueError("expires: milliseconds since 1970, not before created")
+
+    def sealed(self) -> Sealed:
+        """What the vault opens.
+
+        Raises:
+            ValueError: if the key has no secret.
+        """
+        if self.secret is None:
+            raise ValueError(f"key {self.id}: of kind {self.kind}, it has no secret")
+        return Sealed(key_record(self.id, self.account), Purpose.ISSUED_HMAC, self.secret)
+
+
+def _check_id(noun: str, text: str) -> None:
+    if _ID.fullmatch(text) is None:
+        raise ValueError(f"{noun}: an id has 1 to 63 lower-case letters, digits, - and _, and not {text[:80]!r}")
+
+
+def _check_name(noun: str, text: str) -> None:
+    if not 0 < len(text) <= MOST_NAME_CHARS or not text.isprintable():
+        raise ValueError(f"{noun}: a name has 1 to {MOST_NAME_CHARS} printable characters")

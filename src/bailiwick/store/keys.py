@@ -1,0 +1,278 @@
+"""Issued keys: few writes, each checked against the table of states, and one fast reading of them all."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import final
+
+import msgspec
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from bailiwick.model.credential import Purpose, Sealed
+from bailiwick.model.party import TRANSITIONS, Key, KeyKind, KeyState, key_record, moved
+from bailiwick.store.changes import EVERYTHING, ChangeKind, record_change, record_changes
+from bailiwick.store.errors import ConflictError, NotFoundError
+from bailiwick.store.shelf import Transaction
+from bailiwick.store.tables import grant as grant_table
+from bailiwick.store.tables import key as key_table
+
+LOAD_ROWS = 2_000
+BULK_ROWS = 20_000
+FIXED = ("account", "service", "kind", "created")
+
+
+class KeyRow(msgspec.Struct, frozen=True, gc=False):
+    """A key as a registry of a million takes it: names shared between rows, the grant by its digest."""
+
+    id: str
+    account: str
+    service: str
+    kind: KeyKind
+    material: bytes  # the sealed secret of an HMAC key, the public key of the others
+    grant: bytes  # SHA-256 of its text, as ``Keys.grants`` has it
+    state: KeyState
+    expires: int | None
+    last_used: int | None
+    created: int
+
+    def sealed(self) -> Sealed:
+        """What the vault opens; only of an HMAC key.
+
+        Raises:
+            ValueError: if the key has no secret.
+        """
+        if self.kind is not KeyKind.HMAC:
+            raise ValueError(f"key {self.id}: of kind {self.kind}, it has no secret")
+        return Sealed(key_record(self.id, self.account), Purpose.ISSUED_HMAC, self.material)
+
+
+@final
+class Keys:
+    """The issued keys. They are never deleted, and never change account, service or kind."""
+
+    def __init__(self, *, reading: Transaction, writing: Transaction, clock: Callable[[], int]) -> None:
+        self._reading = reading
+        self._writing = writing
+        self._clock = clock
+
+    def add(self, key: Key) -> None:
+        """Add a key.
+
+        Raises:
+            ConflictError: if its id is taken, or its account or service is not there.
+        """
+        with self._writing() as connection:
+            digest = intern_grant(connection, key.grant)
+            try:
+                connection.execute(insert(key_table).values(_columns(key, digest)))
+            except IntegrityError:
+                raise ConflictError(
+                    f"key {key.id}: there is one already, or its account or service is missing"
+                ) from None
+            record_change(connection, ChangeKind.KEY, key.id, self._clock())
+
+    def add_many(self, keys: Iterable[Key]) -> int:
+        """Add many keys in one transaction under one change of ``*``; how many.
+
+        Raises:
+            ConflictError: if any of them cannot be added; then none is.
+        """
+        count = 0
+        digests: dict[str, bytes] = {}
+        with self._writing() as connection:
+            rows: list[dict[str, object]] = []
+            try:
+                for key in keys:
+                    if key.grant not in digests:
+                        digests[key.grant] = intern_grant(connection, key.grant)
+                    rows.append(_columns(key, digests[key.grant]))
+                    count += 1
+                    if len(rows) == BULK_ROWS:
+                        connection.execute(insert(key_table), rows)
+                        rows.clear()
+                if rows:
+                    connection.execute(insert(key_table), rows)
+            except IntegrityError:
+                raise ConflictError("keys: one is there already, or its account or service is missing") from None
+            record_change(connection, ChangeKind.KEY, EVERYTHING, self._clock())
+        return count
+
+    def get(self, key_id: str) -> Key:
+        """The key of this id.
+
+        Raises:
+            NotFoundError: if there is none.
+        """
+        with self._reading() as connection:
+            return _get(connection, key_id)
+
+    def list(self, *, account: str | None = None, service: str | None = None) -> Sequence[Key]:
+        """The keys, of one account or service where one is named, by id."""
+        query = _WITH_GRANT.order_by(key_table.c.id)
+        if account is not None:
+            query = query.where(key_table.c.account == account)
+        if service is not None:
+            query = query.where(key_table.c.service == service)
+        with self._reading() as connection:
+            return [_read(row) for row in connection.execute(query).mappings()]
+
+    def update(self, key: Key) -> Key:
+        """Put a key in the place of the one of the same id; what stood there before.
+
+        This is how it gets another grant, name, expiry or, in a rotation, another secret under the same id.
+
+        Raises:
+            NotFoundError: if there is none of this id and account.
+            ConflictError: if its account, service, kind or time of creation would change, if its state may not follow,
+                or if it is revoked.
+        """
+        with self._writing() as connection:
+            before = _get(connection, key.id, account=key.account)
+            _check_edit(before, key)
+            if before != key:
+                digest = intern_grant(connection, key.grant)
+                connection.execute(update(key_table).where(key_table.c.id == key.id).values(_columns(key, digest)))
+                record_change(connection, ChangeKind.KEY, key.id, self._clock())
+        return before
+
+    def move(self, key_id: str, to: KeyState, *, account: str) -> Key:
+        """Move a key to another state, for its owner; the key as it is then.
+
+        Raises:
+            NotFoundError: if there is no such key of this account. Somebody else's reads the same as none.
+            ConflictError: if the state may not follow.
+        """
+        with self._writing() as connection:
+            before = _get(connection, key_id, account=account)
+            if before.state is to:
+                return before
+            _step(before.id, before.state, to)
+            connection.execute(update(key_table).where(key_table.c.id == key_id).values(state=to.value))
+            record_change(connection, ChangeKind.KEY, key_id, self._clock())
+        return msgspec.structs.replace(before, state=to)
+
+    def move_all_of_service(self, service: str, to: KeyState) -> Sequence[str]:
+        """Move every key of a service that may be moved there, in one transaction; their ids.
+
+        Keys that are further gone (revoked, say, when freezing) stay as they are.
+        """
+        sources = [state.value for state, targets in TRANSITIONS.items() if to in targets]
+        chosen = (key_table.c.service == service) & key_table.c.state.in_(sources)
+        with self._writing() as connection:
+            query = select(key_table.c.id).where(chosen).order_by(key_table.c.id)
+            ids = [str(key_id) for key_id in connection.execute(query).scalars()]
+            connection.execute(update(key_table).where(chosen).values(state=to.value))
+            record_changes(connection, ChangeKind.KEY, ids, self._clock())
+        return ids
+
+    def record_use(self, uses: Mapping[str, int]) -> None:
+        """Note when keys were last used, in ms; an older time than is noted changes nothing.
+
+        These writes get no number: they come from the gateway, which needs no word of them.
+        """
+        if not uses:
+            return
+        later = key_table.c.last_used.is_(None) | (key_table.c.last_used < bindparam("used"))
+        statement = update(key_table).where(key_table.c.id == bindparam("used_id"), later)
+        rows = [{"used_id": key_id, "used": used} for key_id, used in uses.items()]
+        with self._writing() as connection:
+            connection.execute(statement.values(last_used=bindparam("used")), rows)
+
+    def grants(self) -> dict[bytes, str]:
+        """Every grant that a key has or had, in TOML, by digest."""
+        with self._reading() as connection:
+            return {bytes(row.digest): row.text for row in connection.execute(select(grant_table))}
+
+    def load(self, key_ids: Sequence[str] | None = None) -> Iterator[KeyRow]:
+        """All keys in no order, or those named, as compact rows: a million in a few seconds.
+
+        Read ``Store.last_change`` before this, and ``grants`` after: whatever is written meanwhile is then read twice
+        and never missed.
+        """
+        columns = (
+            'id, account, service, kind, coalesce(secret, public_key), "grant", state, expires, last_used, created'
+        )
+        share: Callable[[str, str], str] = dict[str, str]().setdefault
+        share_digest: Callable[[bytes, bytes], bytes] = dict[bytes, bytes]().setdefault
+        kinds = {kind.value: kind for kind in KeyKind}
+        states = {state.value: state for state in KeyState}
+        with self._reading() as connection:
+            driver = connection.connection.cursor()
+            try:
+                for chosen in _selections(key_ids):
+                    driver.execute(f"SELECT {columns} FROM key{chosen[0]}", chosen[1])  # noqa: S608  (no value in it)
+                    while rows := driver.fetchmany(LOAD_ROWS):
+                        for name, account, service, kind, material, digest, state, expires, used, created in rows:
+                            yield KeyRow(
+                                name,
+                                share(account, account),
+                                share(service, service),
+                                kinds[kind],
+                                material,
+                                share_digest(digest, digest),
+                                states[state],
+                                expires,
+                                used,
+                                created,
+                            )
+            finally:
+                driver.close()
+
+
+def intern_grant(connection: Connection, text: str) -> bytes:
+    """The digest of a grant that is in the table afterwards."""
+    digest = hashlib.sha256(text.encode()).digest()
+    if connection.execute(select(grant_table.c.digest).where(grant_table.c.digest == digest)).first() is None:
+        connection.execute(insert(grant_table).values(digest=digest, text=text))
+    return digest
+
+
+_WITH_GRANT = select(
+    *[column for column in key_table.c if column.name != "grant"], grant_table.c.text.label("grant")
+).join_from(key_table, grant_table, key_table.c.grant == grant_table.c.digest)
+
+
+def _get(connection: Connection, key_id: str, *, account: str | None = None) -> Key:
+    query = _WITH_GRANT.where(key_table.c.id == key_id)
+    if account is not None:
+        query = query.where(key_table.c.account == account)
+    row = connection.execute(query).mappings().one_or_none()
+    if row is None:
+        raise NotFoundError(f"key {key_id[:80]}: there is none")
+    return _read(row)
+
+
+def _read(row: RowMapping) -> Key:
+    return msgspec.convert({str(name): value for name, value in row.items()}, Key)
+
+
+def _columns(key: Key, digest: bytes) -> dict[str, object]:
+    values = msgspec.structs.asdict(key)
+    values["grant"] = digest
+    return values
+
+
+def _check_edit(before: Key, after: Key) -> None:
+    for field in FIXED:
+        if getattr(before, field) != getattr(after, field):
+            raise ConflictError(f"key {before.id}: {field} is its own for life; issue another key")
+    if before.state is KeyState.REVOKED and before != after:
+        raise ConflictError(f"key {before.id}: it is revoked, and nothing changes it; issue another key")
+    if before.state is not after.state:
+        _step(before.id, before.state, after.state)
+
+
+def _step(key_id: str, state: KeyState, to: KeyState) -> None:
+    try:
+        moved(state, to)
+    except ValueError as error:
+        raise ConflictError(f"key {key_id}: {error}") from None
+
+
+def _selections(key_ids: Sequence[str] | None) -> Iterator[tuple[str, Sequence[str]]]:
+    if key_ids is None:
+        yield "", ()
+        return
+    for at in range(0, len(key_ids), 500):
+        some = key_ids[at : at + 500]
+        yield f" WHERE id IN ({', '.join('?' * len(some))})", some
