@@ -127,9 +127,9 @@ def gateway(wanted: Gateway, run: Path, keys: Path) -> Iterator[Contestant]:
 
 
 @contextmanager
-def run_directory() -> Iterator[Path]:
+def run_directory(parent: Path | None = None) -> Iterator[Path]:
     """A directory for one run; nginx's workers, which run as another user, may pass through it but not list it."""
-    run = Path(tempfile.mkdtemp(prefix="bench-"))
+    run = Path(tempfile.mkdtemp(prefix="bench-", dir=parent))
     run.chmod(0o711)
     try:
         yield run
