@@ -24,12 +24,12 @@ class Signed(msgspec.Struct, frozen=True, gc=False):
     """A request taken apart, nothing verified yet.
 
     ``payload`` are the bytes that the signature covers, ``signature`` its raw spelling, ``pairs`` the parameters
-    without the signature, names and values as they came.
+    without signature, timestamp and receive window, names and values as they came.
     """
 
     payload: bytes
     signature: bytes
-    pairs: tuple[tuple[bytes, bytes], ...]
+    pairs: tuple[tuple[str, str], ...]
     timestamp_us: int
     window_us: int
 

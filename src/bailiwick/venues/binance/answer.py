@@ -1,0 +1,233 @@
+"""Binance's answers, read for what they settle. What cannot be read is an unknown outcome, never a fault."""
+
+from decimal import Decimal
+
+import msgspec
+
+from bailiwick.model.intent import Act, Intent, Side
+from bailiwick.model.money import ZERO
+from bailiwick.model.order import Answer, Fill, OrderReport, TradeReport
+
+# After these the venue may yet carry the request out, or has: unknown, disconnected, unexpected response, timeout.
+_OUTCOME_UNKNOWN = frozenset({-1000, -1001, -1006, -1007})
+_OVERLOADED = -1008  # a 503 with this code was not executed, says the venue; no other 5xx is a refusal
+_NO_SUCH_ORDER = -2013
+_ENDED = frozenset({"FILLED", "CANCELED", "REJECTED", "EXPIRED", "EXPIRED_IN_MATCH"})
+
+
+class _Fill(msgspec.Struct, gc=False):
+    price: Decimal
+    qty: Decimal
+    commission: Decimal
+    commissionAsset: str  # noqa: N815  (the venue's spelling, here and below)
+    tradeId: int = -1  # noqa: N815
+
+
+class _Order(msgspec.Struct, gc=False):
+    symbol: str
+    orderId: int  # noqa: N815
+    clientOrderId: str = ""  # noqa: N815
+    origClientOrderId: str = ""  # noqa: N815
+    orderListId: int = -1  # noqa: N815
+    status: str = ""
+    side: Side | None = None
+    price: Decimal | None = None
+    origQty: Decimal | None = None  # noqa: N815
+    qty: Decimal | None = None
+    executedQty: Decimal = ZERO  # noqa: N815
+    cummulativeQuoteQty: Decimal | None = None  # noqa: N815
+    cumulativeQuoteQty: Decimal | None = None  # noqa: N815
+    transactTime: int = 0  # noqa: N815
+    updateTime: int = 0  # noqa: N815
+    fills: list[_Fill] = []
+
+
+class _Trade(msgspec.Struct, gc=False):
+    symbol: str
+    id: int
+    orderId: int  # noqa: N815
+    price: Decimal
+    qty: Decimal
+    commission: Decimal
+    commissionAsset: str  # noqa: N815
+    time: int
+    isBuyer: bool  # noqa: N815
+
+
+class _List(msgspec.Struct, gc=False):
+    orderReports: list[_Order]  # noqa: N815
+
+
+class _Cancelled(msgspec.Struct, gc=False):
+    """An element of the answer to a cancel-all: an order, or a list of orders."""
+
+    orderReports: list[_Order] = []  # noqa: N815
+    orderId: int | None = None  # noqa: N815
+
+
+class _Replaced(msgspec.Struct, gc=False):
+    cancelResult: str  # noqa: N815
+    newOrderResult: str  # noqa: N815
+    cancelResponse: msgspec.Raw | None = None  # noqa: N815
+    newOrderResponse: msgspec.Raw | None = None  # noqa: N815
+
+
+class _Amended(msgspec.Struct, gc=False):
+    amendedOrder: _Order  # noqa: N815
+    transactTime: int = 0  # noqa: N815
+
+
+class _Error(msgspec.Struct, gc=False):
+    code: int
+    data: _Replaced | None = None
+
+
+_read_order = msgspec.json.Decoder(_Order).decode
+_read_orders = msgspec.json.Decoder(list[_Order]).decode
+_read_trades = msgspec.json.Decoder(list[_Trade]).decode
+_read_list = msgspec.json.Decoder(_List).decode
+_read_cancelled = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_read_cancelled_one = msgspec.json.Decoder(_Cancelled).decode
+_read_replaced = msgspec.json.Decoder(_Replaced).decode
+_read_amended = msgspec.json.Decoder(_Amended).decode
+_read_error = msgspec.json.Decoder(_Error).decode
+
+UNKNOWN = Answer(executed=None)
+_DONE = Answer(executed=True)
+
+
+def read_answer(intent: Intent, status: int, body: bytes) -> Answer:
+    """What the venue's answer settles.
+
+    Of a cancelReplace ``executed`` speaks of the new order; the report of a cancel that took effect stands among the
+    orders in any case. A 2xx that cannot be read is unknown.
+    """
+    try:
+        if 200 <= status < 300:
+            return _read_success(intent.endpoint.act, body)
+        return _read_failure(status, body)
+    except (msgspec.DecodeError, ArithmeticError, ValueError):
+        return UNKNOWN
+
+
+def _read_success(act: Act, body: bytes) -> Answer:
+    match act:
+        case Act.PLACE | Act.CANCEL | Act.LOOK_UP:
+            return Answer(executed=True, orders=(_report(_read_order(body)),))
+        case Act.LIST_OPEN | Act.LIST_ORDERS:
+            return Answer(executed=True, orders=tuple([_report(order) for order in _read_orders(body)]))
+        case Act.LIST_TRADES:
+            return Answer(executed=True, trades=tuple([_trade(trade) for trade in _read_trades(body)]))
+        case Act.PLACE_LIST | Act.CANCEL_LIST:
+            return Answer(executed=True, orders=tuple([_report(order) for order in _read_list(body).orderReports]))
+        case Act.REPLACE:
+            return _replaced(_read_replaced(body), 0)
+        case Act.AMEND:
+            amended = _read_amended(body)
+            return Answer(executed=True, orders=(_report(amended.amendedOrder, amended.transactTime),))
+        case Act.CANCEL_ALL:
+            return Answer(executed=True, orders=_cancelled(body))
+    return _DONE
+
+
+def _read_failure(status: int, body: bytes) -> Answer:
+    if status in (403, 418, 429):
+        # The wall before the venue, or its limiter: neither lets anything through.
+        return Answer(executed=False, code=_code(body))
+    if not 400 <= status < 600:
+        return UNKNOWN
+    error = _read_error(body)
+    if error.data is not None:
+        return _replaced(error.data, error.code)
+    if status >= 500:
+        return Answer(executed=False if error.code == _OVERLOADED else None, code=error.code)
+    if error.code in _OUTCOME_UNKNOWN:
+        return Answer(executed=None, code=error.code)
+    return Answer(executed=False, missing=error.code == _NO_SUCH_ORDER, code=error.code)
+
+
+def _code(body: bytes) -> int:
+    try:
+        return _read_error(body).code
+    except msgspec.DecodeError:
+        return 0
+
+
+def _replaced(replaced: _Replaced, code: int) -> Answer:
+    orders = []
+    if replaced.cancelResult == "SUCCESS" and replaced.cancelResponse is not None:
+        orders.append(_report(_read_order(replaced.cancelResponse)))
+    placed: bool | None = None
+    if replaced.newOrderResult == "SUCCESS" and replaced.newOrderResponse is not None:
+        orders.append(_report(_read_order(replaced.newOrderResponse)))
+        placed = True
+    elif replaced.newOrderResult == "NOT_ATTEMPTED":
+        placed = False
+    elif replaced.newOrderResult == "FAILURE" and replaced.newOrderResponse is not None:
+        reason = _code(bytes(replaced.newOrderResponse))
+        placed = None if reason in _OUTCOME_UNKNOWN or not reason else False
+    return Answer(executed=placed, orders=tuple(orders), code=code)
+
+
+def _cancelled(body: bytes) -> tuple[OrderReport, ...]:
+    orders: list[_Order] = []
+    for raw in _read_cancelled(body):
+        one = _read_cancelled_one(raw)
+        orders.extend(one.orderReports if one.orderId is None else [_read_order(raw)])
+    return tuple([_report(order) for order in orders])
+
+
+def _report(order: _Order, time_ms: int = 0) -> OrderReport:
+    executed = order.executedQty
+    quote = order.cummulativeQuoteQty
+    if quote is None:
+        quote = order.cumulativeQuoteQty
+    _check(executed)
+    if quote is not None:
+        if quote.is_signed():
+            quote = None  # the venue writes a negative sum where an old order has none
+        else:
+            _check(quote)
+    quantity = order.origQty
+    fills = order.fills
+    return OrderReport(
+        symbol=order.symbol,
+        order_id=order.orderId,
+        client_id=order.origClientOrderId or order.clientOrderId,
+        live=order.status not in _ENDED,
+        executed=executed,
+        quote_executed=quote,
+        quantity=order.qty if quantity is None else quantity,
+        price=order.price,
+        side=order.side,
+        update_ms=order.transactTime or order.updateTime or time_ms,
+        list_id=order.orderListId,
+        fills=tuple([_fill(fill.tradeId, fill) for fill in fills]) if fills else (),
+    )
+
+
+def _trade(trade: _Trade) -> TradeReport:
+    return TradeReport(
+        symbol=trade.symbol,
+        order_id=trade.orderId,
+        side=Side.BUY if trade.isBuyer else Side.SELL,
+        time_ms=trade.time,
+        fill=_fill(trade.id, trade),
+    )
+
+
+def _fill(trade_id: int, fill: _Fill | _Trade) -> Fill:
+    _check(fill.price)
+    _check(fill.qty)
+    _check(fill.commission)
+    return Fill(trade_id, fill.price, fill.qty, fill.commission, fill.commissionAsset)
+
+
+def _check(amount: Decimal) -> None:
+    """An answer with NaN or Infinity for an amount settles nothing.
+
+    Raises:
+        ValueError: for such an amount.
+    """
+    if not amount.is_finite():
+        raise ValueError("an amount that is no number")

@@ -1,0 +1,53 @@
+"""Requests written for the venue: one canonical form, signed with the account's own credential.
+
+Parameters stand in the query of GET and DELETE and in the body of POST and PUT; names as the venue spells them, values
+percent-encoded before signing with nothing but the unreserved characters of RFC 3986 left raw and upper-case hex;
+then recvWindow, timestamp, and the signature last.
+"""
+
+from urllib.parse import quote
+
+from bailiwick.model.intent import Intent
+from bailiwick.model.request import Outgoing
+from bailiwick.venues.binance.clock import write_window
+from bailiwick.venues.binance.form import PLAIN
+from bailiwick.venues.dialect import Signer
+
+_METHODS = {method: method.encode() for method in ("GET", "POST", "PUT", "DELETE")}
+_IN_BODY = frozenset({"POST", "PUT"})
+_FORM_LINE = b"Content-Type: application/x-www-form-urlencoded\r\n"
+
+
+def countersign(intent: Intent, signer: Signer | None, now_us: int, window_us: int) -> Outgoing:
+    """The request to the venue. What needs no signature has none; with a signer it then names the key alone."""
+    endpoint = intent.endpoint
+    method = endpoint.method
+    payload = serialise(intent.params)
+    headers = b""
+    if signer is not None:
+        headers = b"X-MBX-APIKEY: %b\r\n" % signer.key
+        if endpoint.signed:
+            timed = f"recvWindow={write_window(now_us, window_us)}&timestamp={now_us // 1000}".encode()
+            payload = b"%b&%b" % (payload, timed) if payload else timed
+            payload = b"%b&signature=%b" % (payload, signer.sign(payload))
+    elif endpoint.signed:
+        raise ValueError(f"{method} {endpoint.path}: it is signed, and there is no signer")
+    path = endpoint.path.encode()
+    if method in _IN_BODY:
+        return Outgoing(_METHODS[method], path, headers + _FORM_LINE, payload)
+    return Outgoing(_METHODS[method], b"%b?%b" % (path, payload) if payload else path, headers, b"")
+
+
+def serialise(params: tuple[tuple[str, str], ...]) -> bytes:
+    """The parameters in their one canonical form."""
+    joined = "&".join(["=".join(pair) for pair in params])
+    if joined.isascii():
+        payload = joined.encode()
+        count = len(params)
+        if (
+            not payload.translate(None, PLAIN)
+            and payload.count(b"=") == count
+            and payload.count(b"&") == max(count - 1, 0)
+        ):
+            return payload
+    return "&".join([f"{name}={quote(value, safe='~')}" for name, value in params]).encode()

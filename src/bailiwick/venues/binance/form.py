@@ -1,0 +1,141 @@
+"""Requests taken apart: where the parameters stand, what the signature covers, and how values are escaped.
+
+Nothing is guessed. Names are never decoded. A value is decoded once, as UTF-8, and only if encoding it again under
+the spelling that it shows (which marks it leaves raw, how it writes a space, the case of its hex digits) gives the
+same bytes: so each value has one reading, while what the clients in use send passes.
+"""
+
+from urllib.parse import quote, unquote_to_bytes
+
+from bailiwick.model.decision import Deny
+from bailiwick.model.intent import Endpoint
+from bailiwick.model.reason import Reason
+from bailiwick.model.request import Request, Signed
+from bailiwick.venues.binance.clock import DEFAULT_WINDOW_US, read_timestamp, read_window
+
+LONGEST_PAYLOAD = 8192
+UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+PLAIN = UNRESERVED + b"&="  # a payload of these alone has nothing to decode
+
+# Marks that one client or another leaves raw. '%', '+', '&', '=', '#' and the space are not among them: each would
+# give a value two readings.
+_RAW_MARKS = frozenset("@:,[]\"/!*'()$;|{}")
+
+# One client writes the values of these paths unescaped, another escapes them as forms do: there '+' is either a plus
+# or a space, and so neither.
+_UNESCAPED_PATHS = ("capital/withdraw/apply", "sub-account", "staking", "simple-earn")
+
+FORM = b"application/x-www-form-urlencoded"
+
+
+def unfold(endpoint: Endpoint, request: Request) -> Signed | Deny:
+    """Find payload, signature, timestamp and receive window."""
+    source = request.query
+    if request.body:
+        placed = _place(request)
+        if isinstance(placed, Deny):
+            return placed
+        source = placed
+    payload, mark, signature = source.rpartition(b"&signature=")
+    if not mark or b"&" in signature:
+        detached = _detach(source)
+        if isinstance(detached, Deny):
+            return detached
+        payload, signature = detached
+    fields = split(payload)
+    if isinstance(fields, Deny):
+        return fields
+    timestamp = fields.pop("timestamp", None)
+    if timestamp is None:
+        return Deny(Reason.TIMESTAMP_MISSING, "timestamp")
+    timestamp_us = read_timestamp(timestamp)
+    if timestamp_us is None:
+        return Deny(Reason.PARAMETER_MALFORMED, "timestamp: neither milliseconds nor microseconds since 1970")
+    window = fields.pop("recvWindow", None)
+    window_us = DEFAULT_WINDOW_US if window is None else read_window(window)
+    if window_us is None:
+        return Deny(Reason.WINDOW_INVALID, "recvWindow: not at most 60000 ms with at most three decimals")
+    return Signed(payload, signature, tuple(fields.items()), timestamp_us, window_us)
+
+
+def split(payload: bytes) -> dict[str, str] | Deny:
+    """The parameters by name, still encoded. A second one of a name, or a part that is no ``name=value``, denies."""
+    if len(payload) > LONGEST_PAYLOAD:
+        return Deny(Reason.PARAMETER_MALFORMED, f"request: longer than {LONGEST_PAYLOAD} bytes")
+    try:
+        text = payload.decode("ascii")
+        fields: dict[str, str] = dict([part.split("=") for part in text.split("&")])
+    except ValueError:
+        return _explain(payload)
+    if len(fields) != payload.count(b"&") + 1:
+        return Deny(Reason.PARAMETER_DUPLICATED, "a name stands twice")
+    if "signature" in fields:
+        return Deny(Reason.PARAMETER_DUPLICATED, "signature")
+    return fields
+
+
+def decode(path: str, pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...] | Deny:
+    """The parameters with their values decoded, or the denial of the first that can be read in more than one way."""
+    decoded = []
+    for name, value in pairs:
+        if "+" in value and any(part in path for part in _UNESCAPED_PATHS):
+            return Deny(Reason.PARAMETER_MALFORMED, f"{name}: '+' is a plus to one client and a space to another")
+        read = read_value(value)
+        if read is None:
+            return Deny(Reason.PARAMETER_MALFORMED, f"{name}: not encoded in a way that has one reading")
+        decoded.append((name, read))
+    return tuple(decoded)
+
+
+def read_value(raw: str) -> str | None:
+    """One value decoded, or None if it has no reading or several."""
+    try:
+        value = unquote_to_bytes(raw.replace("+", " ")).decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    if not value.isprintable():
+        return None
+    spelled = quote(value, safe="".join(_RAW_MARKS.intersection(raw)) + "~")
+    if "+" in raw:
+        spelled = spelled.replace("%20", "+")
+    return value if spelled == raw or (_lower_hex(spelled) == raw) else None
+
+
+def _lower_hex(spelled: str) -> str:
+    head, *escapes = spelled.split("%")
+    return "%".join([head, *(escape[:2].lower() + escape[2:] for escape in escapes)])
+
+
+def _place(request: Request) -> bytes | Deny:
+    """The one place that has the parameters, of a request with a body."""
+    media = request.content_type.partition(b";")[0].strip().lower()
+    if request.method == "GET" or media != FORM:
+        return Deny(Reason.BODY_UNEXPECTED, "body: not a form, or beside GET")
+    query, body = request.query, request.body
+    if not query:
+        return body
+    # The venue's own RSA example: all parameters in the query, the signature alone in the body.
+    if body.startswith(b"signature=") and b"&" not in body and b"signature=" not in query:
+        return query + b"&" + body
+    return Deny(Reason.PLACEMENT_MIXED, "parameters in both query and body")
+
+
+def _detach(source: bytes) -> tuple[bytes, bytes] | Deny:
+    """Payload and signature where the signature stands first, in the middle, or not at all."""
+    parts = source.split(b"&")
+    signatures = [part for part in parts if part.startswith(b"signature=")]
+    if not signatures:
+        return Deny(Reason.SIGNATURE_MISSING, "signature")
+    if len(signatures) > 1:
+        return Deny(Reason.PARAMETER_DUPLICATED, "signature")
+    parts.remove(signatures[0])
+    return b"&".join(parts), signatures[0].removeprefix(b"signature=")
+
+
+def _explain(payload: bytes) -> Deny:
+    """Why a payload could not be split."""
+    if not payload:
+        return Deny(Reason.TIMESTAMP_MISSING, "timestamp")
+    if not payload.isascii():
+        return Deny(Reason.PARAMETER_MALFORMED, "request: a byte beyond ASCII that is not percent-encoded")
+    return Deny(Reason.PARAMETER_MALFORMED, "request: a part that is not one name, '=' and one value")

@@ -1,0 +1,59 @@
+"""Symbols out of Binance's description of itself (``exchangeInfo``)."""
+
+from decimal import Decimal
+
+import msgspec
+
+from bailiwick.model.market import SymbolInfo
+from bailiwick.model.money import ZERO
+
+
+class _Filter(msgspec.Struct, gc=False):
+    filterType: str  # noqa: N815  (the venue's spelling, here and below)
+    tickSize: Decimal = ZERO  # noqa: N815
+    stepSize: Decimal = ZERO  # noqa: N815
+    minQty: Decimal = ZERO  # noqa: N815
+    minNotional: Decimal = ZERO  # noqa: N815
+
+
+class _Symbol(msgspec.Struct, gc=False):
+    symbol: str
+    status: str
+    baseAsset: str  # noqa: N815
+    quoteAsset: str  # noqa: N815
+    isSpotTradingAllowed: bool = True  # noqa: N815
+    filters: list[_Filter] = []
+
+
+class _ExchangeInfo(msgspec.Struct, gc=False):
+    symbols: list[_Symbol]
+
+
+_read = msgspec.json.Decoder(_ExchangeInfo).decode
+_NONE = _Filter("")
+
+
+def read_symbols(exchange_info: bytes) -> dict[str, SymbolInfo]:
+    """The symbols by name.
+
+    Raises:
+        ValueError: if this is no answer to ``exchangeInfo``.
+    """
+    return {symbol.symbol: _info(symbol) for symbol in _read(exchange_info).symbols}
+
+
+def _info(symbol: _Symbol) -> SymbolInfo:
+    filters = {entry.filterType: entry for entry in symbol.filters}
+    lot = filters.get("LOT_SIZE", _NONE)
+    notional = filters.get("NOTIONAL") or filters.get("MIN_NOTIONAL", _NONE)
+    return SymbolInfo(
+        symbol=symbol.symbol,
+        base=symbol.baseAsset,
+        quote=symbol.quoteAsset,
+        trading=symbol.status == "TRADING" and symbol.isSpotTradingAllowed,
+        tick=filters.get("PRICE_FILTER", _NONE).tickSize,
+        step=lot.stepSize,
+        market_step=filters.get("MARKET_LOT_SIZE", _NONE).stepSize,
+        least_quantity=lot.minQty,
+        least_notional=notional.minNotional,
+    )
