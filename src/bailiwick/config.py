@@ -94,10 +94,12 @@ class Gateway(_Section, frozen=True, kw_only=True):
 class Journal(_Section, frozen=True, kw_only=True):
     """The record of everything.
 
-    ``second_place`` is a file or a directory, better on another machine's disk, that gets every signed checkpoint:
-    without it nobody can prove that the end of the journal was cut off. ``trade_days`` of None keeps for ever.
+    ``origin`` is its name in its checkpoints, and stays what it was when the journal was begun. ``second_place`` is a
+    file, better on another machine's disk, that gets every signed checkpoint: without it nobody can prove that the end
+    of the journal was cut off. ``trade_days`` of None keeps for ever.
     """
 
+    origin: str = "bailiwick"
     second_place: Path | None = None
     trade_days: Days | None = None
     read_days: Days = 7
@@ -105,6 +107,10 @@ class Journal(_Section, frozen=True, kw_only=True):
     snapshot_s: Seconds = 60
     checkpoint_s: Seconds = 60
     checkpoint_records: Count = 1000
+
+    def __post_init__(self) -> None:
+        if not self.origin or not self.origin.isprintable() or " " in self.origin or "+" in self.origin:
+            raise ValueError("origin: a name without spaces and plus signs, such as example.com/journal")
 
 
 class Vault(_Section, frozen=True, kw_only=True):
@@ -196,7 +202,7 @@ class Config(_Section, frozen=True, kw_only=True):
 
     @property
     def journal_key(self) -> Path:
-        """The Ed25519 key that signs the journal's checkpoints (PKCS#8 PEM, mode 0600)."""
+        """The Ed25519 key that signs the journal's checkpoints: base64 of its 32 bytes, mode 0600."""
         return self.data / "journal.key"
 
 
@@ -271,6 +277,7 @@ def write_default(
     host: str = "127.0.0.1",
     port: int = 8080,
     health: str = "127.0.0.1:8081",
+    origin: str = "bailiwick",
 ) -> Config:
     """Write a commented configuration to a file that must not exist yet (mode 0600), and read it back.
 
@@ -278,7 +285,8 @@ def write_default(
         ConfigError: if the file exists or cannot be made, or a value is refused.
     """
     text = DEFAULT_TEXT
-    for name, value in (("data", str(data)), ("source", source), ("host", host), ("health", health)):
+    texts = {"data": str(data), "source": source, "host": host, "health": health, "origin": origin}
+    for name, value in texts.items():
         text = text.replace(f"@{name}@", _quoted(value))
     raw = text.replace("@port@", str(port)).encode()
     config = parse(raw, path)
@@ -398,7 +406,10 @@ port = @port@
 health = @health@
 
 [journal]
-# A file or directory that gets every signed checkpoint too, best on another machine's disk. Without it nobody can
+# The journal's name in its signed checkpoints. It cannot change once the journal is begun.
+origin = @origin@
+
+# A file that gets every signed checkpoint too, best on another machine's disk. Without it nobody can
 # show that the journal's end was cut off.
 # second_place = "/mnt/elsewhere/bailiwick-checkpoints"
 

@@ -25,7 +25,13 @@ def test_an_empty_file_listens_on_loopback_alone() -> None:
 def test_the_written_file_shows_the_defaults() -> None:
     """Every commented-out setting of the written file shows what holds without it."""
     text = config.DEFAULT_TEXT.replace("@port@", "8080")
-    for name, value in (("data", "data"), ("source", "key-file"), ("host", "127.0.0.1"), ("health", "127.0.0.1:8081")):
+    for name, value in (
+        ("data", "data"),
+        ("source", "key-file"),
+        ("host", "127.0.0.1"),
+        ("health", "127.0.0.1:8081"),
+        ("origin", "bailiwick"),
+    ):
         text = text.replace(f"@{name}@", f'"{value}"')
     shown = re.sub(r"(?m)^# (?=[a-z_]+ = )", "", text)
     optional = ("run", "tls_", "trusted_proxies", "second_place", "trade_days", "transit_address", "transit_token_file",
@@ -88,6 +94,7 @@ def test_shares_are_exact() -> None:
         ("[gateway]\ntrusted_proxies = ['10.0.0.1/8']", "gateway.trusted_proxies: '10.0.0.1/8' is not a network"),
         ("[gateway]\nconnections = 5", "gateway.connections_per_address: at most as many as connections"),
         ("[gateway]\nidle_s = 1.5", "gateway.idle_s: expected int, got decimal"),
+        ("[journal]\norigin = 'a b'", "journal.origin: a name without spaces"),
         ("[journal]\nread_days = 0", "journal.read_days: expected int >= 1"),
         ("[vault]\nsource = 'none'", "vault.source: invalid enum value 'none'"),
         ("[vault]\nsource = 'transit'", "vault.transit_address: name the engine"),
