@@ -138,7 +138,7 @@ class Account(msgspec.Struct, frozen=True):
         _check_name("account", self.name)
         _check_name("owner", self.owner)
         if self.local_address is not None:
-            ipaddress.ip_address(self.local_address)
+            _check_address("local_address", self.local_address)
         for asset in self.home_assets:
             if _ASSET.fullmatch(asset) is None:
                 raise ValueError(f"home_assets: {asset[:40]!r} is not an asset's name")
@@ -158,7 +158,7 @@ class Service(msgspec.Struct, frozen=True):
         _check_id("service", self.id)
         _check_name("service", self.name)
         for network in self.networks:
-            ipaddress.ip_network(network)
+            _check_network("networks", network)
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -206,3 +206,17 @@ def _check_id(noun: str, text: str) -> None:
 def _check_name(noun: str, text: str) -> None:
     if not 0 < len(text) <= MOST_NAME_CHARS or not text.isprintable():
         raise ValueError(f"{noun}: a name has 1 to {MOST_NAME_CHARS} printable characters")
+
+
+def _check_address(field: str, text: str) -> None:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        raise ValueError(f"{field}: {text[:80]!r} is not an IPv4 or IPv6 address") from None
+
+
+def _check_network(field: str, text: str) -> None:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        raise ValueError(f"{field}: {text[:80]!r} is not a network such as 203.0.113.0/24 without host bits") from None

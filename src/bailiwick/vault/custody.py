@@ -191,7 +191,7 @@ def _read_key(path: Path, noun: str, *, others: int, owner: int | None) -> Root:
         if error.errno == errno.ELOOP:
             raise CustodyError(f"{noun}: it is a symbolic link; name the file itself") from None
         raise CustodyError(f"{noun}: {error.strerror}; make it, or name another") from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise CustodyError(f"{noun}: it is not a regular file")
@@ -199,7 +199,9 @@ def _read_key(path: Path, noun: str, *, others: int, owner: int | None) -> Root:
             raise CustodyError(f"{noun}: its owner is uid {status.st_uid}, not {owner}; chown it to who runs this")
         if status.st_mode & others:
             raise CustodyError(f"{noun}: its mode is {stat.S_IMODE(status.st_mode):04o}; chmod 600 it")
-        return _decode_key(file.read(KEY_FILE_MOST_BYTES), noun)
+        return _decode_key(os.read(descriptor, KEY_FILE_MOST_BYTES), noun)
+    finally:
+        os.close(descriptor)
 
 
 def _decode_key(text: bytes, noun: str) -> Root:
