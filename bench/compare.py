@@ -185,7 +185,7 @@ def table(figures: Figures, connections: int) -> str:
         row = rows[str(connections)]
         own = name != DIRECT
         cpu = f"{row['cpu']:>11.1f}{ratio(figures, name, connections):>12.2f}" if own else f"{'–':>11}{'–':>12}"
-        extra = f"{added(figures, name, connections):>7.0f}" if own else f"{'–':>7}"
+        extra = f"{added(figures, name, connections):>7.0f}" if own and DIRECT in figures else f"{'–':>7}"
         lines.append(
             f"{name:<18}{cpu}{row['rps']:>9.0f}{row['p50']:>8.0f}{extra}{row['p99']:>9.0f}"
             f"{row['non2xx']:>9.0f}{row['sockerr']:>8.0f}{'  does not count' if row['refused'] else ''}"

@@ -8,8 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import keyfile
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from bailiwick import config
 from bailiwick.journal import reader, record
@@ -29,6 +27,7 @@ from bailiwick.model.party import (
     key_record,
 )
 from bailiwick.model.secret import Secret
+from bailiwick.opening import make_journal_key
 from bailiwick.store.store import Store
 from bailiwick.vault.custody import make_key_file, root_from_key_file
 from bailiwick.vault.keyringfile import make_keyring
@@ -71,7 +70,7 @@ def prepare(directory: Path, keys: int, port: int, upstream: str) -> list[str]:
     settings.data.mkdir(mode=0o700)
     make_key_file(settings.vault.key_file)
     vault = Vault(make_keyring(settings.keyring, root_from_key_file(settings.vault.key_file), source="key-file"))
-    write_journal_key(settings.journal_key)
+    make_journal_key(settings.journal_key)
     with Store.open(settings.database) as store:
         store.venues.add(Venue("stub", "Stub exchange", "binance", upstream))
         store.accounts.add(Account(ACCOUNT, "stub", "Bench", "the bench", home_assets=("USDT",)))
@@ -96,12 +95,6 @@ def configure(directory: Path, port: int) -> config.Config:
     with path.open("a") as file:
         file.write(f"per_minute = {WEIGHT_PER_MINUTE}\nkey_share = 1.0\n")  # in the last section, [weight]
     return config.load(path)
-
-
-def write_journal_key(path: Path) -> None:
-    """The key that signs the journal's checkpoints."""
-    path.touch(mode=0o600)
-    path.write_bytes(Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
 
 def issued(vault: Vault, count: int, pairs: list[tuple[str, str]]) -> Iterator[Key]:
