@@ -5,6 +5,7 @@ from decimal import Decimal
 import msgspec
 
 from bailiwick.model.intent import OrderDraft, OrderRef
+from bailiwick.model.money import ZERO
 from bailiwick.model.reason import Reason
 
 
@@ -14,13 +15,17 @@ class Charge(msgspec.Struct, frozen=True, gc=False):
     ``quantity`` is the order's, in the base asset; ``unit`` the notional of one such unit in the grant's currency at
     the worst of limit and references, zero where the grant has no budget to charge; ``anchor`` the anchor price at
     the decision, in the quote asset, against which slippage is reckoned. ``reducing`` orders are counted, never
-    refused for budget.
+    refused for budget. ``factor`` is what a unit of the quote asset is worth in the grant's currency at the worst, zero
+    where no one knows; ``base`` and ``quote`` are the symbol's assets, by which a commission is recognised.
     """
 
     quantity: Decimal
     unit: Decimal
     anchor: Decimal | None
     reducing: bool
+    factor: Decimal = ZERO
+    base: str = ""
+    quote: str = ""
 
 
 class Allow(msgspec.Struct, frozen=True, gc=False):

@@ -1,0 +1,56 @@
+"""Rules of what a key may spend, leave open and lose."""
+
+from bailiwick.model.decision import Deny
+from bailiwick.model.intent import Act, TimeInForce
+from bailiwick.model.money import EXACT, plain
+from bailiwick.model.reason import Reason
+from bailiwick.rules.case import Case
+
+
+def day(case: Case) -> Deny | None:
+    """What is spent and reserved in a calendar day stays within day_notional, to the last digit."""
+    limit = case.authority.day_notional
+    if limit is None or case.reducing:
+        return None
+    use = EXACT.add(case.ledger.day_use(case.day_us), case.notional)
+    if use > limit:
+        return Deny(Reason.DAY_NOTIONAL, f"it would come to {plain(use)} today, and {plain(limit)} is granted")
+    return None
+
+
+def rolling(case: Case) -> Deny | None:
+    """What is spent and reserved in 24 hours stays within rolling_notional, to the last digit."""
+    limit = case.authority.rolling_notional
+    if limit is None or case.reducing:
+        return None
+    use = EXACT.add(case.ledger.rolling_use(case.now_us), case.notional)
+    if use > limit:
+        return Deny(
+            Reason.ROLLING_NOTIONAL, f"it would come to {plain(use)} in 24 hours, and {plain(limit)} is granted"
+        )
+    return None
+
+
+def open_orders(case: Case) -> Deny | None:
+    """A key has at most open_orders orders that rest; a replacement takes the place of the old one."""
+    limit = case.authority.open_orders
+    if limit is None or case.reducing:
+        return None
+    more = sum(leg.out.time_in_force not in (TimeInForce.IOC, TimeInForce.FOK) for leg in case.legs)
+    if case.act is Act.REPLACE and not case.intent.keep_on_failure:
+        more -= 1
+    count = case.ledger.resting + more
+    if more > 0 and count > limit:
+        return Deny(Reason.OPEN_ORDERS, f"it would come to {count} open orders, and {limit} are granted")
+    return None
+
+
+def loss(case: Case) -> Deny | None:
+    """Once a day's loss is spent, only what reduces passes."""
+    limit = case.authority.loss_per_day
+    if limit is None or case.reducing:
+        return None
+    lost = case.ledger.loss(case.day_us)
+    if lost >= limit:
+        return Deny(Reason.LOSS_PER_DAY, f"it has lost {plain(lost)} today, and {plain(limit)} is granted")
+    return None

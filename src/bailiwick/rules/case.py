@@ -1,0 +1,114 @@
+"""One request before the rules: what it asks, what is known, and its orders as they would leave."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import final
+
+from bailiwick.model.decision import Deny
+from bailiwick.model.intent import Act, Intent, OrderDraft, OrderRef, Side
+from bailiwick.model.money import EXACT, ZERO
+from bailiwick.model.party import KeyState
+from bailiwick.rules.authority import Authority
+from bailiwick.rules.ledger import Ledger, alternative
+from bailiwick.rules.market import Market
+from bailiwick.rules.pricing import Leg, price_leg
+
+PLACING = frozenset({Act.PLACE, Act.TRY, Act.PLACE_LIST, Act.REPLACE})
+
+
+@final
+class Case:
+    """What every rule is given. Rules read it; that of cancel-all leaves in ``cancels`` what it narrowed."""
+
+    __slots__ = (
+        "act",
+        "authority",
+        "cancels",
+        "day_us",
+        "intent",
+        "ledger",
+        "legs",
+        "market",
+        "notional",
+        "now_us",
+        "reducing",
+        "source_allowed",
+        "state",
+        "unpriced",
+    )
+
+    def __init__(
+        self,
+        intent: Intent,
+        authority: Authority,
+        ledger: Ledger,
+        market: Market,
+        now_us: int,
+        state: KeyState,
+        source_allowed: bool,
+    ) -> None:
+        self.intent = intent
+        self.act = intent.endpoint.act
+        self.authority = authority
+        self.ledger = ledger
+        self.market = market
+        self.now_us = now_us
+        self.state = state
+        self.source_allowed = source_allowed
+        self.cancels: tuple[OrderRef, ...] | None = None
+        self.reducing = False
+        self.legs: list[Leg] = []
+        self.unpriced: Deny | None = None
+        self.notional = ZERO  # of all that can be executed, in the grant's currency
+        self.day_us = 0
+        if self.act in PLACING:
+            self._price(intent.orders)
+
+    def _price(self, orders: tuple[OrderDraft, ...]) -> None:
+        """Work the orders out as they would leave. What cannot be priced is kept, for the rule whose turn it is."""
+        selling = True
+        for draft in orders:
+            leg = price_leg(draft, self.authority, self.market, self.now_us)
+            self.legs.append(leg)
+            if leg.unpriced is not None and self.unpriced is None:
+                self.unpriced = leg.unpriced
+            if draft.side is not Side.SELL:
+                selling = False
+        if selling and self.legs:
+            self.reducing = self._reduces()
+        if len(self.legs) == 1:
+            self.notional = self.legs[0].notional
+        else:
+            self.notional = dearest((leg.draft.leg, leg.notional) for leg in self.legs)
+        if not self.reducing and self.unpriced is None:
+            self.unpriced = next((leg.unvalued for leg in self.legs if leg.unvalued is not None), None)
+        self.day_us = self.authority.days.start_us(self.now_us)
+
+    def _reduces(self) -> bool:
+        """Whether the orders together sell no more than the key's own fills bought and no open sell claims."""
+        symbol = self.legs[0].draft.symbol
+        if any(leg.draft.symbol != symbol or leg.unpriced is not None for leg in self.legs):
+            return False
+        free = self.ledger.free(symbol)
+        if self.act is Act.REPLACE:
+            free = EXACT.add(free, self.ledger.given_back(self.intent, symbol))
+        if not free:
+            return False
+        if len(self.legs) == 1:
+            return self.legs[0].quantity <= free
+        return dearest((leg.draft.leg, leg.quantity) for leg in self.legs) <= free
+
+
+def dearest(legs: Iterable[tuple[str, Decimal]]) -> Decimal:
+    """The sum of what orders may cost, of alternatives only the dearest."""
+    total = ZERO
+    groups: dict[str, Decimal] = {}
+    for leg, amount in legs:
+        pair = alternative(leg)
+        if pair is None:
+            total = EXACT.add(total, amount)
+        else:
+            groups[pair] = max(groups.get(pair, ZERO), amount)
+    for amount in groups.values():
+        total = EXACT.add(total, amount)
+    return total

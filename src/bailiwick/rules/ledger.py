@@ -1,0 +1,435 @@
+"""What a key has used of its grant: open orders, holdings, budgets, loss, rate, withdrawals.
+
+A ledger is plain data that changes by what is said to it and by nothing else. It hangs on the key's id, so that neither
+a rotation nor a restart resets it. Nothing is released but on evidence, and evidence that comes twice, or in another
+order, changes nothing: executed quantities only grow, a trade is known by its id, what has ended stays ended.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import final
+
+from bailiwick.model.decision import Allow, Charge
+from bailiwick.model.intent import Act, Destination, Intent, OrderDraft, OrderRef, Side, TimeInForce, Withdrawal
+from bailiwick.model.money import EXACT, ZERO, times
+from bailiwick.model.order import Fill, OrderReport, TradeReport
+from bailiwick.rules.spending import Spending
+from bailiwick.rules.tracked import Group, LedgerState, OrderState, Position, PositionState, Tracked, loss_of
+from bailiwick.rules.windows import CLIENT_ID_US, LATE_TRADE_US, MINUTE_US, RATE_SPAN_US, SETTLED_US
+
+MOST_OWNED = 20_000  # orders that have ended and may still be looked up by who placed them
+
+Worth = Callable[[str], Decimal | None]
+"""What a unit of an asset is worth in the ledger's currency."""
+
+
+@final
+class Ledger:
+    """The usage of one key. The gateway owns one for each active key; decisions only read it."""
+
+    __slots__ = (
+        "_ended",
+        "_groups",
+        "_owned",
+        "_owned_ids",
+        "_owned_lists",
+        "_stray",
+        "_used",
+        "losses",
+        "orders",
+        "positions",
+        "rate_us",
+        "reserved",
+        "resting",
+        "spent",
+        "withdrawn",
+    )
+
+    def __init__(self) -> None:
+        self.orders: dict[str, Tracked] = {}  # by client order id: live ones, and ended ones for a while
+        self.positions: dict[str, Position] = {}
+        self.spent = Spending()
+        self.losses = Spending()
+        self.withdrawn: dict[Destination, Spending] = {}
+        self.reserved = ZERO  # what orders that have not ended may still spend
+        self.resting = 0  # orders that have not ended and may rest in the book
+        self.rate_us = 0  # when the bucket of requests will be full again
+        self._groups: dict[str, Group] = {}
+        self._used: dict[str, int] = {}  # client order ids, oldest first
+        self._ended: dict[str, int] = {}  # tracked orders that have ended, and when they may be forgotten
+        self._owned: dict[str, tuple[str, int]] = {}  # client order id → symbol and the venue's id
+        self._owned_ids: dict[tuple[str, int], str] = {}
+        self._owned_lists: dict[int, str] = {}  # the venue's list id → the client's
+        self._stray: dict[tuple[str, int], dict[int, TradeReport]] = {}
+
+    # What a decision asks
+
+    def free(self, symbol: str) -> Decimal:
+        """What the key's own fills bought of a symbol's base asset and no open sell of its own claims."""
+        position = self.positions.get(symbol)
+        if position is None:
+            return ZERO
+        free = EXACT.subtract(EXACT.subtract(position.bought, position.sold), position.covered)
+        return max(free, ZERO)
+
+    def holding(self, symbol: str) -> Decimal:
+        """What the key's own fills bought of a symbol's base asset and have not sold."""
+        position = self.positions.get(symbol)
+        return ZERO if position is None else max(EXACT.subtract(position.bought, position.sold), ZERO)
+
+    def rolling_use(self, now_us: int) -> Decimal:
+        """What counts against a budget of 24 hours."""
+        return EXACT.add(self.spent.rolling(now_us), self.reserved)
+
+    def day_use(self, day_us: int) -> Decimal:
+        """What counts against the budget of the day that began then."""
+        return EXACT.add(self.spent.since(day_us), self.reserved)
+
+    def symbol_use(self, symbol: str, day_us: int) -> Decimal:
+        """What counts against the share of a market of the day that began then."""
+        position = self.positions.get(symbol)
+        return ZERO if position is None else EXACT.add(position.volume.since(day_us), position.reserved)
+
+    def loss(self, day_us: int) -> Decimal:
+        """What was lost in the day that began then: adverse slippage of fills, and fees."""
+        return max(self.losses.since(day_us), ZERO)
+
+    def withdrawn_since(self, destination: Destination, day_us: int) -> Decimal:
+        """What went to a destination in the day that began then."""
+        spending = self.withdrawn.get(destination)
+        return ZERO if spending is None else spending.since(day_us)
+
+    def wait_us(self, per_minute: int, now_us: int) -> int:
+        """How long until the rate has room for one more request; at most zero where it has."""
+        return max(self.rate_us, now_us) + MINUTE_US // per_minute - now_us - RATE_SPAN_US
+
+    def id_used(self, client_id: str, now_us: int) -> bool:
+        """Whether a client order id was used within 24 hours, or its order may still be live."""
+        used_us = self._used.get(client_id)
+        return client_id in self.orders or (used_us is not None and now_us - used_us < CLIENT_ID_US)
+
+    def find(self, symbol: str, ref: OrderRef) -> Tracked | None:
+        """The key's own order that a request names, as long as it is tracked."""
+        client_id = self._client_id(symbol, ref)
+        return None if client_id is None else self.orders.get(client_id)
+
+    def owns(self, symbol: str, ref: OrderRef) -> bool:
+        """Whether the key placed the order that a request or an answer names."""
+        return self._client_id(symbol, ref) is not None
+
+    def owns_list(self, ref: OrderRef) -> bool:
+        """Whether the key placed the order list that a request names."""
+        if ref.order_id is None:
+            known = ref.client_id in self._owned_lists.values()
+            return known or any(order.list_client_id == ref.client_id for order in self.orders.values())
+        return ref.order_id in self._owned_lists and ref.client_id in (None, self._owned_lists[ref.order_id])
+
+    def live(self, symbol: str) -> list[Tracked]:
+        """The key's own orders in a symbol that have not ended, oldest first."""
+        return [
+            order for order in self.orders.values() if order.symbol == symbol and order.state is not OrderState.ENDED
+        ]
+
+    # What happens
+
+    def reserve(self, allow: Allow, intent: Intent, now_us: int, per_minute: int | None = None) -> None:
+        """Count an allowed request before it leaves: a request of the rate, and what its orders may cost.
+
+        Raises:
+            ValueError: if an order has no client order id; every order that leaves has one.
+        """
+        if per_minute is not None:
+            full_us = max(self.rate_us, now_us) + MINUTE_US // per_minute
+            self.rate_us = min(full_us, now_us + RATE_SPAN_US)
+        if intent.withdrawal is not None:
+            self.withdrawn.setdefault(intent.withdrawal.destination, Spending()).add(intent.withdrawal.amount, now_us)
+        if not allow.charges or intent.endpoint.act is Act.TRY:
+            return
+        if len(self._ended) > 64 or len(self._used) > 64:
+            self._forget(now_us)
+        free = self._free_for(intent, allow.orders[0].symbol)
+        listed = intent.target.client_id or "" if intent.endpoint.act is Act.PLACE_LIST and intent.target else ""
+        heads: dict[str, str] = {}
+        for draft, charge in zip(allow.orders, allow.charges, strict=True):
+            order = _track(draft, charge, now_us)
+            order.list_client_id = listed
+            pair = alternative(draft.leg)
+            if pair is not None:
+                order.group = heads.setdefault(pair, order.client_id)
+                self._groups.setdefault(order.group, Group()).members.append(order.client_id)
+            if order.side is Side.SELL:
+                order.cover = min(order.quantity, free)
+                if pair is None:
+                    free = EXACT.subtract(free, order.cover)
+            self.orders[order.client_id] = order
+            self._used[order.client_id] = now_us
+            self._own(order)
+            self.resting += order.rests
+            self._settle(order, now_us)
+
+    def report(self, report: OrderReport, now_us: int, worth: Worth | None = None) -> None:
+        """Take what the venue says of an order. Reports of orders that the key did not place are left alone."""
+        order = self.orders.get(report.client_id)
+        if order is None or order.symbol != report.symbol:
+            client_id = self._owned_ids.get((report.symbol, report.order_id))
+            order = None if client_id is None else self.orders.get(client_id)
+        if order is None or order.order_id not in (None, report.order_id):
+            return
+        if order.order_id is None:
+            order.order_id = report.order_id
+            self._own(order)
+            for trade in self._stray.pop((order.symbol, report.order_id), {}).values():
+                self._fill(order, trade.fill, worth)
+        if report.list_id >= 0:
+            order.list_id = report.list_id
+            self._owned_lists.setdefault(report.list_id, order.list_client_id)
+        order.reported = max(order.reported, report.executed)
+        if report.quote_executed is not None:
+            order.reported_quote = max(order.reported_quote or ZERO, report.quote_executed)
+        if report.quantity is not None:
+            order.quantity = min(order.quantity, report.quantity)
+        for fill in report.fills:
+            self._fill(order, fill, worth)
+        if not report.live:
+            self._end(order, now_us)
+        elif order.state is not OrderState.ENDED:
+            order.state = OrderState.OPEN
+        self._settle(order, now_us)
+
+    def trade(self, trade: TradeReport, now_us: int, worth: Worth | None = None) -> None:
+        """Take a row of the account's trade list. Trades of orders that the key did not place are left alone."""
+        client_id = self._owned_ids.get((trade.symbol, trade.order_id))
+        order = None if client_id is None else self.orders.get(client_id)
+        if order is not None:
+            self._fill(order, trade.fill, worth)
+            self._settle(order, now_us)
+        elif client_id is None and any(each.order_id is None for each in self.live(trade.symbol)):
+            self._stray.setdefault((trade.symbol, trade.order_id), {})[trade.fill.trade_id] = trade
+
+    def unknown(self, client_id: str) -> None:
+        """Note that nobody knows what became of an order. It stays reserved until evidence comes."""
+        order = self.orders.get(client_id)
+        if order is not None and order.state is OrderState.RESERVED:
+            order.state = OrderState.UNKNOWN
+
+    def reject(self, client_id: str) -> None:
+        """Release an order that the venue has definitely refused. One that the venue has reported is not released."""
+        order = self.orders.get(client_id)
+        if order is None or order.order_id is not None:
+            return
+        self._end(order, order.placed_us)
+        self._settle(order, order.placed_us)
+        self._drop(client_id)
+        self._used.pop(client_id, None)
+        self._owned.pop(client_id, None)
+
+    def end(self, client_id: str, now_us: int) -> None:
+        """Release what is left of an order that the venue says is no more, or never was."""
+        order = self.orders.get(client_id)
+        if order is not None:
+            self._end(order, now_us)
+            self._settle(order, now_us)
+
+    def return_withdrawal(self, withdrawal: Withdrawal, reserved_us: int) -> None:
+        """Release a withdrawal that the venue has definitely refused; ``reserved_us`` is when it was reserved."""
+        spending = self.withdrawn.get(withdrawal.destination)
+        if spending is not None:
+            spending.add(EXACT.minus(withdrawal.amount), reserved_us)
+
+    # Snapshots
+
+    def to_state(self) -> LedgerState:
+        """Everything that a restart must not forget."""
+        return LedgerState(
+            orders=[order.copy() for order in self.orders.values()],
+            positions={
+                symbol: PositionState(position.bought, position.sold, dict(position.volume.buckets))
+                for symbol, position in self.positions.items()
+            },
+            spent=dict(self.spent.buckets),
+            losses=dict(self.losses.buckets),
+            withdrawn=[(destination, dict(each.buckets)) for destination, each in self.withdrawn.items()],
+            rate_us=self.rate_us,
+            used=dict(self._used),
+            ended=dict(self._ended),
+            owned=[(client_id, symbol, order_id) for client_id, (symbol, order_id) in self._owned.items()],
+            lists=dict(self._owned_lists),
+            stray=[trade for trades in self._stray.values() for trade in trades.values()],
+        )
+
+    @staticmethod
+    def from_state(state: LedgerState) -> "Ledger":
+        """The ledger that ``to_state`` described."""
+        ledger = Ledger()
+        for symbol, each in state.positions.items():
+            ledger.positions[symbol] = Position(each.bought, each.sold, Spending(each.volume))
+        ledger.spent = Spending(state.spent)
+        ledger.losses = Spending(state.losses)
+        ledger.withdrawn = {destination: Spending(buckets) for destination, buckets in state.withdrawn}
+        ledger.rate_us = state.rate_us
+        ledger._used = dict(state.used)
+        ledger._ended = dict(state.ended)
+        for client_id, symbol, order_id in state.owned:
+            ledger._owned[client_id] = (symbol, order_id)
+            if order_id >= 0:
+                ledger._owned_ids[symbol, order_id] = client_id
+        ledger._owned_lists = dict(state.lists)
+        for trade in state.stray:
+            ledger._stray.setdefault((trade.symbol, trade.order_id), {})[trade.fill.trade_id] = trade
+        for saved in state.orders:
+            order = saved.copy()
+            order.claimed = order.covering = ZERO
+            ledger.orders[order.client_id] = order
+            if order.group:
+                ledger._groups.setdefault(order.group, Group()).members.append(order.client_id)
+            ledger.resting += order.rests and order.state is not OrderState.ENDED
+            ledger._claim(order, ledger.positions.setdefault(order.symbol, Position()))
+        return ledger
+
+    # The workings
+
+    def _free_for(self, intent: Intent, symbol: str) -> Decimal:
+        return EXACT.add(self.free(symbol), self.given_back(intent, symbol))
+
+    def given_back(self, intent: Intent, symbol: str) -> Decimal:
+        """What a replacement frees of the key's holdings: it is placed only once the old order is gone."""
+        if intent.endpoint.act is not Act.REPLACE or intent.keep_on_failure or intent.target is None:
+            return ZERO
+        old = self.find(symbol, intent.target)
+        return ZERO if old is None else old.covering
+
+    def _client_id(self, symbol: str, ref: OrderRef) -> str | None:
+        if ref.order_id is not None:
+            client_id = self._owned_ids.get((symbol, ref.order_id))
+            return client_id if ref.client_id in (None, client_id) else None
+        if ref.client_id is None:
+            return None
+        owned = self._owned.get(ref.client_id)
+        return ref.client_id if owned is not None and owned[0] == symbol else None
+
+    def _own(self, order: Tracked) -> None:
+        order_id = -1 if order.order_id is None else order.order_id
+        self._owned[order.client_id] = (order.symbol, order_id)
+        if order_id >= 0:
+            self._owned_ids[order.symbol, order_id] = order.client_id
+        if len(self._owned) > MOST_OWNED + len(self.orders):
+            oldest = next(client_id for client_id in self._owned if client_id not in self.orders)
+            self._owned_ids.pop(self._owned.pop(oldest), None)
+        if len(self._owned_lists) > MOST_OWNED:
+            del self._owned_lists[next(iter(self._owned_lists))]
+
+    def _fill(self, order: Tracked, fill: Fill, worth: Worth | None) -> None:
+        if fill.trade_id in order.trades:
+            return
+        order.trades.add(fill.trade_id)
+        order.take(fill, worth)
+
+    def _end(self, order: Tracked, now_us: int) -> None:
+        if order.state is OrderState.ENDED:
+            return
+        order.state = OrderState.ENDED
+        order.ended_us = now_us
+        self.resting -= order.rests
+        self._ended[order.client_id] = now_us
+
+    def _settle(self, order: Tracked, now_us: int) -> None:
+        """Bring every sum to what is now known of the order."""
+        position = self.positions.get(order.symbol)
+        if position is None:
+            position = self.positions[order.symbol] = Position()
+        executed = max(order.reported, order.traded)
+        if executed > order.executed:
+            amount = times(EXACT.subtract(executed, order.executed), order.unit)
+            self.spent.add(amount, now_us)
+            position.volume.add(amount, now_us)
+            order.executed = executed
+        if order.side is Side.BUY:
+            held = EXACT.subtract(executed, order.base_fee)
+            position.bought = EXACT.add(position.bought, EXACT.subtract(held, order.held))
+        else:
+            held = min(executed, order.cover)
+            position.sold = EXACT.add(position.sold, EXACT.subtract(held, order.held))
+        order.held = held
+        loss = loss_of(order) if executed else ZERO
+        if loss != order.loss:
+            if not order.loss:
+                order.loss_us = now_us
+            # What turns out less than it was thought to be is taken back from the day on which it was thought.
+            self.losses.add(EXACT.subtract(loss, order.loss), now_us if loss > order.loss else order.loss_us)
+            order.loss = loss
+        self._claim(order, position)
+
+    def _claim(self, order: Tracked, position: Position) -> None:
+        """Bring what is reserved to what the order, or the dearest of its alternatives, may still cost."""
+        claimed, covering = order.claims()
+        group = self._groups.get(order.group) if order.group else None
+        if group is None:
+            before, before_cover = order.claimed, order.covering
+            order.claimed, order.covering = claimed, covering
+            after, after_cover = claimed, covering
+        else:
+            order.claimed, order.covering = claimed, covering
+            before, before_cover = group.claimed, group.covering
+            members = [self.orders[each] for each in group.members if each in self.orders]
+            after = group.claimed = max(member.claimed for member in members)
+            after_cover = group.covering = max(member.covering for member in members)
+        if after != before:
+            change = EXACT.subtract(after, before)
+            self.reserved = EXACT.add(self.reserved, change)
+            position.reserved = EXACT.add(position.reserved, change)
+        if after_cover != before_cover:
+            position.covered = EXACT.add(position.covered, EXACT.subtract(after_cover, before_cover))
+
+    def _forget(self, now_us: int) -> None:
+        """Drop what no evidence can change any more."""
+        while self._used:
+            client_id = next(iter(self._used))
+            if now_us - self._used[client_id] < CLIENT_ID_US:
+                break
+            del self._used[client_id]
+        for client_id, ended_us in list(self._ended.items()):
+            if now_us - ended_us < SETTLED_US:
+                break
+            order = self.orders[client_id]
+            if order.traded >= order.executed or now_us - ended_us >= LATE_TRADE_US:
+                self._drop(client_id)
+        if self._stray and not any(order.order_id is None for order in self.orders.values()):
+            self._stray.clear()
+
+    def _drop(self, client_id: str) -> None:
+        order = self.orders.pop(client_id)
+        self._ended.pop(client_id, None)
+        group = self._groups.get(order.group)
+        if group is not None:
+            group.members.remove(client_id)
+            if not group.members:
+                del self._groups[order.group]
+
+
+def alternative(leg: str) -> str | None:
+    """What the legs have in common of which only one can be executed: an OCO's, or an OTOCO's pending ones."""
+    lower = leg.lower()
+    for ending in ("above", "below"):
+        if lower.endswith(ending):
+            return lower.removesuffix(ending) or "oco"
+    return None
+
+
+def _track(draft: OrderDraft, charge: Charge, now_us: int) -> Tracked:
+    if draft.client_id is None:
+        raise ValueError("client_id: an order without one cannot be reserved; give it one")
+    return Tracked(
+        client_id=draft.client_id,
+        symbol=draft.symbol,
+        side=draft.side,
+        price=draft.price,
+        quantity=charge.quantity,
+        unit=charge.unit,
+        anchor=charge.anchor,
+        reducing=charge.reducing,
+        factor=charge.factor,
+        base=charge.base,
+        quote=charge.quote,
+        rests=draft.time_in_force not in (TimeInForce.IOC, TimeInForce.FOK),
+        placed_us=now_us,
+    )

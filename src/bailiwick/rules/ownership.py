@@ -1,0 +1,68 @@
+"""Rules of whose orders a key touches: its own, unless its grant says otherwise."""
+
+from bailiwick.model.decision import Deny
+from bailiwick.model.intent import Act, OrderRef
+from bailiwick.model.reason import Reason
+from bailiwick.rules.case import Case
+
+_LISTS = frozenset({Act.LOOK_UP_LIST, Act.CANCEL_LIST})
+_LOOKS = frozenset({Act.LOOK_UP, Act.LOOK_UP_LIST})
+
+
+def target(case: Case) -> Deny | None:
+    """A key looks up, cancels, amends and replaces orders that it placed."""
+    if not case.authority.own_orders_only:
+        return None
+    intent = case.intent
+    if intent.target is None:
+        owned = False
+    elif case.act in _LISTS:
+        owned = case.ledger.owns_list(intent.target)
+    else:
+        owned = intent.symbol is not None and case.ledger.owns(intent.symbol, intent.target)
+    if owned:
+        return None
+    reason = Reason.ORDER_NOT_OWN if case.act in _LOOKS else Reason.CANCEL_NOT_OWN
+    return Deny(reason, f"the key placed no order {intent.target}")
+
+
+def cancel_all(case: Case) -> Deny | None:
+    """A cancel of everything becomes cancels of the key's own orders, one for each order or list."""
+    if not case.authority.own_orders_only or case.intent.symbol is None:
+        return None if case.intent.symbol is not None else Deny(Reason.CANCEL_NOT_OWN, "the request names no symbol")
+    cancels: list[OrderRef] = []
+    lists: set[int | str] = set()
+    for order in case.ledger.live(case.intent.symbol):
+        together = order.list_id if order.list_id >= 0 else order.list_client_id or order.group
+        if together != "" and together in lists:
+            continue
+        lists.add(together)
+        cancels.append(OrderRef(order.order_id, order.client_id))
+    if not cancels:
+        return Deny(Reason.CANCEL_NOT_OWN, f"the key has no open order in {case.intent.symbol}")
+    case.cancels = tuple(cancels)
+    return None
+
+
+def client_ids(case: Case) -> Deny | None:
+    """A client order id is not used again within 24 hours, nor twice in one request."""
+    seen: set[str] = set()
+    for leg in case.legs:
+        client_id = leg.draft.client_id
+        if client_id is None:
+            continue
+        if client_id in seen or case.ledger.id_used(client_id, case.now_us):
+            return Deny(Reason.CLIENT_ORDER_ID_USED, f"{client_id} was used within 24 hours")
+        seen.add(client_id)
+    return None
+
+
+def amendment(case: Case) -> Deny | None:
+    """An amendment only reduces."""
+    intent = case.intent
+    if intent.target is None or intent.symbol is None or intent.new_quantity is None:
+        return Deny(Reason.UNPRICEABLE, "the amendment names no order or no quantity")
+    order = case.ledger.find(intent.symbol, intent.target)
+    if order is not None and intent.new_quantity > order.quantity:
+        return Deny(Reason.ORDER_NOTIONAL, f"an amendment only reduces, and {order.quantity} is the order's quantity")
+    return None

@@ -1,0 +1,165 @@
+"""An order as a key's ledger follows it from its reservation to its end, and what a ledger is made of."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from bailiwick.model.intent import Destination, Side
+from bailiwick.model.money import EXACT, ZERO, times
+from bailiwick.model.order import Fill, TradeReport
+from bailiwick.rules.spending import Spending
+
+FEE_BEFORE_FILLS = Decimal("0.002")  # of the value, until the venue lists the trades: twice the usual fee
+FEE_UNCONVERTED = Decimal("0.01")  # of the value, where the fee's asset has no price
+
+
+class OrderState(StrEnum):
+    """Where an order is in its life, as far as the ledger knows."""
+
+    RESERVED = "reserved"  # decided, perhaps sent
+    OPEN = "open"  # seen alive at the venue
+    UNKNOWN = "unknown"  # sent, and no one knows what became of it
+    ENDED = "ended"  # nothing of it can be executed any more
+
+
+class Tracked(msgspec.Struct, kw_only=True):
+    """One order of the key.
+
+    ``cover`` is what it takes of the key's own holdings at most; ``group`` names the alternatives of which only one can
+    be executed. The lower half is what has been counted of it so far.
+    """
+
+    client_id: str
+    symbol: str
+    side: Side
+    price: Decimal | None
+    quantity: Decimal
+    unit: Decimal
+    anchor: Decimal | None
+    reducing: bool
+    factor: Decimal
+    base: str
+    quote: str
+    rests: bool
+    placed_us: int
+    cover: Decimal = ZERO
+    group: str = ""
+    list_client_id: str = ""
+    list_id: int = -1
+    order_id: int | None = None
+    state: OrderState = OrderState.RESERVED
+    ended_us: int = 0
+    reported: Decimal = ZERO  # executed, by the venue's reports
+    reported_quote: Decimal | None = None
+    trades: set[int] = msgspec.field(default_factory=set)
+    traded: Decimal = ZERO  # executed, by the venue's trades
+    traded_quote: Decimal = ZERO
+    slippage: Decimal = ZERO  # of the trades, in the quote asset
+    fees: Decimal = ZERO  # of the trades, in the grant's currency
+    base_fee: Decimal = ZERO  # of the trades, in the base asset
+    executed: Decimal = ZERO
+    held: Decimal = ZERO
+    loss: Decimal = ZERO
+    loss_us: int = 0
+    claimed: Decimal = ZERO
+    covering: Decimal = ZERO
+
+    def copy(self) -> "Tracked":
+        """Another with the same content."""
+        return msgspec.structs.replace(self, trades=set(self.trades))
+
+    def claims(self) -> tuple[Decimal, Decimal]:
+        """What the order may still spend, and what of the key's holdings it may still sell."""
+        if self.state is OrderState.ENDED or self.executed >= self.quantity:
+            return ZERO, ZERO
+        claimed = times(EXACT.subtract(self.quantity, self.executed), self.unit)
+        return claimed, EXACT.subtract(self.cover, self.executed) if self.cover > self.executed else ZERO
+
+    def take(self, fill: Fill, worth: Callable[[str], Decimal | None] | None) -> None:
+        """Count a trade that was not known."""
+        value = times(fill.price, fill.quantity)
+        self.traded = EXACT.add(self.traded, fill.quantity)
+        self.traded_quote = EXACT.add(self.traded_quote, value)
+        if self.anchor is not None:
+            fair = times(self.anchor, fill.quantity)
+            self.slippage = EXACT.add(self.slippage, _adverse(self.side, value, fair))
+        if fill.commission_asset == self.base:
+            self.base_fee = EXACT.add(self.base_fee, fill.commission)
+            fee = times(times(fill.commission, fill.price), self.factor)
+        elif fill.commission_asset == self.quote:
+            fee = times(fill.commission, self.factor)
+        else:
+            rate = worth(fill.commission_asset) if worth is not None else None
+            fee = times(times(value, self.factor), FEE_UNCONVERTED) if rate is None else times(fill.commission, rate)
+        self.fees = EXACT.add(self.fees, fee)
+
+
+def loss_of(order: Tracked) -> Decimal:
+    """What an order has lost, in the grant's currency: adverse slippage against the anchor at its decision, and fees.
+
+    What the venue reports as executed and has not yet listed as trades is reckoned at the reported value, else at the
+    limit price, with a fee that is likely too high.
+    """
+    slippage, fees = order.slippage, order.fees
+    rest = EXACT.subtract(order.executed, order.traded)
+    if rest > ZERO:
+        if order.reported_quote is not None:
+            value = max(ZERO, EXACT.subtract(order.reported_quote, order.traded_quote))
+        else:
+            value = times(rest, order.price or order.anchor or ZERO)
+        if order.anchor is not None:
+            slippage = EXACT.add(slippage, _adverse(order.side, value, times(order.anchor, rest)))
+        fees = EXACT.add(fees, times(times(value, order.factor), FEE_BEFORE_FILLS))
+    return EXACT.add(times(slippage, order.factor), fees)
+
+
+def _adverse(side: Side, value: Decimal, fair: Decimal) -> Decimal:
+    worse = EXACT.subtract(value, fair) if side is Side.BUY else EXACT.subtract(fair, value)
+    return max(worse, ZERO)
+
+
+class Group(msgspec.Struct):
+    """Alternatives, by client order id, and what they claim together: as much as the dearest of them."""
+
+    members: list[str] = msgspec.field(default_factory=list)
+    claimed: Decimal = ZERO
+    covering: Decimal = ZERO
+
+
+class Position:
+    """What the key's own fills bought and sold of one symbol, and what its open orders claim of it."""
+
+    __slots__ = ("bought", "covered", "reserved", "sold", "volume")
+
+    def __init__(self, bought: Decimal = ZERO, sold: Decimal = ZERO, volume: Spending | None = None) -> None:
+        self.bought = bought
+        self.sold = sold
+        self.volume = volume if volume is not None else Spending()
+        self.reserved = ZERO
+        self.covered = ZERO
+
+
+class PositionState(msgspec.Struct):
+    """A position in a snapshot."""
+
+    bought: Decimal
+    sold: Decimal
+    volume: dict[int, Decimal]
+
+
+class LedgerState(msgspec.Struct, kw_only=True):
+    """A ledger in a snapshot."""
+
+    orders: list[Tracked]
+    positions: dict[str, PositionState]
+    spent: dict[int, Decimal]
+    losses: dict[int, Decimal]
+    withdrawn: list[tuple[Destination, dict[int, Decimal]]]
+    rate_us: int
+    used: dict[str, int]
+    ended: dict[str, int]
+    owned: list[tuple[str, str, int]]
+    lists: dict[int, str]
+    stray: list[TradeReport]
