@@ -59,7 +59,8 @@ def measure(run: Path, port: int, *, rounds: int = 100, records: int = 1_000_000
     arrived = set(ORDER_ID.findall((run / "exchange" / "orders.log").read_text()))
     if not arrived:
         sys.exit("no order reached the stub exchange: the crashes have shown nothing")
-    missing = arrived - journalled(directory)
+    recorded = {order for parameters in journalled(directory) for order in ORDER_ID.findall(parameters)}
+    missing = arrived - recorded
     return {
         "rounds": rounds,
         "seed": seed,

@@ -108,13 +108,11 @@ def issued(vault: Vault, count: int, pairs: list[tuple[str, str]]) -> Iterator[K
         yield Key(key_id, ACCOUNT, SERVICE, KeyKind.HMAC, grant, KeyState.ACTIVE, now, secret=sealed.envelope)
 
 
-def journalled(directory: Path) -> set[str]:
-    """Client order ids of all the intents that the journal of a prepared directory holds."""
+def journalled(directory: Path) -> Iterator[str]:
+    """The parameters of every intent that the journal of a prepared directory allowed, as they left."""
     journal = config.load(directory / "bailiwick.toml").journal_directory
-    found = set()
     for entry in reader.read(journal):
         if entry.record is not None:
             kept = record.decode(entry.record)
-            if isinstance(kept, record.Intent):
-                found.add(kept.client_order_id)
-    return found
+            if isinstance(kept, record.Intent) and kept.decision == "allow":
+                yield kept.leaves or kept.sent
