@@ -126,7 +126,7 @@ class Admin:
         asked = msgspec.json.decode(body, type=Deposit)
         if asked.wallet not in WALLETS:
             raise ValueError(f"unknown wallet {asked.wallet!r}: choose one of {', '.join(WALLETS)}")
-        self._sandbox.deposit(asked.account, asked.asset, asked.amount, asked.wallet)
+        self._sandbox.deposit(asked.account, asked.asset, asked.amount, asked.wallet, now=now)
         return {}
 
     def _issue_key(self, body: bytes, now: int) -> object:

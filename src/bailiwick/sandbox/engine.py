@@ -52,6 +52,7 @@ class Engine:
         self.lists = Lists(self)
         self._order_id = 0
         self._match_id = 0
+        self._amend_id = 0
 
     def market(self, symbol: str) -> Market:
         """The market of a symbol.
@@ -64,6 +65,17 @@ class Engine:
             raise Refusal(-1121, "Invalid symbol.")
         return market
 
+    def check_form(self, account: Account, request: OrderRequest) -> None:
+        """What of a new order does not depend on the account's other orders: it is checked before a replaced one goes.
+
+        Raises:
+            Refusal: for a filter or an account that may not trade.
+        """
+        market = self.market(request.symbol)
+        if not account.can_trade:
+            raise rejected("This action is disabled on this account.")
+        check_order(market.symbol, request, market.last)
+
     def check(self, account: Account, request: OrderRequest) -> None:
         """Everything about a new order that can be refused before funds are looked at.
 
@@ -73,9 +85,7 @@ class Engine:
         market = self.market(request.symbol)
         if account.house:
             return
-        if not account.can_trade:
-            raise rejected("This action is disabled on this account.")
-        check_order(market.symbol, request, market.last)
+        self.check_form(account, request)
         open_orders = self.records.open_orders(account, request.symbol)
         check_counts(market.symbol, request, len(open_orders), self.records.algo_count(account, request.symbol))
 
@@ -110,8 +120,8 @@ class Engine:
         self.end(order, "CANCELED", now)
         return [order]
 
-    def amend(self, order: Order, quantity: int, client_id: str, now: int) -> None:
-        """Reduce an order's quantity; it keeps its place in the queue.
+    def amend(self, order: Order, quantity: int, client_id: str, now: int) -> int:
+        """Reduce an order's quantity and give it another client id; it keeps its place. The number of the act.
 
         Raises:
             Refusal: -2038 if the quantity is not smaller, or not above what was executed.
@@ -121,12 +131,15 @@ class Engine:
             raise Refusal(-2038, "The order cannot be amended.")
         if quantity >= order.quantity or quantity <= order.executed or quantity % market.symbol.step:
             raise Refusal(-2038, "The requested action would change the order's quantity in a way that is not allowed.")
+        if client_id != order.client_id and self.records.client_id_taken(order.account, order.symbol, client_id):
+            raise Refusal(-2038, "Duplicate order sent.")
         market.book.reduce(order, order.quantity - quantity)
         order.quantity = quantity
         order.updated = now
         self._trim(order)
-        if client_id:
-            self.records.renamed(order, client_id)
+        self.records.renamed(order, client_id)
+        self._amend_id += 1
+        return self._amend_id
 
     def observe(self, symbol: str, price: int, now: int) -> None:
         """The market at large traded at a price: stops that it triggers are executed."""

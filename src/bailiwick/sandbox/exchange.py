@@ -14,6 +14,7 @@ from bailiwick.sandbox.limits import Limits, Meter
 from bailiwick.sandbox.orders import OrderRequest, Outcome
 from bailiwick.sandbox.path import CALM, Path
 from bailiwick.sandbox.symbols import LISTED, Symbol
+from bailiwick.sandbox.wallet import Wallet
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ class Sandbox:
         self.engine = Engine(self.ledger, symbols)
         self.paths = {symbol.name: Path(symbol, seed, amplitude) for symbol in symbols}
         self.keys = KeyRing(seed)
+        coins = {symbol.base for symbol in symbols} | {symbol.quote for symbol in symbols}
+        self.wallet = Wallet(self.ledger, frozenset(coins), seed)
         self.meter = Meter(limits or Limits())
         self.faults = Faults()
         self.received: dict[str, list[Received]] = defaultdict(list)
@@ -95,12 +98,15 @@ class Sandbox:
         """
         account = self.ledger.open(name, now, email=f"{name}@sandbox.invalid")
         for asset, amount in (funds or {}).items():
-            self.deposit(name, asset, amount)
+            self.deposit(name, asset, amount, now=now)
         return account
 
-    def deposit(self, name: str, asset: str, amount: str, wallet: str = SPOT) -> None:
-        """Put money into an account from outside."""
-        self.ledger.deposit(self.account(name), asset, read(amount), wallet)
+    def deposit(self, name: str, asset: str, amount: str, wallet: str = SPOT, *, now: int | None = None) -> None:
+        """Put money into an account from outside: at ``now``, or when the sandbox opened."""
+        account = self.account(name)
+        self.wallet.deposit(account, asset, read(amount), self.opened if now is None else now)
+        if wallet != SPOT:
+            self.ledger.move(account, account, asset, read(amount), (SPOT, wallet))
 
     def issue_key(
         self, name: str, now: int, *, permissions: frozenset[str] = EVERYTHING, public_key: str | None = None

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from bailiwick.model.secret import same
-from bailiwick.sandbox import front_market, front_orders
+from bailiwick.sandbox import front_lists, front_market, front_orders, front_replace, front_subs, front_wallet
 from bailiwick.sandbox.call import Call, Route
 from bailiwick.sandbox.exchange import Received, Sandbox
 from bailiwick.sandbox.keys import split_signature
@@ -19,7 +19,14 @@ from bailiwick.sandbox.params import Params
 from bailiwick.sandbox.refusal import Refusal, mandatory, not_permitted
 from bailiwick.venues import trusted
 
-ROUTES: Final[dict[tuple[str, str], Route]] = {**front_market.ROUTES, **front_orders.ROUTES}
+ROUTES: Final[dict[tuple[str, str], Route]] = {
+    **front_market.ROUTES,
+    **front_orders.ROUTES,
+    **front_lists.ROUTES,
+    **front_replace.ROUTES,
+    **front_wallet.ROUTES,
+    **front_subs.ROUTES,
+}
 
 _KEY: Final = re.compile(r"[A-Za-z0-9]{64}", re.ASCII)
 _WINDOW: Final = re.compile(r"([0-9]{1,5})(?:\.([0-9]{1,3}))?", re.ASCII)

@@ -105,10 +105,11 @@ def new_order(call: Call) -> object:
     response = response_type(call.params, request.type)
     outcome = call.sandbox.engine.place(call.account, request, call.now)
     call.orders.append(outcome.order)
-    return _answer(outcome, response)
+    return answer_of(outcome, response)
 
 
-def _answer(outcome: Outcome, response: str) -> Row:
+def answer_of(outcome: Outcome, response: str) -> Row:
+    """The answer to a new order at the length that was asked for."""
     if response == "ACK":
         return ack(outcome.order)
     if response == "RESULT":
@@ -123,15 +124,16 @@ def test_order(call: Call) -> object:
     return _rates(call.account) if call.params.flag("computeCommissionRates") else {}
 
 
-def find_order(call: Call, missing: Refusal) -> Order:
-    """The order that ``orderId`` or ``origClientOrderId`` name.
+def find_order(call: Call, missing: Refusal, *, number: int | None = None, client_id: str = "") -> Order:
+    """The order that a number or a client id name: those given, or else ``orderId`` and ``origClientOrderId``.
 
     Raises:
         Refusal: -1102 if neither is there, -2039 if they name two, ``missing`` if there is no such order.
     """
     params, engine = call.params, call.sandbox.engine
     symbol = engine.market(params.need("symbol")).symbol.name
-    number, client_id = params.integer("orderId"), params.text("origClientOrderId")
+    if number is None and not client_id:
+        number, client_id = params.integer("orderId"), params.text("origClientOrderId")
     if number is None and not client_id:
         raise Refusal(-1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!")
     if number is not None:
@@ -153,27 +155,36 @@ def get_order(call: Call) -> object:
 def cancel_order(call: Call) -> object:
     """Cancel one order, or the list it belongs to."""
     order = find_order(call, Refusal(-2011, UNKNOWN_ORDER))
-    _check_restrictions(call.params, order)
-    canceled_orders = call.sandbox.engine.cancel(order, call.now)
-    call.orders.extend(canceled_orders)
-    client_id = call.params.client_id("newClientOrderId") or _cancel_id(call, order)
+    check_restrictions(call.params, order)
+    call.orders.extend(call.sandbox.engine.cancel(order, call.now))
+    return canceled_row(call, order, call.params.client_id("newClientOrderId"))
+
+
+def canceled_row(call: Call, order: Order, client_id: str) -> Row:
+    """The answer to the cancel of an order, or of the list that went with it."""
     if order.list_id >= 0:
         made = call.sandbox.engine.lists.lists[order.list_id]
         return list_report(made.orders, order_list(made), call.now)
-    return canceled(order, order.client_id, client_id, call.now)
+    return canceled(order, order.client_id, client_id or cancel_id(order), call.now)
 
 
 def list_report(orders: Iterable[Order], row: Row, now: int) -> Row:
     """A canceled list with a report of each leg."""
-    reports = [canceled(order, order.client_id, f"cancel{order.order_id:016d}", now) for order in orders]
+    reports = [canceled(order, order.client_id, cancel_id(order), now) for order in orders]
     return {**row, "orderReports": reports}
 
 
-def _cancel_id(call: Call, order: Order) -> str:
+def cancel_id(order: Order) -> str:
+    """The client id of a cancel that brought none."""
     return f"cancel{order.order_id:016d}"
 
 
-def _check_restrictions(params: Params, order: Order) -> None:
+def check_restrictions(params: Params, order: Order) -> None:
+    """Whether the order is in the state that the cancel is restricted to.
+
+    Raises:
+        Refusal: -2011.
+    """
     only = params.choice("cancelRestrictions", ("ONLY_NEW", "ONLY_PARTIALLY_FILLED", "ANY"), "ANY")
     if order.open and only != "ANY" and order.status != only.removeprefix("ONLY_"):
         raise Refusal(-2011, "Order was not canceled due to cancel restrictions.")
@@ -191,11 +202,7 @@ def cancel_all(call: Call) -> object:
         if not order.open:
             continue
         call.orders.extend(engine.cancel(order, call.now))
-        if order.list_id >= 0:
-            made = engine.lists.lists[order.list_id]
-            rows.append(list_report(made.orders, order_list(made), call.now))
-        else:
-            rows.append(canceled(order, order.client_id, _cancel_id(call, order), call.now))
+        rows.append(canceled_row(call, order, ""))
     return rows
 
 
@@ -366,7 +373,7 @@ def prevented_matches(call: Call) -> object:
     ][:limit]
 
 
-_ORDER: Final = frozenset(
+ORDER_PARAMETERS: Final = frozenset(
     [
         "symbol",
         "side",
@@ -388,10 +395,10 @@ _ORDER: Final = frozenset(
 _FIND: Final = frozenset({"symbol", "orderId", "origClientOrderId"})
 
 ROUTES: Final[dict[tuple[str, str], Route]] = {
-    ("POST", "/api/v3/order"): Route(new_order, 1, TRADE, 1, _ORDER),
-    ("POST", "/api/v3/order/test"): Route(test_order, 1, TRADE, 0, _ORDER | {"computeCommissionRates"}),
-    ("POST", "/api/v3/sor/order"): Route(new_order, 1, TRADE, 1, _ORDER),
-    ("POST", "/api/v3/sor/order/test"): Route(test_order, 1, TRADE, 0, _ORDER | {"computeCommissionRates"}),
+    ("POST", "/api/v3/order"): Route(new_order, 1, TRADE, 1, ORDER_PARAMETERS),
+    ("POST", "/api/v3/order/test"): Route(test_order, 1, TRADE, 0, ORDER_PARAMETERS | {"computeCommissionRates"}),
+    ("POST", "/api/v3/sor/order"): Route(new_order, 1, TRADE, 1, ORDER_PARAMETERS),
+    ("POST", "/api/v3/sor/order/test"): Route(test_order, 1, TRADE, 0, ORDER_PARAMETERS | {"computeCommissionRates"}),
     ("GET", "/api/v3/order"): Route(get_order, 4, READ, 0, _FIND),
     ("DELETE", "/api/v3/order"): Route(cancel_order, 1, TRADE, 0, _FIND | {"newClientOrderId", "cancelRestrictions"}),
     ("DELETE", "/api/v3/openOrders"): Route(cancel_all, 1, TRADE, 0, frozenset({"symbol"})),

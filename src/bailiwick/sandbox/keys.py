@@ -30,6 +30,14 @@ TRANSFER: Final = "permitsUniversalTransfer"
 INTERNAL: Final = "enableInternalTransfer"
 PERMISSIONS: Final = (READ, TRADE, MARGIN, FUTURES, WITHDRAW, TRANSFER, INTERNAL)
 EVERYTHING: Final = frozenset(PERMISSIONS)
+# The permissions that ``account/apiRestrictions`` names besides; nothing in the sandbox asks for them.
+EVERY_PERMISSION: Final = (
+    *PERMISSIONS,
+    "enableVanillaOptions",
+    "enableFixApiTrade",
+    "enableFixReadOnly",
+    "enablePortfolioMarginTrading",
+)
 
 PublicKey = Ed25519PublicKey | RSAPublicKey
 

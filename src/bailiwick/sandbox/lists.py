@@ -43,6 +43,7 @@ class Lists:
         self._engine = engine
         self.lists: dict[int, OrderList] = {}
         self.by_account: dict[str, list[OrderList]] = {}
+        self._by_client: dict[tuple[str, str], OrderList] = {}
         self._last_id = -1
 
     def place_oco(self, account: Account, legs: list[OrderRequest], client_id: str, now: int) -> OrderList:
@@ -91,6 +92,10 @@ class Lists:
         self._engine.activate(first, now, [])
         self._engine.settle(made.symbol, now)
         return made
+
+    def by_client_id(self, account: Account, client_id: str) -> OrderList | None:
+        """The latest list with a client id."""
+        return self._by_client.get((account.name, client_id))
 
     def cancel(self, list_id: int, now: int) -> list[Order]:
         """Cancel every open leg of a list; the canceled orders."""
@@ -173,9 +178,8 @@ class Lists:
         taken = any(self._engine.records.client_id_taken(account, symbol, name) for name in given)
         if taken or len(set(given)) != len(given):
             raise rejected("Duplicate order sent.")
-        if client_id and any(
-            made.client_id == client_id and made.open for made in self.by_account.get(account.name, [])
-        ):
+        same_list = self.by_client_id(account, client_id)
+        if same_list is not None and same_list.open:
             raise rejected("Duplicate order sent.")
         for leg in legs:
             self._engine.check(account, leg)
@@ -191,4 +195,5 @@ class Lists:
     def _keep(self, made: OrderList) -> None:
         self._last_id = made.list_id
         self.lists[made.list_id] = made
+        self._by_client[made.account.name, made.client_id] = made
         self.by_account.setdefault(made.account.name, []).append(made)

@@ -16,6 +16,7 @@ class Records:
         self.fills: dict[Place, list[Fill]] = defaultdict(list)
         self.history: dict[Place, list[Order]] = defaultdict(list)
         self.prevented: dict[Place, list[PreventedMatch]] = defaultdict(list)
+        self.amendments: dict[int, list[dict[str, object]]] = {}
         self._open: dict[Place, dict[int, Order]] = defaultdict(dict)
         self._symbols: dict[str, set[str]] = defaultdict(set)
         self._by_client: dict[tuple[str, str, str], Order] = {}

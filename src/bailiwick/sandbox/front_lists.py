@@ -1,0 +1,190 @@
+"""Order lists: OCO in both its spellings, OTO, OTOCO, their cancels and look-ups."""
+
+from typing import Final
+
+from bailiwick.sandbox.call import Call, Route
+from bailiwick.sandbox.front_orders import leg, list_report
+from bailiwick.sandbox.keys import READ, TRADE
+from bailiwick.sandbox.lists import OrderList
+from bailiwick.sandbox.orders import BUY, LIMIT, LIMIT_MAKER, ORDER_TYPES, SELL, STOPS, TIMES_IN_FORCE, OrderRequest
+from bailiwick.sandbox.params import Params
+from bailiwick.sandbox.refusal import Refusal, mandatory, rejected
+from bailiwick.sandbox.shapes import Row, full, order_list, result
+
+_OCO_TYPES: Final = (*sorted(STOPS), LIMIT_MAKER)
+
+
+def _symbol(call: Call) -> str:
+    return call.sandbox.engine.market(call.params.need("symbol")).symbol.name
+
+
+def _trigger(request: OrderRequest) -> int:
+    return request.stop_price or request.price
+
+
+def check_oco(above: OrderRequest, below: OrderRequest) -> None:
+    """Check that the two legs are a stop-loss and its opposite, on the right sides of each other.
+
+    Raises:
+        Refusal: -2010 or -1106.
+    """
+    losing = (below, above) if above.side == SELL else (above, below)
+    if not losing[0].type.startswith("STOP_LOSS") or losing[1].type.startswith("STOP_LOSS"):
+        raise rejected("The order types of the list's legs do not fit its side.")
+    if _trigger(above) <= _trigger(below):
+        raise rejected("The relationship of the prices for the orders is not correct.")
+
+
+def _pair(params: Params, symbol: str, side: str, quantity: int, prefix: str = "") -> list[OrderRequest]:
+    above, below = (prefix + "Above", prefix + "Below") if prefix else ("above", "below")
+    legs = [
+        leg(params, symbol, side, params.choice(f"{name}Type", _OCO_TYPES), quantity, prefix=name)
+        for name in (above, below)
+    ]
+    check_oco(*legs)
+    return legs
+
+
+def place_oco(call: Call) -> object:
+    """An OCO with its legs named above and below."""
+    params = call.params
+    symbol = _symbol(call)
+    side = params.choice("side", (BUY, SELL))
+    legs = _pair(params, symbol, side, params.need_amount("quantity"))
+    made = call.sandbox.engine.lists.place_oco(call.account, legs, params.client_id("listClientOrderId"), call.now)
+    return _placed(call, made)
+
+
+def place_old_oco(call: Call) -> object:
+    """An OCO in the deprecated spelling: a limit leg and a stop leg."""
+    params = call.params
+    symbol, side = _symbol(call), params.choice("side", (BUY, SELL))
+    quantity = params.need_amount("quantity")
+    limited = "stopLimitPrice" in params
+    limit = OrderRequest(
+        symbol=symbol,
+        side=side,
+        type=LIMIT_MAKER,
+        quantity=quantity,
+        price=params.need_amount("price"),
+        iceberg=params.amount("limitIcebergQty"),
+        client_id=params.client_id("limitClientOrderId"),
+    )
+    stop = OrderRequest(
+        symbol=symbol,
+        side=side,
+        type="STOP_LOSS_LIMIT" if limited else "STOP_LOSS",
+        quantity=quantity,
+        price=params.amount("stopLimitPrice"),
+        stop_price=params.need_amount("stopPrice"),
+        iceberg=params.amount("stopIcebergQty"),
+        time_in_force=params.choice("stopLimitTimeInForce", TIMES_IN_FORCE) if limited else "GTC",
+        client_id=params.client_id("stopClientOrderId"),
+    )
+    check_oco(*((limit, stop) if side == SELL else (stop, limit)))
+    name = params.client_id("listClientOrderId")
+    made = call.sandbox.engine.lists.place_oco(call.account, [stop, limit], name, call.now)
+    return _placed(call, made)
+
+
+def _working(params: Params, symbol: str) -> OrderRequest:
+    side = params.choice("workingSide", (BUY, SELL))
+    kind = params.choice("workingType", (LIMIT, LIMIT_MAKER))
+    return leg(params, symbol, side, kind, params.need_amount("workingQuantity"), prefix="working")
+
+
+def place_oto(call: Call) -> object:
+    """A working order and one that follows it."""
+    params, symbol = call.params, _symbol(call)
+    working = _working(params, symbol)
+    side, kind = params.choice("pendingSide", (BUY, SELL)), params.choice("pendingType", ORDER_TYPES)
+    pending = leg(params, symbol, side, kind, params.need_amount("pendingQuantity"), prefix="pending")
+    return _follow(call, working, [pending])
+
+
+def place_otoco(call: Call) -> object:
+    """A working order and an OCO that follows it."""
+    params, symbol = call.params, _symbol(call)
+    working = _working(params, symbol)
+    side = params.choice("pendingSide", (BUY, SELL))
+    return _follow(call, working, _pair(params, symbol, side, params.need_amount("pendingQuantity"), "pending"))
+
+
+def _follow(call: Call, working: OrderRequest, pending: list[OrderRequest]) -> Row:
+    name = call.params.client_id("listClientOrderId")
+    return _placed(call, call.sandbox.engine.lists.place_oto(call.account, working, pending, name, call.now))
+
+
+def _placed(call: Call, made: OrderList) -> Row:
+    call.orders.extend(made.orders)
+    told = call.params.choice("newOrderRespType", ("ACK", "RESULT", "FULL"), "RESULT")
+    row = order_list(made)
+    if told == "ACK":
+        return row
+    fills = call.sandbox.engine.records.fills[made.account.name, made.symbol]
+    reports = [
+        full(order, [fill for fill in fills[-1000:] if fill.order is order]) if told == "FULL" else result(order)
+        for order in made.orders
+    ]
+    return {**row, "orderReports": reports}
+
+
+def _find(call: Call, client_parameter: str) -> OrderList:
+    number, name = call.params.integer("orderListId"), call.params.text(client_parameter)
+    if number is None and not name:
+        raise mandatory("orderListId")
+    lists = call.sandbox.engine.lists
+    made = lists.lists.get(number) if number is not None else lists.by_client_id(call.account, name)
+    if made is None or made.account is not call.account:
+        raise Refusal(-2013, "Order list does not exist.")
+    return made
+
+
+def get_list(call: Call) -> object:
+    """Look one list up."""
+    return order_list(_find(call, "origClientOrderId"))
+
+
+def cancel_list(call: Call) -> object:
+    """Cancel a list with all its legs."""
+    symbol = _symbol(call)
+    made = _find(call, "listClientOrderId")
+    if made.symbol != symbol or not made.open:
+        raise Refusal(-2011, "Unknown order list sent.")
+    call.orders.extend(call.sandbox.engine.lists.cancel(made.list_id, call.now))
+    return list_report(made.orders, order_list(made), call.now)
+
+
+def open_lists(call: Call) -> object:
+    """Lists with a leg that can still do something."""
+    open_ids = {order.list_id for order in call.sandbox.engine.records.all_open(call.account)} - {-1}
+    lists = call.sandbox.engine.lists.lists
+    return [order_list(lists[list_id]) for list_id in sorted(open_ids)]
+
+
+def all_lists(call: Call) -> object:
+    """Every list: from a number, or within times, or the latest."""
+    params = call.params
+    made = call.sandbox.engine.lists.by_account.get(call.account.name, [])
+    number, start, end = params.integer("fromId"), params.integer("startTime"), params.integer("endTime")
+    limit = params.limit(500, 1000)
+    if number is None and start is None and end is None:
+        return [order_list(row) for row in made[-limit:]]
+    chosen = [
+        row
+        for row in made
+        if row.list_id >= (number or 0) and (start or 0) <= row.time <= (call.now if end is None else end)
+    ]
+    return [order_list(row) for row in chosen[:limit]]
+
+
+ROUTES: Final[dict[tuple[str, str], Route]] = {
+    ("POST", "/api/v3/orderList/oco"): Route(place_oco, 1, TRADE, 2),
+    ("POST", "/api/v3/order/oco"): Route(place_old_oco, 1, TRADE, 2),
+    ("POST", "/api/v3/orderList/oto"): Route(place_oto, 1, TRADE, 2),
+    ("POST", "/api/v3/orderList/otoco"): Route(place_otoco, 1, TRADE, 3),
+    ("DELETE", "/api/v3/orderList"): Route(cancel_list, 1, TRADE),
+    ("GET", "/api/v3/orderList"): Route(get_list, 4, READ),
+    ("GET", "/api/v3/openOrderList"): Route(open_lists, 6, READ),
+    ("GET", "/api/v3/allOrderList"): Route(all_lists, 20, READ),
+}
