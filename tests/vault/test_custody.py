@@ -151,6 +151,8 @@ def test_the_environment_variable_is_taken_out() -> None:
     assert environment == {"PATH": "/bin"}
     with pytest.raises(CustodyError, match="BAILIWICK_VAULT_KEY: not set"):
         root_from_environment(environment)
+    with pytest.raises(CustodyError, match="not base64"):
+        root_from_environment({"BAILIWICK_VAULT_KEY": TEXT + "\udc80"})
 
 
 def test_systemd_credentials_are_plain_names_in_their_directory(tmp_path: Path) -> None:

@@ -131,6 +131,14 @@ def test_an_unsafe_address_is_refused(address: str, key: str, mount: str, why: s
         Transit(address, key, TOKEN, mount=mount)
 
 
+@pytest.mark.parametrize("token", [b"s.line\n", b"s.\xff", b"s.\r\nX-Other: y"])
+def test_a_token_that_is_no_header_value_is_refused(token: bytes) -> None:
+    """A token with a line end or other bytes is refused at once, without being quoted."""
+    with pytest.raises(CustodyError, match="printable ASCII") as caught:
+        Transit("https://localhost", "k", Secret(token))
+    assert "s." not in str(caught.value)
+
+
 def test_the_engine_shows_no_token() -> None:
     """Its repr names the place and not the token."""
     assert repr(Transit("https://localhost", "k", TOKEN)) == "Transit(localhost:8200/transit/k)"

@@ -181,7 +181,7 @@ def root_from_environment(environment: MutableMapping[str, str], name: str = ENV
     text = environment.pop(name, None)
     if not text:
         raise CustodyError(f"{name}: not set; set it to base64 of 32 random bytes")
-    return _decode_key(text.encode(), name)
+    return _decode_key(text.encode(errors="replace"), name)  # an encoding error would quote the text
 
 
 def _read_key(path: Path, noun: str, *, others: int, owner: int | None) -> Root:

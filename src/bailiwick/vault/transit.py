@@ -61,7 +61,7 @@ class Transit:
             timeout: seconds for connecting and for each answer.
 
         Raises:
-            CustodyError: if the address, mount or key name is not usable.
+            CustodyError: if the address, token, mount or key name is not usable.
         """
         parts = urlsplit(address)
         if parts.scheme not in {"https", "http"} or not parts.hostname or parts.path not in {"", "/"} or parts.query:
@@ -71,6 +71,8 @@ class Transit:
         for noun, name in (("key", key), ("mount", mount)):
             if _NAME.fullmatch(name) is None or ".." in name:
                 raise CustodyError(f"transit {noun}: {name!r} is not a plain name")
+        if not token.reveal().isascii() or not token.reveal().decode("ascii").isprintable():
+            raise CustodyError("transit token: it is printable ASCII, without a line end")
         self._host, self._key, self._mount, self._token = parts.hostname, key, mount, token
         self._tls = parts.scheme == "https"
         self._port = parts.port or 8200
@@ -106,7 +108,7 @@ class Transit:
         return wrapped
 
     def _ask(self, act: str, question: dict[str, str]) -> _Data:
-        headers = {"X-Vault-Token": self._token.reveal().decode(), "Content-Type": "application/json"}
+        headers = {"X-Vault-Token": self._token.reveal().decode("ascii"), "Content-Type": "application/json"}
         connection = self._connect()
         try:
             path = f"/v1/{self._mount}/{act}/{self._key}"
