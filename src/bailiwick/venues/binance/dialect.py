@@ -1,5 +1,8 @@
 """Binance's spot dialect, as the gateway asks for it. Binance.US is the same dialect on another host."""
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
 from bailiwick.model.decision import Deny
 from bailiwick.model.intent import Endpoint
 from bailiwick.model.request import Refusal
@@ -14,10 +17,10 @@ from bailiwick.venues.binance.listing import gather, visible
 from bailiwick.venues.binance.marketdata import BinanceMarketData
 from bailiwick.venues.binance.parse import parse
 from bailiwick.venues.binance.refusal import refuse
-from bailiwick.venues.binance.signature import HmacVerifier, verifier_of
+from bailiwick.venues.binance.signature import HmacSigner, HmacVerifier, signer_of, verifier_of
 from bailiwick.venues.binance.startup import start_up_form
 from bailiwick.venues.binance.symbols import read_symbols
-from bailiwick.venues.dialect import Dialect, MarketData, Verifier
+from bailiwick.venues.dialect import Dialect, MarketData, Signer, Verifier
 
 
 class Binance:
@@ -59,6 +62,18 @@ class Binance:
             ValueError: if it is neither.
         """
         return verifier_of(public)
+
+    def hmac_signer(self, key: bytes, secret: Secret) -> Signer:
+        """Signs with the venue's own HMAC key."""
+        return HmacSigner(key, secret)
+
+    def private_signer(self, key: bytes, private: Ed25519PrivateKey | RSAPrivateKey) -> Signer:
+        """Signs with a private key registered at the venue under ``key``.
+
+        Raises:
+            ValueError: for an RSA key of fewer than 2048 bits.
+        """
+        return signer_of(key, private)
 
     def start_up(self, endpoint: Endpoint, body: bytes | None, now_us: int) -> bytes:
         """The form of a start-up read that holds nobody's balances.

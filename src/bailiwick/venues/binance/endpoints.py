@@ -12,7 +12,6 @@ from bailiwick.model.harm import BIT, Harm
 from bailiwick.model.intent import Act, Endpoint
 
 SERVED_FAMILIES = frozenset({"spot", "wallet", "sub_account"})
-SIGNING = ("timestamp", "recvWindow")
 
 _ACTS: dict[tuple[str, str], Act] = {
     ("GET", "/api/v3/account"): Act.BALANCES,
@@ -39,6 +38,7 @@ _ACTS: dict[tuple[str, str], Act] = {
     ("DELETE", "/api/v3/orderList"): Act.CANCEL_LIST,
     ("DELETE", "/api/v3/openOrders"): Act.CANCEL_ALL,
     ("POST", "/sapi/v1/capital/withdraw/apply"): Act.WITHDRAW,
+    ("GET", "/sapi/v1/system/status"): Act.MARKET_DATA,
     # Clients read these before they do anything else, and give up where one is refused.
     ("GET", "/sapi/v1/capital/config/getall"): Act.START_UP,
     ("GET", "/sapi/v1/margin/allPairs"): Act.START_UP,

@@ -17,9 +17,9 @@ LONGEST_PAYLOAD = 8192
 UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 PLAIN = UNRESERVED + b"&="  # a payload of these alone has nothing to decode
 
-# Marks that one client or another leaves raw. '%', '+', '&', '=', '#' and the space are not among them: each would
-# give a value two readings.
-_RAW_MARKS = frozenset("@:,[]\"/!*'()$;|{}")
+# Marks that one client or another leaves raw. '%', '+', '&', '=', ';', '#' and the space are not among them: each
+# would give a value two readings.
+_RAW_MARKS = frozenset("@:,[]\"/!*'()$")
 
 # One client writes the values of these paths unescaped, another escapes them as forms do: there '+' is either a plus
 # or a space, and so neither.
@@ -45,6 +45,8 @@ def unfold(endpoint: Endpoint, request: Request) -> Signed | Deny:
     fields = split(payload)
     if isinstance(fields, Deny):
         return fields
+    if "signature" in fields:
+        return Deny(Reason.PARAMETER_DUPLICATED, "signature")
     timestamp = fields.pop("timestamp", None)
     if timestamp is None:
         return Deny(Reason.TIMESTAMP_MISSING, "timestamp")
@@ -69,8 +71,6 @@ def split(payload: bytes) -> dict[str, str] | Deny:
         return _explain(payload)
     if len(fields) != payload.count(b"&") + 1:
         return Deny(Reason.PARAMETER_DUPLICATED, "a name stands twice")
-    if "signature" in fields:
-        return Deny(Reason.PARAMETER_DUPLICATED, "signature")
     return fields
 
 

@@ -15,12 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import (
-    load_der_private_key,
-    load_der_public_key,
-    load_pem_private_key,
-    load_pem_public_key,
-)
+from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key
 
 from bailiwick.model.secret import Secret
 from bailiwick.venues.dialect import Signer, Verifier
@@ -31,6 +26,7 @@ ED25519_BYTES = 64
 LEAST_RSA_BITS = 2048
 LONGEST_SIGNATURE = 4096
 _PEM = b"-----BEGIN"
+_VISIBLE = bytes(range(0x21, 0x7F))
 _INNER = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER = bytes(byte ^ 0x5C for byte in range(256))
 
@@ -77,7 +73,7 @@ class HmacSigner(_Mac):
 
     def __init__(self, key: bytes, secret: Secret) -> None:
         super().__init__(secret)
-        self.key = key
+        self.key = _header_value(key)
 
     def sign(self, payload: bytes) -> bytes:
         """The signature in lower-case hex."""
@@ -115,7 +111,7 @@ class Ed25519Signer:
 
     def __init__(self, key: bytes, private: Ed25519PrivateKey) -> None:
         self._private = private
-        self.key = key
+        self.key = _header_value(key)
 
     def sign(self, payload: bytes) -> bytes:
         """The signature in base64, percent-encoded."""
@@ -151,7 +147,7 @@ class RsaSigner:
     def __init__(self, key: bytes, private: RSAPrivateKey) -> None:
         _check_size(private.key_size)
         self._private = private
-        self.key = key
+        self.key = _header_value(key)
 
     def sign(self, payload: bytes) -> bytes:
         """The signature in base64, percent-encoded."""
@@ -172,23 +168,13 @@ def verifier_of(text: bytes) -> Verifier:
     raise ValueError("public key: Binance takes Ed25519 and RSA keys; make one of these")
 
 
-def signer_of(key: bytes, private: Secret) -> Signer:
-    """The signer of an upstream credential: its API key and its private key, PKCS #8 in PEM or DER, unencrypted.
+def signer_of(key: bytes, private: Ed25519PrivateKey | RSAPrivateKey) -> Signer:
+    """The signer of an upstream credential that is a private key registered at the venue under ``key``.
 
     Raises:
-        ValueError: if it is no Ed25519 key and no RSA key of at least 2048 bits.
+        ValueError: for an RSA key of fewer than 2048 bits.
     """
-    text = private.reveal()
-    load = load_pem_private_key if text.lstrip().startswith(_PEM) else load_der_private_key
-    try:
-        parsed = load(text, None)
-    except TypeError:
-        raise ValueError("private key: it is encrypted; decrypt it before it is sealed") from None
-    if isinstance(parsed, Ed25519PrivateKey):
-        return Ed25519Signer(key, parsed)
-    if isinstance(parsed, RSAPrivateKey):
-        return RsaSigner(key, parsed)
-    raise ValueError("private key: Binance takes Ed25519 and RSA keys; use one of these")
+    return Ed25519Signer(key, private) if isinstance(private, Ed25519PrivateKey) else RsaSigner(key, private)
 
 
 def read_base64(signature: bytes) -> bytes | None:
@@ -212,3 +198,10 @@ def write_base64(raw: bytes) -> bytes:
 def _check_size(bits: int) -> None:
     if bits < LEAST_RSA_BITS:
         raise ValueError(f"rsa: {bits} bits are too few; use at least {LEAST_RSA_BITS}")
+
+
+def _header_value(key: bytes) -> bytes:
+    """The API key, if it can stand in a header and cannot end one."""
+    if not key or key.translate(None, _VISIBLE):
+        raise ValueError("api key: empty, or with a character that is not printable ASCII; copy it again")
+    return key
