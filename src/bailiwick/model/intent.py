@@ -38,6 +38,8 @@ class TimeInForce(StrEnum):
 class Act(Enum):
     """What a served endpoint does. Endpoints that are decided by their harm class alone are ``PLAIN``."""
 
+    __hash__ = object.__hash__  # the enum's own is written in Python, and every request is looked up by its act
+
     PLAIN = "plain"
     MARKET_DATA = "market data"
     START_UP = "start-up read"
@@ -78,7 +80,7 @@ class Endpoint(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     changes: bool  # whether it changes state, and so needs an unused replay mark and a durable record
 
 
-class OrderDraft(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class OrderDraft(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """One order that a request would place.
 
     Quantities are in the base asset, prices and ``quote_quantity`` in the quote asset, ``trailing_delta`` in basis

@@ -10,6 +10,8 @@ from bailiwick.rules.authority import Band
 from bailiwick.rules.case import Case
 from bailiwick.rules.pricing import Leg
 
+_BUY = Side.BUY
+
 
 def priced(case: Case) -> Deny | None:
     """What cannot be priced is denied. An order without a limit price is bound to the band's edge."""
@@ -53,7 +55,7 @@ def bands(case: Case) -> Deny | None:
 def _beyond(price: Decimal, side: Side, reference: Decimal, band: Band | None) -> bool:
     if band is None:
         return False
-    if side is Side.BUY:
+    if side is _BUY:
         return price > times(reference, band.buy)
     return price < times(reference, band.sell)
 

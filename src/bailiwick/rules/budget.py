@@ -6,6 +6,10 @@ from bailiwick.model.money import EXACT, plain
 from bailiwick.model.reason import Reason
 from bailiwick.rules.case import Case
 
+_REPLACE = Act.REPLACE
+_IOC = TimeInForce.IOC
+_FOK = TimeInForce.FOK
+
 
 def day(case: Case) -> Deny | None:
     """What is spent and reserved in a calendar day stays within day_notional, to the last digit."""
@@ -36,8 +40,12 @@ def open_orders(case: Case) -> Deny | None:
     limit = case.authority.open_orders
     if limit is None or case.reducing:
         return None
-    more = sum(leg.out.time_in_force not in (TimeInForce.IOC, TimeInForce.FOK) for leg in case.legs)
-    if case.act is Act.REPLACE and not case.intent.keep_on_failure:
+    more = 0
+    for leg in case.legs:
+        time_in_force = leg.out.time_in_force
+        if time_in_force is not _IOC and time_in_force is not _FOK:
+            more += 1
+    if case.act is _REPLACE and not case.intent.keep_on_failure:
         more -= 1
     count = case.ledger.resting + more
     if more > 0 and count > limit:

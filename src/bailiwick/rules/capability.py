@@ -7,6 +7,9 @@ from bailiwick.model.reason import Reason
 from bailiwick.rules.case import Case
 from bailiwick.rules.state import CANCELS, HARMLESS
 
+_PLAIN = Act.PLAIN
+_MOVE = BIT[Harm.MOVE]
+
 
 def harm(case: Case) -> Deny | None:
     """A request needs its harm class."""
@@ -21,7 +24,7 @@ def served(case: Case) -> Deny | None:
     endpoint = case.intent.endpoint
     if not endpoint.served:
         return Deny(Reason.ENDPOINT_NOT_SERVED, f"{endpoint.method} {endpoint.path}")
-    if case.act is Act.PLAIN and endpoint.harm is Harm.TRADE:
+    if case.act is _PLAIN and endpoint.harm is Harm.TRADE:
         return Deny(Reason.UNPRICEABLE, f"{endpoint.method} {endpoint.path} trades, and is not an order")
     return None
 
@@ -57,7 +60,7 @@ def sides_and_types(case: Case) -> Deny | None:
 
 def transfer(case: Case) -> Deny | None:
     """Self-trade prevention by transfer moves value between accounts: it needs move."""
-    if case.intent.transfers_value and not case.authority.mask & BIT[Harm.MOVE]:
+    if case.intent.transfers_value and not case.authority.mask & _MOVE:
         return Deny(Reason.TRANSFER_NOT_GRANTED, "self-trade prevention by transfer needs move")
     return None
 

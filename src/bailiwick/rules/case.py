@@ -8,11 +8,14 @@ from bailiwick.model.decision import Deny
 from bailiwick.model.intent import Act, Intent, OrderDraft, OrderRef, Side
 from bailiwick.model.money import EXACT, ZERO
 from bailiwick.model.party import KeyState
+from bailiwick.model.reason import Reason
 from bailiwick.rules.authority import Authority
 from bailiwick.rules.ledger import Ledger, alternative
 from bailiwick.rules.market import Market
 from bailiwick.rules.pricing import Leg, price_leg
 
+_REPLACE = Act.REPLACE
+_SELL = Side.SELL
 PLACING = frozenset({Act.PLACE, Act.TRY, Act.PLACE_LIST, Act.REPLACE})
 
 
@@ -66,23 +69,31 @@ class Case:
 
     def _price(self, orders: tuple[OrderDraft, ...]) -> None:
         """Work the orders out as they would leave. What cannot be priced is kept, for the rule whose turn it is."""
-        selling = True
-        for draft in orders:
-            leg = price_leg(draft, self.authority, self.market, self.now_us)
-            self.legs.append(leg)
-            if leg.unpriced is not None and self.unpriced is None:
-                self.unpriced = leg.unpriced
-            if draft.side is not Side.SELL:
-                selling = False
-        if selling and self.legs:
-            self.reducing = self._reduces()
-        if len(self.legs) == 1:
-            self.notional = self.legs[0].notional
-        else:
-            self.notional = dearest((leg.draft.leg, leg.notional) for leg in self.legs)
-        if not self.reducing and self.unpriced is None:
-            self.unpriced = next((leg.unvalued for leg in self.legs if leg.unvalued is not None), None)
         self.day_us = self.authority.days.start_us(self.now_us)
+        if len(orders) != 1:
+            self._price_list(orders)
+            return
+        draft = orders[0]
+        leg = price_leg(draft, self.authority, self.market, self.now_us, None)
+        self.legs = [leg]
+        self.notional = leg.notional
+        if draft.side is _SELL:
+            self.reducing = self._reduces()
+        self.unpriced = leg.unpriced if leg.unpriced is not None or self.reducing else leg.unvalued
+
+    def _price_list(self, orders: tuple[OrderDraft, ...]) -> None:
+        if not orders:
+            self.unpriced = Deny(Reason.UNPRICEABLE, "the request names no order")
+            return
+        for draft in orders:
+            # A pending order without a quantity takes what the working one brings.
+            brought = self.legs[0] if self.legs and draft.leg.startswith("pending") else None
+            self.legs.append(price_leg(draft, self.authority, self.market, self.now_us, brought))
+        self.reducing = all(draft.side is _SELL for draft in orders) and self._reduces()
+        self.notional = dearest((leg.draft.leg, leg.notional) for leg in self.legs)
+        self.unpriced = next((leg.unpriced for leg in self.legs if leg.unpriced is not None), None)
+        if self.unpriced is None and not self.reducing:
+            self.unpriced = next((leg.unvalued for leg in self.legs if leg.unvalued is not None), None)
 
     def _reduces(self) -> bool:
         """Whether the orders together sell no more than the key's own fills bought and no open sell claims."""
@@ -90,7 +101,7 @@ class Case:
         if any(leg.draft.symbol != symbol or leg.unpriced is not None for leg in self.legs):
             return False
         free = self.ledger.free(symbol)
-        if self.act is Act.REPLACE:
+        if self.act is _REPLACE:
             free = EXACT.add(free, self.ledger.given_back(self.intent, symbol))
         if not free:
             return False

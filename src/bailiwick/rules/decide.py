@@ -57,6 +57,8 @@ RULES: tuple[Rule, ...] = (
     Rule("request rate", EVERY, rate.requests),
 )
 
+_TRY = Act.TRY
+_ALLOWED = Allow()
 _BY_ACT = {act: tuple(rule.judge for rule in RULES if act in rule.acts) for act in Act}
 
 
@@ -153,16 +155,16 @@ def _run(case: Case, verdicts: list[Verdict] | None) -> Decision:
             verdicts.append(Verdict.PASSED if deny is None else Verdict.DENIED)
         if deny is not None:
             return deny
-    return _allow(case)
+    if case.legs:
+        return _allow(case)
+    return _ALLOWED if case.cancels is None else Allow(cancels=case.cancels)
 
 
 def _allow(case: Case) -> Allow:
     legs = case.legs
-    if not legs:
-        return Allow(cancels=case.cancels)
     reducing = case.reducing
     charges: tuple[Charge, ...] = ()
-    if case.act is not Act.TRY:  # nothing is placed, so nothing is charged
+    if case.act is not _TRY:  # nothing is placed, so nothing is charged
         charges = tuple(
             [
                 Charge(leg.quantity, leg.unit, leg.anchor, reducing, leg.factor, leg.info.base, leg.info.quote)

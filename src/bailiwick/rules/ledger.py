@@ -409,6 +409,8 @@ class Ledger:
 def alternative(leg: str) -> str | None:
     """What the legs have in common of which only one can be executed: an OCO's, or an OTOCO's pending ones."""
     lower = leg.lower()
+    if lower in ("limit", "stop"):
+        return "oco"
     for ending in ("above", "below"):
         if lower.endswith(ending):
             return lower.removesuffix(ending) or "oco"

@@ -24,6 +24,10 @@ _WITH_LIMIT = {
     OrderType.TAKE_PROFIT: OrderType.TAKE_PROFIT_LIMIT,
 }
 _ONE = Decimal(1)
+# Bound once: a member of an enum is looked up slowly, and every order passes here.
+_BUY = Side.BUY
+_LIMIT = OrderType.LIMIT
+_MARKET = OrderType.MARKET
 _FINEST_STEP = Decimal("0.00000001")  # where a venue names no step
 
 
@@ -70,9 +74,14 @@ class Leg:
         self.unvalued: Deny | None = None
 
 
-def price_leg(draft: OrderDraft, authority: Authority, market: Market, now_us: int) -> Leg:
-    """Work an order out as it would leave."""
+def price_leg(draft: OrderDraft, authority: Authority, market: Market, now_us: int, brought: Leg | None) -> Leg:
+    """Work an order out as it would leave.
+
+    ``brought`` is the working order of a list whose pending order takes what it brings, where this is such an order.
+    """
     leg = Leg(draft)
+    if brought is not None and draft.quantity is None and draft.side is not brought.draft.side is _BUY:
+        leg.quantity = brought.quantity
     info = leg.info = market.symbols.get(draft.symbol)
     if info is None:
         leg.unpriced = Deny(Reason.SYMBOL_UNKNOWN, f"the venue lists no {draft.symbol}")
@@ -84,14 +93,14 @@ def price_leg(draft: OrderDraft, authority: Authority, market: Market, now_us: i
         if now_us - quote.near_us <= NEAR_FRESH_US:
             leg.near = quote.near
         leg.fresh = leg.near is not None and leg.anchor is not None
-    if draft.type is not OrderType.LIMIT:
+    if draft.type is not _LIMIT:
         if draft.type in STOPS:
             leg.trigger = _trigger(leg)
         if draft.type in LIMITLESS and not _bind(leg, authority, market, info):
             return leg
     if draft.pegged:
         leg.unpriced = Deny(Reason.UNPRICEABLE, "a pegged order follows the book: it has no price to check")
-    elif leg.quantity <= ZERO or (leg.price is None and leg.out.type is not OrderType.MARKET):
+    elif leg.quantity <= ZERO or (leg.price is None and leg.out.type is not _MARKET):
         leg.unpriced = Deny(Reason.UNPRICEABLE, "the order has no quantity or no price to check")
     else:
         _value(leg, authority, market, info, now_us)
@@ -140,7 +149,7 @@ def _trigger(leg: Leg) -> Decimal | None:
     start = draft.stop_price or leg.near or leg.anchor
     if start is None:
         return None
-    sign = 1 if draft.side is Side.BUY else -1
+    sign = 1 if draft.side is _BUY else -1
     return divide(times(start, BASIS_POINTS + sign * draft.trailing_delta), BASIS_POINTS)
 
 
@@ -153,7 +162,7 @@ def _bind(leg: Leg, authority: Authority, market: Market, info: SymbolInfo) -> b
     passing = authority.market_orders is MarketOrders.PASS and _deep(authority, market, info)
     edge = _edge(leg, authority)
     if edge is not None:
-        edge = round_down(edge, info.tick) if draft.side is Side.BUY else round_up(edge, info.tick)
+        edge = round_down(edge, info.tick) if draft.side is _BUY else round_up(edge, info.tick)
     reference = edge or (leg.near or leg.anchor if passing else None)
     if not reference:
         leg.unpriced = _unbound(leg)
@@ -167,7 +176,7 @@ def _bind(leg: Leg, authority: Authority, market: Market, info: SymbolInfo) -> b
         symbol=draft.symbol,
         side=draft.side,
         type=OrderType.LIMIT if stop is None else stop,
-        quantity=leg.quantity,
+        quantity=leg.quantity if draft.quantity or draft.quote_quantity else None,
         price=edge,
         stop_price=draft.stop_price,
         trailing_delta=draft.trailing_delta,
@@ -183,8 +192,8 @@ def _bind(leg: Leg, authority: Authority, market: Market, info: SymbolInfo) -> b
 
 def _edge(leg: Leg, authority: Authority) -> Decimal | None:
     """The price beyond which the order may not be executed."""
-    buying = leg.draft.side is Side.BUY
-    if leg.draft.type is not OrderType.MARKET:
+    buying = leg.draft.side is _BUY
+    if leg.draft.type is not _MARKET:
         gap = authority.stop_gap
         if gap is None or leg.trigger is None:
             return None
@@ -206,7 +215,7 @@ def _size(leg: Leg, info: SymbolInfo, edge: Decimal) -> None:
         leg.quantity = round_down(draft.quantity, info.step)
     elif draft.quote_quantity is not None:
         # A sell is sized by the market: at the edge it would sell more than it was asked for.
-        price = edge if draft.side is Side.BUY else max(edge, leg.near or leg.anchor or edge)
+        price = edge if draft.side is _BUY else max(edge, leg.near or leg.anchor or edge)
         step = info.step or _FINEST_STEP
         leg.quantity = times(EXACT.divide_int(draft.quote_quantity, times(price, step)), step)
 

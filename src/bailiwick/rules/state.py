@@ -11,6 +11,8 @@ READS = BIT[Harm.PUBLIC] | BIT[Harm.READ]
 HARMLESS = READS | BIT[Harm.CANCEL]
 CANCELS = frozenset({Act.CANCEL, Act.CANCEL_LIST, Act.CANCEL_ALL, Act.AMEND})
 
+_ACTIVE = KeyState.ACTIVE
+
 _OVER = {
     KeyState.PENDING: Deny(Reason.KEY_PENDING, "the key is pending"),
     KeyState.EXPIRED: Deny(Reason.KEY_EXPIRED, "the key is expired"),
@@ -21,7 +23,7 @@ _OVER = {
 def standing(case: Case) -> Deny | None:
     """A key acts while it is active; winding down it reads, cancels and reduces; frozen it reads."""
     state = case.state
-    if state is KeyState.ACTIVE:
+    if state is _ACTIVE:
         return None
     if state in _OVER:
         return _OVER[state]
