@@ -7,11 +7,14 @@ record is evidence: whoever is handed one with its proof reads it with no softwa
 Times are µs since 1970, UTC; money is a decimal in a string; ``""`` stands for what does not apply.
 """
 
-from decimal import Decimal
 from hashlib import sha256
 
 import msgspec
 from msgspec import Struct
+
+from bailiwick.model.decision import Charge
+from bailiwick.model.intent import OrderDraft, OrderRef, Withdrawal
+from bailiwick.model.order import OrderReport, TradeReport
 
 
 class Fingerprint(Struct, array_like=True, gc=False, frozen=True, tag="fingerprint"):
@@ -29,42 +32,12 @@ def fingerprint(user_agent: str, header_order: tuple[str, ...], parameter_order:
     return Fingerprint(sha256(parts).hexdigest()[:16], user_agent, header_order, parameter_order)
 
 
-class Reservation(Struct, array_like=True, gc=False, frozen=True):
-    """What an intent takes from one budget until its outcome is known."""
-
-    budget: str
-    amount: Decimal
-    currency: str = ""
-
-
-class Fill(Struct, array_like=True, gc=False, frozen=True):
-    """One trade of an order, as the venue told it."""
-
-    trade_id: str
-    price: Decimal
-    quantity: Decimal
-    fee: Decimal
-    fee_asset: str
-    maker: bool = False
-    venue_us: int = 0
-
-
-class OrderState(Struct, array_like=True, gc=False, frozen=True):
-    """An order as an answer of the venue shows it."""
-
-    symbol: str
-    order_id: str
-    client_order_id: str
-    side: str
-    status: str
-    quantity: Decimal
-    executed: Decimal
-    quote_executed: Decimal
-    fills: tuple[Fill, ...] = ()
-
-
 class Intent(Struct, array_like=True, gc=False, frozen=True, tag="intent"):
-    """A verified request that would change state, and the decision on it; durable before anything leaves."""
+    """A verified request that would change state, and the decision on it; durable before anything leaves.
+
+    ``orders`` and ``charges`` are what is reserved until the outcome is known: with ``target``, ``keep_on_failure``
+    and ``withdrawal`` they are all that a start needs to reserve it again.
+    """
 
     at_us: int  # this machine's clock
     venue_us: int  # the venue's clock, as this machine estimates it
@@ -75,40 +48,51 @@ class Intent(Struct, array_like=True, gc=False, frozen=True, tag="intent"):
     fingerprint: str  # digest of a Fingerprint
     method: str
     path: str
-    sent: str  # canonical parameters as the client sent them
-    leaves: str  # canonical parameters as they leave; "" if nothing leaves or they are the same
+    sent: str  # the bytes that the client signed
+    leaves: str  # canonical parameters as they leave; "" if nothing leaves or they are those sent
     decision: str  # allow, deny or hold
     reason: str  # code of the deciding rule
     harm: str = ""
-    client_order_id: str = ""
-    reservations: tuple[Reservation, ...] = ()
-    mark: str = ""  # replay mark: SHA-256 of the signed payload, hexadecimal
-    mark_until_us: int = 0
+    orders: tuple[OrderDraft, ...] = ()
+    charges: tuple[Charge, ...] = ()
+    target: OrderRef | None = None
+    keep_on_failure: bool = False
+    withdrawal: Withdrawal | None = None
     reducing: bool = False
+    mark_until_us: int = 0  # how long the payload's replay mark lives, by the venue's clock
     detail: str = ""
 
 
 class Outcome(Struct, array_like=True, gc=False, frozen=True, tag="outcome"):
-    """What became of an intent."""
+    """What became of an intent.
+
+    ``executed`` is False where the venue definitely refused it or it never left, None where nobody knows yet.
+    """
 
     at_us: int
     intent: int  # position of the intent
-    status: int  # the venue's HTTP status; 0 where no whole answer came: the outcome is unknown
+    key: str
+    executed: bool | None
+    status: int  # the venue's HTTP status; 0 where no whole answer came
     latency_us: int
-    orders: tuple[OrderState, ...] = ()
-    released: tuple[Reservation, ...] = ()
-    code: str = ""  # the venue's error code
+    orders: tuple[OrderReport, ...] = ()
+    code: int = 0  # the venue's error code
     detail: str = ""
 
 
 class Resolved(Struct, array_like=True, gc=False, frozen=True, tag="resolved"):
-    """An order's fate learned after the fact: an unknown outcome looked up, or a fill or cancel seen in passing."""
+    """An order's fate learned after the fact: an unknown outcome looked up, or a fill or cancel seen in passing.
+
+    ``absent`` names an order that the venue says it never had, once it can no longer arrive there.
+    """
 
     at_us: int
-    intent: int  # position of the intent; -1 for an order that nobody here placed
+    key: str
+    intent: int  # position of the intent; -1 where it is not known
     evidence: str  # where it was seen, such as "reconciler" or "GET /api/v3/order"
-    orders: tuple[OrderState, ...] = ()
-    released: tuple[Reservation, ...] = ()
+    orders: tuple[OrderReport, ...] = ()
+    trades: tuple[TradeReport, ...] = ()
+    absent: str = ""
 
 
 class Read(Struct, array_like=True, gc=False, frozen=True, tag="read"):
@@ -128,6 +112,7 @@ class Read(Struct, array_like=True, gc=False, frozen=True, tag="read"):
     reason: str
     status: int = 0
     latency_us: int = 0
+    mark_until_us: int = 0
 
 
 class Act(Struct, array_like=True, gc=False, frozen=True, tag="act"):

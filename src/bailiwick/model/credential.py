@@ -29,6 +29,7 @@ CHECKSUM_CHARS = 6  # 62^6 > 2^32
 KEY_ID_LENGTH = len(KEY_ID_PREFIX) + 2 + KEY_ID_RANDOM_CHARS + CHECKSUM_CHARS
 SECRET_LENGTH = len(SECRET_PREFIX) + SECRET_RANDOM_CHARS + CHECKSUM_CHARS
 
+_PAIRS = [first + second for first in BASE62 for second in BASE62]
 _BASE62_ONLY = re.compile(r"[0-9A-Za-z]*")
 
 
@@ -130,8 +131,8 @@ def _checksum(body: str) -> str:
 
 
 def _base62(number: int, width: int) -> str:
-    digits = []
-    for _ in range(width):
-        number, digit = divmod(number, 62)
-        digits.append(BASE62[digit])
-    return "".join(reversed(digits))
+    text = ""
+    while number:
+        number, pair = divmod(number, BUCKETS)
+        text = _PAIRS[pair] + text
+    return text.rjust(width, "0")[-width:]  # an odd width leaves the zero of half a pair in front

@@ -32,3 +32,26 @@ class Quote(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     near_us: int
     anchor_us: int
     daily_volume: Decimal | None
+
+
+class BookTop(msgspec.Struct, frozen=True, gc=False):
+    """Best bid and ask of a symbol."""
+
+    symbol: str
+    bid: Decimal
+    ask: Decimal
+
+
+class Candle(msgspec.Struct, frozen=True, gc=False):
+    """A candle: its beginning in milliseconds since 1970, its last price, and its volume in the quote asset."""
+
+    open_ms: int
+    close: Decimal
+    quote_volume: Decimal
+
+
+class Question(msgspec.Struct, frozen=True, gc=False):
+    """A question for public data: the target of a GET and its request weight."""
+
+    target: str
+    weight: int

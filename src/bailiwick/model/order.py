@@ -17,7 +17,7 @@ class Fill(msgspec.Struct, frozen=True, gc=False):
     commission_asset: str
 
 
-class OrderReport(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class OrderReport(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """What a venue says of one order at one moment.
 
     ``executed`` and ``quote_executed`` are cumulative (base and quote asset). ``live`` says whether more may still be

@@ -7,11 +7,15 @@ venue and of no other stands behind this protocol.
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
 from bailiwick.model.decision import Deny
 from bailiwick.model.intent import Endpoint, Intent, OrderDraft, OrderRef
-from bailiwick.model.market import SymbolInfo
+from bailiwick.model.market import BookTop, Candle, Question, SymbolInfo
 from bailiwick.model.order import Answer
 from bailiwick.model.request import Outgoing, Refusal, Request, Signed
+from bailiwick.model.secret import Secret
 
 
 class Verifier(Protocol):
@@ -32,11 +36,68 @@ class Signer(Protocol):
         ...
 
 
+class MarketData(Protocol):
+    """The public questions that keep prices fresh. Reading raises ``ValueError`` for an answer of another form."""
+
+    def time(self) -> Question:
+        """Ask for the venue's clock."""
+        ...
+
+    def symbols(self) -> Question:
+        """Ask for the venue's description of its symbols, which ``Dialect.symbols`` reads."""
+        ...
+
+    def tops(self) -> Question:
+        """Ask for the best bid and ask of every symbol."""
+        ...
+
+    def minutes(self, symbol: str, start_ms: int, count: int) -> Question:
+        """Ask for candles of a minute, at most a thousand, beginning at a moment."""
+        ...
+
+    def days(self, symbol: str, count: int) -> Question:
+        """Ask for the latest candles of a day."""
+        ...
+
+    def read_time(self, body: bytes) -> int:
+        """The venue's clock in microseconds since 1970."""
+        ...
+
+    def read_tops(self, body: bytes) -> list[BookTop]:
+        """Best bids and asks; symbols without both sides are left out."""
+        ...
+
+    def read_candles(self, body: bytes) -> list[Candle]:
+        """Candles, oldest first."""
+        ...
+
+
 class Dialect(Protocol):
     """How one venue speaks."""
 
     name: str
+    market_data: MarketData
     key_header: bytes  # lower case
+
+    def hmac_verifier(self, secret: Secret) -> Verifier:
+        """What checks the signatures of an issued HMAC key."""
+        ...
+
+    def public_verifier(self, public: bytes) -> Verifier:
+        """What checks the signatures of an issued Ed25519 or RSA key, given as SubjectPublicKeyInfo in DER.
+
+        Raises:
+            ValueError: if the venue takes no such keys.
+        """
+        ...
+
+    def hmac_signer(self, key: bytes, secret: Secret) -> Signer:
+        """What signs with an upstream HMAC credential; ``key`` is the venue's name for it."""
+        ...
+
+    def private_signer(self, key: bytes, private: Ed25519PrivateKey | RSAPrivateKey) -> Signer:
+        """What signs with an upstream Ed25519 or RSA credential; ``key`` is the venue's name for it."""
+        ...
 
     def endpoint(self, method: str, path: str) -> Endpoint | None:
         """The endpoint, or None where it is unknown: unknown ones are denied."""
@@ -67,7 +128,10 @@ class Dialect(Protocol):
         ...
 
     def countersign(self, intent: Intent, signer: Signer | None, now_us: int, window_us: int) -> Outgoing:
-        """Serialise the intent canonically and sign it; without a signer, for what needs no credential."""
+        """Serialise the intent canonically and sign it.
+
+        Without a signer nothing is signed: for public data, and for an exchange's own engine that trusts a header.
+        """
         ...
 
     def look_up(self, symbol: str, target: OrderRef) -> Intent:
@@ -92,6 +156,10 @@ class Dialect(Protocol):
 
     def refuse(self, deny: Deny, endpoint: Endpoint | None) -> Refusal:
         """A denial in the venue's own error format: it names the rule, never the limit or what is left of it."""
+        ...
+
+    def start_up(self, endpoint: Endpoint, body: bytes | None, now_us: int) -> bytes:
+        """The form of a start-up read that holds nobody's balances; an empty one where the venue gave no answer."""
         ...
 
     def symbols(self, exchange_info: bytes) -> Mapping[str, SymbolInfo]:

@@ -1,0 +1,86 @@
+"""One request on its way, and the parts of the gateway that it meets."""
+
+from typing import TYPE_CHECKING, Protocol
+
+from bailiwick.gateway.parties import Live
+from bailiwick.gateway.server import ClientConnection
+from bailiwick.gateway.upstream import Failure, Headers
+from bailiwick.model.decision import Allow
+from bailiwick.model.intent import Endpoint, Intent, OrderRef
+from bailiwick.model.request import Request
+
+if TYPE_CHECKING:
+    from bailiwick.gateway.pipeline import Gateway
+
+
+class Exchange:
+    """One request being served, from its arrival to its answer. It is what awaits the venue's answer."""
+
+    __slots__ = (
+        "allow", "asked", "bodies", "connection", "endpoint", "fingerprint", "gateway", "intent", "live", "method",
+        "path", "payload", "pending", "position", "retried", "sent_us", "source", "started_us", "until_us",
+    )  # fmt: skip
+
+    def __init__(self, gateway: "Gateway", connection: ClientConnection, method: str, path: str, source: str) -> None:
+        self.gateway = gateway
+        self.connection = connection
+        self.method = method
+        self.path = path
+        self.source = source
+        self.fingerprint = ""
+        self.live: Live | None = None
+        self.endpoint: Endpoint | None = None
+        self.asked: Intent | None = None  # as the client sent it
+        self.intent: Intent | None = None  # as it leaves
+        self.payload = b""
+        self.until_us = 0  # until when the payload's replay mark lives
+        self.allow: Allow | None = None
+        self.position = -1
+        self.started_us = 0
+        self.sent_us = 0
+        self.retried = False
+        self.pending: list[OrderRef] = []
+        self.bodies: list[bytes] = []
+
+    def durable(self, error: Exception | None) -> None:
+        """The record is safe, or will never be."""
+        self.gateway.recorded(self, error)
+
+    def answered(self, status: int, headers: Headers, body: bytes) -> None:
+        self.gateway.settle(self, status, headers, body)
+
+    def failed(self, failure: Failure) -> None:
+        self.gateway.fail(self, failure)
+
+
+class Keys(Protocol):
+    """Where issued keys are found."""
+
+    def find(self, key: bytes) -> Live | None:
+        """The key in use, or None if no such key exists."""
+        ...
+
+    @property
+    def fresh(self) -> bool:
+        """Whether changes to keys have been read lately enough for anything to open."""
+        ...
+
+
+class Unkeyed(Protocol):
+    """Serves what needs no key of its own: public market data and start-up reads."""
+
+    def public(self, exchange: "Exchange", request: Request, endpoint: Endpoint) -> None:
+        """Answer a request for public data."""
+        ...
+
+    def start_up(self, exchange: "Exchange", request: Request, endpoint: Endpoint) -> None:
+        """Answer a read that clients make when they start, from a form that holds nobody's balances."""
+        ...
+
+
+class Unsettled(Protocol):
+    """Looks up orders whose outcome is not known."""
+
+    def doubt(self, live: Live, intent: Intent, client_ids: tuple[str, ...], position: int) -> None:
+        """The outcome of this intent is unknown: find out."""
+        ...

@@ -1,0 +1,172 @@
+"""What the markets are doing: symbols, reference prices, volumes and the venue's clock, fetched and kept fresh.
+
+Everything is public data and leaves without a credential. What cannot be fetched leaves its symbol without a price,
+and what has no price is refused.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+
+import structlog
+
+from bailiwick.gateway.parties import VenueSide
+from bailiwick.gateway.upstream import Failure, Headers
+from bailiwick.gateway.weight import KeyWeight
+from bailiwick.model.market import Candle, Question
+from bailiwick.model.request import Outgoing
+
+log = structlog.get_logger()
+
+TOPS_EVERY_S = 1.0
+SYMBOLS_EVERY_S = 3600.0
+VOLUMES_EVERY_S = 6 * 3600.0
+CLOCK_EVERY_S = 300.0
+RETRY_HISTORY_S = 30.0
+
+PAGE = 1000
+DAY_MINUTES = 1440
+VOLUME_DAYS = 30
+
+_HEADERS = b"Accept: application/json\r\n"
+
+
+class VenueRefused(Exception):
+    """The venue did not answer, or not with what was asked for."""
+
+
+class _Awaited:
+    """Turns an answer into the result of a future."""
+
+    __slots__ = ("future",)
+
+    def __init__(self, future: "asyncio.Future[tuple[int, bytes]]") -> None:
+        self.future = future
+
+    def answered(self, status: int, headers: Headers, body: bytes) -> None:
+        if not self.future.done():
+            self.future.set_result((status, body))
+
+    def failed(self, failure: Failure) -> None:
+        if not self.future.done():
+            self.future.set_exception(VenueRefused(failure.value))
+
+
+class Feed:
+    """Keeps one venue's clock, symbols and market fresh.
+
+    ``wanted`` are the symbols whose history is kept: those that grants name, and those that were asked for.
+    """
+
+    def __init__(self, venue: VenueSide, wanted: Iterable[str] = ()) -> None:
+        self._venue = venue
+        self._data = venue.dialect.market_data
+        self._weight = KeyWeight()
+        self._wanted = set(wanted)
+        self._filled: dict[str, float] = {}  # when the history of a symbol was fetched
+        self._tried: dict[str, float] = {}
+        self.failed: dict[str, str] = {}  # what cannot be fetched now, and why
+
+    def want(self, symbol: str) -> None:
+        """Keep this symbol's history from now on; its first order is refused as unpriceable."""
+        if symbol in self._venue.market.symbols:
+            self._wanted.add(symbol)
+
+    async def ask(self, question: Question) -> bytes:
+        """Fetch public data.
+
+        Raises:
+            VenueRefused: if the venue does not answer with status 200, or the weight for it is used up.
+        """
+        venue = self._venue
+        reason = venue.weight.admit(question.weight, self._weight, venue.clock.now_us(), exit_=False)
+        if reason is not None:
+            raise VenueRefused(reason.sentence)
+        future: asyncio.Future[tuple[int, bytes]] = asyncio.get_running_loop().create_future()
+        venue.pool.send(Outgoing(b"GET", question.target.encode(), _HEADERS, b""), _Awaited(future))
+        status, body = await future
+        if status != 200:
+            raise VenueRefused(f"{question.target.partition('?')[0]} answered {status}")
+        return body
+
+    async def start(self) -> None:
+        """Fetch what must be known before an order can be judged. What fails is tried again while running."""
+        await self._attempt("clock", self.sync_clock)
+        await self._attempt("symbols", self.refresh_symbols)
+        await self._attempt("prices", self.refresh_tops)
+        await self.fill()
+
+    async def run(self) -> None:
+        """Keep everything fresh until cancelled."""
+        periodic: list[tuple[str, float, Callable[[], Awaitable[None]]]] = [
+            ("clock", CLOCK_EVERY_S, self.sync_clock),
+            ("symbols", SYMBOLS_EVERY_S, self.refresh_symbols),
+        ]
+        done = {what: time.monotonic() for what, _, _ in periodic}
+        while True:
+            await asyncio.sleep(TOPS_EVERY_S)
+            await self._attempt("prices", self.refresh_tops)
+            await self.fill()
+            now = time.monotonic()
+            for what, every, refresh in periodic:
+                if now - done[what] > (every if what not in self.failed else RETRY_HISTORY_S):
+                    done[what] = now
+                    await self._attempt(what, refresh)
+
+    async def _attempt(self, what: str, refresh: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await refresh()
+        except (VenueRefused, ValueError, ArithmeticError) as error:
+            if what not in self.failed:
+                log.warning("market data cannot be fetched", what=what, venue=self._venue.id, why=str(error))
+            self.failed[what] = str(error)
+        else:
+            self.failed.pop(what, None)
+
+    async def sync_clock(self) -> None:
+        """Set the venue's clock from its own time."""
+        sent = time.monotonic_ns() // 1000
+        body = await self.ask(self._data.time())
+        received = time.monotonic_ns() // 1000
+        self._venue.clock.learn(self._data.read_time(body), sent, received)
+
+    async def refresh_symbols(self) -> None:
+        """Fetch the venue's description of its symbols."""
+        body = await self.ask(self._data.symbols())
+        self._venue.prices.set_symbols(self._venue.dialect.symbols(body))
+
+    async def refresh_tops(self) -> None:
+        """Fetch best bids and asks."""
+        body = await self.ask(self._data.tops())
+        self._venue.prices.observe(self._data.read_tops(body), self._venue.clock.now_us())
+
+    async def fill(self) -> None:
+        """Fetch the history of wanted symbols that have none, or whose volumes are old."""
+        now = time.monotonic()
+        for symbol in list(self._wanted):
+            if now - self._filled.get(symbol, -VOLUMES_EVERY_S) < VOLUMES_EVERY_S:
+                continue
+            if now - self._tried.get(symbol, -RETRY_HISTORY_S) < RETRY_HISTORY_S:
+                continue
+            self._tried[symbol] = now
+            await self._attempt(f"history of {symbol}", lambda symbol=symbol: self._fill(symbol))  # type: ignore[misc]  # a lambda's default cannot be annotated
+
+    async def _fill(self, symbol: str) -> None:
+        prices, data = self._venue.prices, self._data
+        days = data.read_candles(await self.ask(data.days(symbol, VOLUME_DAYS + 1)))
+        if symbol not in self._filled:
+            minutes = await self._day_of_minutes(symbol)
+            prices.seed(symbol, minutes, self._venue.clock.now_us())
+        prices.set_daily_volumes(symbol, [day.quote_volume for day in days[:-1]])  # the last day is not over
+        self._filled[symbol] = time.monotonic()
+
+    async def _day_of_minutes(self, symbol: str) -> list[Candle]:
+        start = self._venue.clock.now_us() // 1000 - DAY_MINUTES * 60_000
+        candles: list[Candle] = []
+        while len(candles) < DAY_MINUTES:
+            page = self._data.read_candles(await self.ask(self._data.minutes(symbol, start, PAGE)))
+            candles += page
+            if len(page) < PAGE:
+                break
+            start = page[-1].open_ms + 60_000
+        return candles

@@ -1,0 +1,118 @@
+"""How venues and accounts are reached: one pool and one count of weight for each address that requests leave from."""
+
+import ssl
+import time
+from urllib.parse import urlsplit
+
+import structlog
+
+from bailiwick.config import Config
+from bailiwick.gateway.clock import VenueClock
+from bailiwick.gateway.parties import AccountSide, VenueSide
+from bailiwick.gateway.prices import Prices
+from bailiwick.gateway.upstream import Origin, Pool
+from bailiwick.gateway.weight import AddressWeight
+from bailiwick.model.credential import Purpose
+from bailiwick.model.party import Account, Credential, Venue
+from bailiwick.model.secret import Secret
+from bailiwick.rules.market import Market
+from bailiwick.store.store import Store
+from bailiwick.vault.errors import VaultError
+from bailiwick.vault.vault import Vault
+from bailiwick.venues import dialects
+from bailiwick.venues.dialect import Dialect, Signer
+
+log = structlog.get_logger()
+
+
+class Links:
+    """Makes and keeps the sides of venues and accounts."""
+
+    def __init__(self, config: Config, store: Store, vault: Vault) -> None:
+        self._config = config
+        self._store = store
+        self._vault = vault
+        self._venues: dict[str, Venue] = {}
+        self._sides: dict[str, VenueSide] = {}
+        self._exits: dict[tuple[str, str | None], tuple[Pool, AddressWeight]] = {}
+
+    def load(self) -> None:
+        """Read the venues. A venue whose address changed is reached at the new one from then on."""
+        for venue in self._store.venues.list():
+            if self._venues.get(venue.id) != venue:
+                self._venues[venue.id] = venue
+                self._sides.pop(venue.id, None)
+                for place in [place for place in self._exits if place[0] == venue.id]:
+                    self._exits.pop(place)[0].close()
+
+    def venues(self) -> list[VenueSide]:
+        """Every venue."""
+        return [self.venue(venue_id) for venue_id in self._venues]
+
+    def default(self) -> VenueSide | None:
+        """The venue that requests without a key are for: the first."""
+        return next((self.venue(venue_id) for venue_id in self._venues), None)
+
+    def pools(self) -> list[Pool]:
+        """Every pool of connections."""
+        return [pool for pool, _ in self._exits.values()]
+
+    def venue(self, venue_id: str) -> VenueSide:
+        """A venue's side."""
+        side = self._sides.get(venue_id)
+        if side is None:
+            venue = self._venues[venue_id]
+            pool, weight = self._exit(venue, None)
+            dialect = dialects.find(venue.dialect)
+            side = self._sides[venue_id] = VenueSide(venue_id, dialect, VenueClock(), Prices(Market()), pool, weight)
+        return side
+
+    def _exit(self, venue: Venue, local: str | None) -> tuple[Pool, AddressWeight]:
+        place = (venue.id, local)
+        found = self._exits.get(place)
+        if found is None:
+            set_ = self._config.weight
+            weight = AddressWeight(
+                set_.per_minute, float(set_.exit_reserve), float(set_.key_share), float(set_.public_share)
+            )
+            found = self._exits[place] = (Pool(self._origin(venue, local), time.monotonic), weight)
+        return found
+
+    def _origin(self, venue: Venue, local: str | None) -> Origin:
+        parts = urlsplit(venue.base_url)
+        tls = ssl.create_default_context() if parts.scheme == "https" else None
+        times = self._config.gateway
+        assert parts.hostname is not None  # the model has checked it
+        return Origin(
+            parts.hostname,
+            parts.port or (443 if tls else 80),
+            tls,
+            local=local,
+            most=times.upstream_connections,
+            connect_s=times.upstream_connect_s,
+            wait_s=times.upstream_answer_s,
+        )
+
+    def connect(self, account: Account) -> AccountSide:
+        """An account's side. Without a credential that opens, nothing of it can leave."""
+        venue = self._venues[account.venue]
+        side = self.venue(account.venue)
+        pool, weight = self._exit(venue, account.local_address)
+        signer: Signer | None = None
+        engine: Secret | None = None
+        if account.credential is not None:
+            credential = self._store.credentials.get(account.credential)
+            try:
+                if venue.mode == "trusted":
+                    engine = self._vault.hmac_secret(credential.sealed())
+                else:
+                    signer = self._signer(side.dialect, credential)
+            except VaultError as error:
+                log.error("credential cannot be opened", account=account.id, why=str(error))
+        return AccountSide(account.id, side, pool, weight, signer, engine)
+
+    def _signer(self, dialect: Dialect, credential: Credential) -> Signer:
+        name = credential.api_key.encode("ascii")
+        if credential.purpose is Purpose.UPSTREAM_HMAC:
+            return dialect.hmac_signer(name, self._vault.hmac_secret(credential.sealed()))
+        return dialect.private_signer(name, self._vault.private_key(credential.sealed()))

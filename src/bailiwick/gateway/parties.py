@@ -1,0 +1,93 @@
+"""Who stands behind a request, as the gateway holds them in memory while they are active."""
+
+from bailiwick.gateway.clock import VenueClock
+from bailiwick.gateway.prices import Prices
+from bailiwick.gateway.upstream import Pool
+from bailiwick.gateway.weight import AddressWeight, KeyWeight, OrderCount
+from bailiwick.model.party import KeyState
+from bailiwick.model.secret import Secret
+from bailiwick.rules.authority import Authority
+from bailiwick.rules.ledger import Ledger, Worth
+from bailiwick.venues.dialect import Dialect, Signer, Verifier
+
+
+class VenueSide:
+    """A venue: its dialect, its time, its markets, and the connection that public data is fetched over."""
+
+    __slots__ = ("clock", "dialect", "id", "market", "pool", "prices", "weight")
+
+    def __init__(
+        self,
+        id_: str,
+        dialect: Dialect,
+        clock: VenueClock,
+        prices: Prices,
+        pool: Pool,
+        weight: AddressWeight,
+    ) -> None:
+        self.id = id_
+        self.dialect = dialect
+        self.clock = clock
+        self.prices = prices
+        self.market = prices.market
+        self.pool = pool
+        self.weight = weight
+
+
+class AccountSide:
+    """An account: how its requests are signed and from which address they leave.
+
+    Before an exchange's own engine there is no ``signer``, and ``engine`` is the secret shared with it.
+    """
+
+    __slots__ = ("engine", "id", "orders", "pool", "signer", "venue", "weight")
+
+    def __init__(
+        self,
+        id_: str,
+        venue: VenueSide,
+        pool: Pool,
+        weight: AddressWeight,
+        signer: Signer | None,
+        engine: Secret | None = None,
+    ) -> None:
+        self.id = id_
+        self.venue = venue
+        self.pool = pool
+        self.weight = weight
+        self.signer = signer
+        self.engine = engine
+        self.orders = OrderCount()
+
+
+class Live:
+    """A key in use. Its ledger outlives changes of the key; everything else is made anew when the key changes."""
+
+    __slots__ = (
+        "account", "authority", "id", "key", "ledger", "service", "sources", "state", "used_us", "verifier", "weight",
+        "worth",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        key: bytes,
+        verifier: Verifier,
+        authority: Authority,
+        ledger: Ledger,
+        account: AccountSide,
+        service: str,
+        state: KeyState,
+    ) -> None:
+        self.key = key
+        self.id = key.decode("ascii")
+        self.verifier = verifier
+        self.authority = authority
+        self.ledger = ledger
+        self.account = account
+        self.service = service
+        self.state = state
+        self.weight = KeyWeight()
+        market, currency = account.venue.market, authority.currency
+        self.worth: Worth = lambda asset: market.convert(asset, currency)
+        self.sources: dict[str, bool] = {}  # addresses met, and whether the key may be used from them
+        self.used_us = 0

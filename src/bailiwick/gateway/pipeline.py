@@ -1,0 +1,528 @@
+"""The way of one request: find, verify, parse, decide, record, countersign, forward, settle.
+
+Everything up to the record is one synchronous run on the event loop, so that look-up, decision and reservation of a
+budget cannot be interleaved with another request's. A fault in any step refuses the request.
+"""
+
+import ipaddress
+from collections.abc import Callable
+
+import msgspec
+import structlog
+
+from bailiwick.gateway.chronicle import FULL, Chronicle
+from bailiwick.gateway.exchange import Exchange, Keys, Unkeyed, Unsettled
+from bailiwick.gateway.framing import Head
+from bailiwick.gateway.parties import AccountSide, Live, VenueSide
+from bailiwick.gateway.server import ClientConnection
+from bailiwick.gateway.upstream import Failure, Headers
+from bailiwick.gateway.weight import blame
+from bailiwick.model.decision import Allow, Deny
+from bailiwick.model.harm import Harm
+from bailiwick.model.intent import Act, Endpoint, Intent, OrderDraft, OrderRef
+from bailiwick.model.order import Answer
+from bailiwick.model.reason import Reason
+from bailiwick.model.request import Outgoing, Request
+from bailiwick.rules.decide import decide
+from bailiwick.rules.ledger import Ledger
+from bailiwick.rules.replay import ReplayMarks, mark
+from bailiwick.rules.tracked import Tracked
+from bailiwick.venues import trusted
+from bailiwick.venues.dialect import Dialect
+
+log = structlog.get_logger()
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_ORDER_ACTS = frozenset({Act.PLACE, Act.PLACE_LIST, Act.REPLACE, Act.AMEND})
+_CANCEL_ACTS = frozenset({Act.CANCEL, Act.CANCEL_LIST, Act.CANCEL_ALL})
+_LISTINGS = frozenset({Act.LIST_OPEN, Act.LIST_ORDERS, Act.LIST_LISTS, Act.LIST_TRADES})
+_TELLING = _LISTINGS | {Act.LOOK_UP, Act.LOOK_UP_LIST}
+"""Reads whose answers settle orders on the way."""
+
+_USED_WEIGHT = b"x-mbx-used-weight-1m"
+_COUNT_10S = b"x-mbx-order-count-10s"
+_COUNT_DAY = b"x-mbx-order-count-1d"
+_RETRY_AFTER = b"retry-after"
+_LONGEST_PAUSE_S = 3 * 24 * 3600
+
+
+class Gateway:
+    """Answers the requests of clients."""
+
+    def __init__(
+        self,
+        keys: Keys,
+        default: Callable[[], VenueSide | None],
+        dialect: Dialect,
+        chronicle: Chronicle,
+        unkeyed: Unkeyed,
+        marks: ReplayMarks,
+        proxies: tuple[Network, ...] = (),
+    ) -> None:
+        self.keys = keys
+        self.default = default  # the venue that requests without a key are for
+        self.dialect = dialect  # how they are read and refused
+        self.chronicle = chronicle
+        self.unkeyed = unkeyed
+        self.unsettled: Unsettled | None = None
+        self.marks = marks
+        self.trusts_after_us = 0  # state changes signed before this moment are refused
+        self.closing = False
+        self.in_hand = 0
+        self._proxies = proxies
+        self._proxy: dict[str, bool] = {}
+        self._ids = 0
+
+    # Steps 1 to 5: read, find, verify, parse, decide
+
+    def handle(self, connection: ClientConnection, method: str, head: Head, body: bytes) -> None:
+        """Take one request. Whatever goes wrong refuses it."""
+        raw_path, _, query = head.target.partition(b"?")
+        path = raw_path.decode("ascii")
+        exchange = Exchange(self, connection, method, path, connection.peer)
+        self.in_hand += 1
+        try:
+            if head.forwarded and self._proxies and self._is_proxy(connection.peer):
+                exchange.source = _claimed(head.forwarded)
+            self._take(exchange, head, query, body)
+        except Exception:
+            log.exception("fault", method=method, path=path)
+            self.refuse(exchange, Deny(Reason.FAULT))
+
+    def _take(self, exchange: Exchange, head: Head, query: bytes, body: bytes) -> None:
+        method, path = exchange.method, exchange.path
+        key = head.key
+        live = self.keys.find(key) if key else None
+        dialect = self.dialect if live is None else live.account.venue.dialect
+        endpoint = exchange.endpoint = dialect.endpoint(method, path)
+        request = Request(method, path, query, body, key, head.content_type, exchange.source)
+        if endpoint is None:
+            self._turn_away(exchange, head, Deny(Reason.ENDPOINT_UNKNOWN))
+            return
+        if not endpoint.signed and endpoint.act is Act.MARKET_DATA:
+            self.unkeyed.public(exchange, request, endpoint)
+            return
+        if not key and not (endpoint.act is Act.START_UP and not endpoint.signed):
+            self._turn_away(exchange, head, Deny(Reason.KEY_MISSING))
+            return
+        if live is None and key:
+            self._turn_away(exchange, head, Deny(Reason.KEY_UNKNOWN))
+            return
+        signed = dialect.unfold(endpoint, request)
+        if isinstance(signed, Deny):
+            if endpoint.act is Act.START_UP and signed.reason is Reason.SIGNATURE_MISSING:
+                # A key without a signature proves nothing, and what is served here belongs to nobody.
+                self.unkeyed.start_up(exchange, request, endpoint)
+                return
+            self._turn_away(exchange, head, signed)
+            return
+        assert live is not None
+        if not live.verifier.verify(signed.payload, signed.signature):
+            self._turn_away(exchange, head, Deny(Reason.SIGNATURE_WRONG))
+            return
+        # From here on the request is its key's own.
+        venue = live.account.venue
+        now = exchange.started_us = venue.clock.now_us()
+        exchange.live = live
+        exchange.payload = signed.payload
+        exchange.fingerprint = self.chronicle.fingerprint(head, signed)
+        late = dialect.fresh(signed.timestamp_us, signed.window_us, now)
+        if late is not None:
+            self._deny(exchange, late)
+            return
+        until = exchange.until_us = dialect.mark_lifetime_us(signed.timestamp_us, signed.window_us)
+        seen = self.marks.seen(mark(key, signed.payload), until)
+        if endpoint.changes and (seen or signed.timestamp_us < self.trusts_after_us):
+            self._deny(exchange, Deny(Reason.REPLAYED if seen else Reason.TIMESTAMP_STALE))
+            return
+        intent = dialect.parse(endpoint, request, signed)
+        if isinstance(intent, Deny):
+            self._deny(exchange, intent)
+            return
+        exchange.asked = exchange.intent = intent
+        allowed = live.sources.get(exchange.source)
+        if allowed is None:
+            allowed = self._source_allowed(live, exchange.source)
+        decision = decide(
+            intent, live.authority, live.ledger, venue.market, now, state=live.state, source_allowed=allowed
+        )
+        if isinstance(decision, Deny):
+            self._deny(exchange, decision)
+            return
+        live.used_us = now
+        if endpoint.act is Act.START_UP and Harm.READ not in live.authority.harms:
+            self.unkeyed.start_up(exchange, request, endpoint)
+            return
+        self._leave(exchange, live, endpoint, intent, decision)
+
+    def _is_proxy(self, peer: str) -> bool:
+        known = self._proxy.get(peer)
+        if known is None:
+            address = ipaddress.ip_address(peer)
+            known = any(address.version == network.version and address in network for network in self._proxies)
+            if len(self._proxy) < 4096:
+                self._proxy[peer] = known
+        return known
+
+    def _source_allowed(self, live: Live, source: str) -> bool:
+        allowed = live.authority.admits(source)
+        if len(live.sources) >= 1024:
+            live.sources.clear()
+        live.sources[source] = allowed
+        return allowed
+
+    # Step 6: record
+
+    def _leave(self, exchange: Exchange, live: Live, endpoint: Endpoint, intent: Intent, allow: Allow) -> None:
+        now = exchange.started_us
+        act = endpoint.act
+        exit_ = allow.reducing or act in _CANCEL_ACTS
+        reason = self._barred(live, endpoint, exit_=exit_)
+        if reason is None:
+            reason = live.account.weight.admit(endpoint.weight, live.weight, now, exit_=exit_)
+        if reason is None and act in _ORDER_ACTS and not exit_ and not live.account.orders.room(now, 0.1):
+            reason = Reason.WEIGHT_SHARE
+        if reason is not None:
+            self._deny(exchange, Deny(reason))
+            return
+        exchange.allow = allow
+        if not endpoint.changes:
+            live.ledger.reserve(allow, intent, now, live.authority.requests_per_minute)
+            self._forward(exchange)
+            return
+        if allow.orders:
+            orders = allow.orders
+            if any(order.client_id is None for order in orders):
+                orders = tuple(self._named(order, now) for order in orders)
+                allow = exchange.allow = Allow(orders, allow.charges, allow.cancels, allow.reducing)
+            if orders != intent.orders:
+                exchange.intent = intent = live.account.venue.dialect.compose(intent, orders)
+        position = self.chronicle.intent(exchange, live, intent, allow, essential=exit_)
+        if position < 0:
+            self.refuse(exchange, Deny(Reason.JOURNAL_FULL if position == FULL else Reason.JOURNAL_STOPPED))
+            return
+        exchange.position = position
+        live.ledger.reserve(allow, intent, now, live.authority.requests_per_minute)
+        self.chronicle.when_durable(position, exchange.durable)
+
+    def _barred(self, live: Live, endpoint: Endpoint, *, exit_: bool) -> Reason | None:
+        if self.closing:
+            return Reason.SHUTTING_DOWN
+        if live.account.signer is None and live.account.engine is None:
+            return Reason.CREDENTIAL_SEALED
+        if endpoint.changes and not exit_ and not self.keys.fresh:
+            return Reason.REGISTRY_STALE
+        return None
+
+    def _named(self, order: OrderDraft, now: int) -> OrderDraft:
+        if order.client_id is not None:
+            return order
+        self._ids += 1
+        return msgspec.structs.replace(order, client_id=f"bw-{now:x}-{self._ids:x}")
+
+    # Steps 7 and 8: countersign, forward
+
+    def recorded(self, exchange: Exchange, error: Exception | None) -> None:
+        """The record of an intent is durable, or the journal has failed."""
+        live, allow = exchange.live, exchange.allow
+        assert live is not None
+        assert allow is not None
+        try:
+            if error is not None:
+                self._release(exchange)
+                self.refuse(exchange, Deny(Reason.JOURNAL_STOPPED))
+            elif allow.cancels is not None:
+                exchange.pending = list(allow.cancels)
+                self._cancel_next(exchange)
+            else:
+                self._forward(exchange)
+        except Exception:
+            log.exception("fault", method=exchange.method, path=exchange.path)
+            self._release(exchange)
+            self.refuse(exchange, Deny(Reason.FAULT))
+
+    def _forward(self, exchange: Exchange) -> None:
+        live, intent = exchange.live, exchange.intent
+        assert live is not None
+        assert intent is not None
+        now = live.account.venue.clock.now_us()
+        left = intent.timestamp_us + intent.window_us - now
+        if left < 1000:
+            self._release(exchange)
+            self._record_nothing_sent(exchange, Reason.WINDOW_SPENT)
+            self.refuse(exchange, Deny(Reason.WINDOW_SPENT))
+            return
+        exchange.sent_us = now
+        account = live.account
+        account.pool.send(self.sign(account, live.id, intent, exchange.position, now, left), exchange)
+
+    def sign(self, account: AccountSide, key_id: str, intent: Intent, position: int, now: int, left: int) -> Outgoing:
+        """The request as it leaves: signed with the account's credential, or vouched for before its own engine."""
+        venue = account.venue
+        outgoing = venue.dialect.countersign(intent, account.signer, now, left)
+        if account.engine is None:
+            return outgoing
+        time_ms = now // 1000
+        mac = trusted.mac(
+            account.engine.reveal(), outgoing.method, outgoing.target, outgoing.body,
+            account.id, key_id, position, time_ms, "allow",
+        )  # fmt: skip
+        lines = (
+            f"{trusted.ACCOUNT}: {account.id}\r\n{trusted.KEY}: {key_id}\r\n{trusted.POSITION}: {position}\r\n"
+            f"{trusted.TIME}: {time_ms}\r\n{trusted.DECISION}: allow\r\n{trusted.MAC}: {mac}\r\n"
+        )
+        return Outgoing(outgoing.method, outgoing.target, outgoing.headers + lines.encode("ascii"), outgoing.body)
+
+    def _cancel_next(self, exchange: Exchange) -> None:
+        """Send the next of the cancels that stand for a cancel-all, or answer when all are done."""
+        live, intent = exchange.live, exchange.intent
+        assert live is not None
+        assert intent is not None
+        dialect = live.account.venue.dialect
+        if not exchange.pending:
+            self.reply(exchange, 200, dialect.gather(exchange.bodies))
+            return
+        target = exchange.pending.pop()
+        now = live.account.venue.clock.now_us()
+        assert intent.symbol is not None
+        part = dialect.narrow(intent, intent.symbol, target)
+        # The client's own window has been checked; the parts that follow each other get a whole one.
+        outgoing = self.sign(live.account, live.id, part, exchange.position, now, 5_000_000)
+        live.account.pool.send(outgoing, PartOfCancelAll(self, exchange, part))
+
+    # Step 9: settle
+
+    def settle(self, exchange: Exchange, status: int, headers: Headers, body: bytes) -> None:
+        """The venue has answered."""
+        try:
+            self._settle(exchange, status, headers, body)
+        except Exception:
+            log.exception("fault after sending", method=exchange.method, path=exchange.path)
+            self._doubt(exchange)
+            self.refuse(exchange, Deny(Reason.UPSTREAM_UNKNOWN))
+
+    def _settle(self, exchange: Exchange, status: int, headers: Headers, body: bytes) -> None:
+        live, intent, endpoint = exchange.live, exchange.intent, exchange.endpoint
+        assert live is not None
+        assert intent is not None
+        assert endpoint is not None
+        lines = self._heed(live, status, headers)
+        if status >= 400 and status != 429:
+            blame(live.weight, endpoint.weight)
+        dialect = live.account.venue.dialect
+        now = live.account.venue.clock.now_us()
+        if not endpoint.changes:
+            self.chronicle.read(exchange, live, status, now - exchange.sent_us)
+            if status == 200 and endpoint.act in _TELLING:
+                answer = dialect.read_answer(intent, status, body)
+                self.learn(live, answer, -1, now, f"{exchange.method} {exchange.path}")
+                if live.authority.own_orders_only and endpoint.act in _LISTINGS:
+                    body = dialect.visible(intent, body, live.ledger.owns)
+            self.reply(exchange, status, body, lines)
+            return
+        answer = dialect.read_answer(intent, status, body)
+        if answer.executed is False:
+            self._release(exchange)
+        self.apply(live, answer, now)
+        self.chronicle.outcome(exchange, live, answer, status, now - exchange.sent_us)
+        if answer.executed is None:
+            self._doubt(exchange)
+            if status >= 500:
+                self.refuse(exchange, Deny(Reason.UPSTREAM_UNKNOWN))
+                return
+        self.reply(exchange, status, body, lines)
+
+    def fail(self, exchange: Exchange, failure: Failure) -> None:
+        """There is no answer from the venue."""
+        live, intent, endpoint = exchange.live, exchange.intent, exchange.endpoint
+        assert live is not None
+        assert intent is not None
+        assert endpoint is not None
+        if failure is Failure.NOT_SENT:
+            self._release(exchange)
+            self._record_nothing_sent(exchange, Reason.UPSTREAM_UNREACHABLE)
+            self.refuse(exchange, Deny(Reason.UPSTREAM_UNREACHABLE))
+            return
+        if not endpoint.changes:
+            if not exchange.retried:
+                exchange.retried = True  # a read may be asked twice; what changes state never is
+                self._forward(exchange)
+                return
+            self.chronicle.read(exchange, live, 0, 0)
+        else:
+            now = live.account.venue.clock.now_us()
+            self.chronicle.outcome(exchange, live, None, 0, now - exchange.sent_us)
+            self._doubt(exchange)
+        self.refuse(exchange, Deny(Reason.UPSTREAM_UNKNOWN))
+
+    def settle_part(self, exchange: Exchange, part: Intent, status: int, headers: Headers, body: bytes) -> None:
+        """One of the cancels that stand for a cancel-all is answered."""
+        live = exchange.live
+        assert live is not None
+        try:
+            self._heed(live, status, headers)
+            now = live.account.venue.clock.now_us()
+            answer = live.account.venue.dialect.read_answer(part, status, body)
+            self.apply(live, answer, now)
+            self.chronicle.outcome(exchange, live, answer, status, now - exchange.started_us)
+            if status == 200:
+                exchange.bodies.append(body)
+            self._cancel_next(exchange)
+        except Exception:
+            log.exception("fault after sending", method=exchange.method, path=exchange.path)
+            self.refuse(exchange, Deny(Reason.UPSTREAM_UNKNOWN))
+
+    def fail_part(self, exchange: Exchange, part: Intent, failure: Failure) -> None:
+        """One of the cancels that stand for a cancel-all has no answer: the rest is left, and the client told."""
+        live = exchange.live
+        assert live is not None
+        self.chronicle.outcome(exchange, live, None, 0, 0)
+        self.refuse(exchange, Deny(Reason.UPSTREAM_UNKNOWN))
+
+    def learn(self, live: Live, answer: Answer, position: int, now: int, evidence: str) -> None:
+        """Orders and trades seen otherwise than in their own answer: news of this key's are counted and recorded."""
+        if self.apply(live, answer, now):
+            self.chronicle.resolved(live, position, answer, evidence)
+
+    def apply(self, live: Live, answer: Answer, now: int) -> bool:
+        """Count what an answer reports of this key's own orders; tells whether any of it was news."""
+        ledger, prices = live.ledger, live.account.venue.prices
+        news = False
+        for report in answer.orders:
+            order = _own(ledger, report.symbol, report.order_id, report.client_id)
+            if order is None:
+                continue
+            executed, state = order.executed, order.state
+            ledger.report(report, now, live.worth)
+            if order.executed != executed:
+                prices.own_trade(order.symbol, order.side, order.executed - executed, now)
+                news = True
+            elif order.state is not state:
+                news = True
+        for trade in answer.trades:
+            order = _own(ledger, trade.symbol, trade.order_id, "")
+            if order is None:
+                ledger.trade(trade, now, live.worth)  # of an order whose number is not known yet, perhaps
+                continue
+            if trade.fill.trade_id in order.trades:
+                continue
+            executed = order.executed
+            ledger.trade(trade, now, live.worth)
+            if order.executed != executed:
+                prices.own_trade(order.symbol, order.side, order.executed - executed, now)
+            news = True
+        return news
+
+    def _release(self, exchange: Exchange) -> None:
+        """Nothing was executed, and that is certain: what was reserved is free again."""
+        live, allow = exchange.live, exchange.allow
+        if live is None or allow is None or exchange.position < 0:
+            return
+        for order in allow.orders:
+            if order.client_id is not None:
+                live.ledger.reject(order.client_id)
+        withdrawal = None if exchange.intent is None else exchange.intent.withdrawal
+        if withdrawal is not None:
+            live.ledger.return_withdrawal(withdrawal, exchange.started_us)
+
+    def _doubt(self, exchange: Exchange) -> None:
+        live, intent, allow = exchange.live, exchange.intent, exchange.allow
+        if live is None or intent is None or allow is None or exchange.position < 0:
+            return
+        ids = tuple(order.client_id for order in allow.orders if order.client_id is not None)
+        for client_id in ids:
+            live.ledger.unknown(client_id)
+        if self.unsettled is not None:
+            self.unsettled.doubt(live, intent, ids, exchange.position)
+
+    def _record_nothing_sent(self, exchange: Exchange, reason: Reason) -> None:
+        if exchange.live is not None and exchange.position >= 0:
+            self.chronicle.not_sent(exchange, exchange.live, reason)
+
+    def _heed(self, live: Live, status: int, headers: Headers) -> bytes:
+        """Take in what the venue says of its limits; give the lines that are passed on to the client."""
+        account = live.account
+        now = account.venue.clock.now_us()
+        lines = b""
+        for name, value in headers:
+            if name == _USED_WEIGHT:
+                account.weight.told(_number(value), now)
+            elif name == _COUNT_10S:
+                account.orders.used_10s = _number(value)
+                account.orders.seen_10s_us = now
+            elif name == _COUNT_DAY:
+                account.orders.used_day = _number(value)
+            elif name == _RETRY_AFTER:
+                if status in {418, 429}:
+                    account.weight.pause(min(_number(value), _LONGEST_PAUSE_S), now)
+            else:
+                continue
+            lines += b"%b: %b\r\n" % (name, value)
+        if status in {418, 429} and _RETRY_AFTER not in lines:
+            account.weight.pause(60, now)
+        return lines
+
+    # Answers
+
+    def reply(self, exchange: Exchange, status: int, body: bytes, headers: bytes = b"") -> None:
+        """Answer the client. Called exactly once for each request."""
+        self.in_hand -= 1
+        exchange.connection.respond(status, body, headers)
+
+    def refuse(self, exchange: Exchange, deny: Deny) -> None:
+        """Answer with a denial in the venue's own error format."""
+        live = exchange.live
+        dialect = self.dialect if live is None else live.account.venue.dialect
+        refusal = dialect.refuse(deny, exchange.endpoint)
+        headers = b"Retry-After: %d\r\n" % refusal.retry_after_s if refusal.retry_after_s else b""
+        self.reply(exchange, refusal.status, refusal.body, headers)
+
+    def _deny(self, exchange: Exchange, deny: Deny) -> None:
+        """Refuse a verified request: it is recorded."""
+        live = exchange.live
+        assert live is not None
+        self.chronicle.denial(exchange, live, deny)
+        self.refuse(exchange, deny)
+
+    def _turn_away(self, exchange: Exchange, head: Head, deny: Deny) -> None:
+        """Refuse a request whose sender is not proven: it is counted, and sampled."""
+        self.chronicle.failure(exchange, head.key, deny)
+        self.refuse(exchange, deny)
+
+
+class PartOfCancelAll:
+    """Awaits the answer to one of the cancels that stand for a cancel-all."""
+
+    __slots__ = ("_exchange", "_gateway", "_intent")
+
+    def __init__(self, gateway: Gateway, exchange: Exchange, intent: Intent) -> None:
+        self._gateway = gateway
+        self._exchange = exchange
+        self._intent = intent
+
+    def answered(self, status: int, headers: Headers, body: bytes) -> None:
+        self._gateway.settle_part(self._exchange, self._intent, status, headers, body)
+
+    def failed(self, failure: Failure) -> None:
+        self._gateway.fail_part(self._exchange, self._intent, failure)
+
+
+def _own(ledger: Ledger, symbol: str, order_id: int, client_id: str) -> Tracked | None:
+    order = ledger.orders.get(client_id)
+    if order is None or order.symbol != symbol:
+        order = ledger.find(symbol, OrderRef(order_id, None))
+    return order
+
+
+def _number(value: bytes) -> int:
+    return int(value) if value.isdigit() and len(value) < 10 else 0
+
+
+def _claimed(forwarded: bytes) -> str:
+    """The address that the nearest proxy claims: the last of the list, in its canonical spelling.
+
+    Raises:
+        ValueError: if it is no address.
+    """
+    return str(ipaddress.ip_address(forwarded.rpartition(b",")[2].strip().decode("ascii")))

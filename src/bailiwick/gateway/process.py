@@ -1,0 +1,301 @@
+"""The gateway process: opens what it needs, serves, and ends in order."""
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import ssl
+import sys
+import time
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvloop
+
+from bailiwick.config import Config, ConfigError, load
+from bailiwick.gateway.chronicle import Chronicle, wall_us
+from bailiwick.gateway.feed import Feed
+from bailiwick.gateway.framing import HeadReader
+from bailiwick.gateway.links import Links
+from bailiwick.gateway.pipeline import Gateway
+from bailiwick.gateway.reconcile import Reconciler
+from bailiwick.gateway.recovery import STOPPED, doubts, recover
+from bailiwick.gateway.registry import Registry
+from bailiwick.gateway.server import Listener
+from bailiwick.gateway.unkeyed import PublicData, UnkeyedDesk
+from bailiwick.gateway.verbs import handlers, health_of
+from bailiwick.journal.error import JournalError
+from bailiwick.journal.log import Journal
+from bailiwick.journal.record import Act, encode
+from bailiwick.journal.retention import Retention
+from bailiwick.journal.writer import Limits
+from bailiwick.link.questions import GATEWAY_VERBS
+from bailiwick.link.server import serve
+from bailiwick.link.wire import LinkError
+from bailiwick.opening import journal_key, open_root
+from bailiwick.store.errors import StoreError
+from bailiwick.store.store import Store
+from bailiwick.vault.errors import VaultError
+from bailiwick.vault.keyringfile import open_keyring
+from bailiwick.vault.process import harden_process
+from bailiwick.vault.vault import Vault
+from bailiwick.venues.binance.dialect import BINANCE
+
+log = structlog.get_logger()
+
+ORIGIN = "bailiwick.invalid/journal"
+CHANGES_EVERY_S = 0.25
+SWEEP_EVERY_S = 0.25
+NOTE_EVERY_S = 5.0
+LONGEST_WINDOW_US = 62_000_000  # the venue's longest receive window, and a margin
+SWITCH_INTERVAL_S = 0.0002  # the journal's threads and the loop must not hold the interpreter from each other
+
+
+class House:
+    """Everything that the gateway process owns."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.started_us = wall_us()
+        self.pid = os.getpid()
+        self.root = open_root(config.vault, config.keyring, os.environ)
+        self.vault = Vault(open_keyring(config.keyring, self.root))
+        self.store = Store.open(config.database)
+        self.journal = Journal.open(
+            config.journal_directory,
+            origin=ORIGIN,
+            signer=journal_key(config.journal_key),
+            clock=wall_us,
+            copy_to=config.journal.second_place,
+            limits=Limits(
+                checkpoint_records=config.journal.checkpoint_records, checkpoint_seconds=config.journal.checkpoint_s
+            ),
+        )
+        self.links = Links(config, self.store, self.vault)
+        self.links.load()
+        self.recovered = recover(self.journal, BINANCE, wall_us())
+        self.registry = Registry(self.store, self.vault, self.links, self.recovered.ledger)
+        self.registry.load()
+        self.unkeyed = UnkeyedDesk()
+        proxies = config.gateway.proxies
+        self.gateway = Gateway(
+            self.registry,
+            self.links.default,
+            BINANCE,
+            Chronicle(self.journal),
+            self.unkeyed,
+            self.recovered.marks,
+            proxies,
+        )
+        self.reconciler = self.gateway.unsettled = Reconciler(self.gateway, self.registry)
+        if self.recovered.records and not self.recovered.in_order:
+            # Marks of the last requests before a crash may be lost: what was signed before this start opens nothing.
+            self.gateway.trusts_after_us = self.started_us
+            log.warning("the gateway before this one did not end in order", records=self.recovered.records)
+        self.feeds: dict[str, Feed] = {}
+        self.address: tuple[str, int] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # Serving
+
+    async def run(self) -> None:
+        """Serve until told to end."""
+        config = self.config
+        loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, ended.set)
+        self.journal.attach(loop)
+        await self._meet_venues()
+        self._take_up_doubts()
+        listener = Listener(
+            self.gateway,
+            HeadReader(BINANCE.key_header),
+            time.monotonic,
+            most=config.gateway.connections,
+            most_per_address=config.gateway.connections_per_address,
+            idle_s=config.gateway.idle_s,
+            request_s=config.gateway.request_s,
+        )
+        server = await loop.create_server(
+            listener.connection, config.gateway.host, config.gateway.port, ssl=_tls(config), backlog=4096
+        )
+        self.address = server.sockets[0].getsockname()[:2]
+        verbs = await serve(config.gateway_socket, GATEWAY_VERBS, handlers(self))
+        health = await self._serve_health()
+        for work in (
+            self._follow_changes(),
+            self._sweep(listener),
+            self._note(),
+            self._snapshot(),
+            self.reconciler.run(),
+        ):
+            self._start(work)
+        gc.collect()
+        gc.freeze()  # the registry is there for good: no collection need walk it
+        log.info("serving", address=self.address, keys=len(self.registry), records=self.journal.position)
+        sys.stdout.write(f"ready {self.address[0]}:{self.address[1]}\n")
+        sys.stdout.flush()
+        try:
+            await ended.wait()
+        finally:
+            server.close()
+            if health is not None:
+                health.close()
+            await self._drain(listener)
+            await verbs.close()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            self._close()
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(_guarded(work))
+        self._tasks.add(task)
+
+    async def _drain(self, listener: Listener) -> None:
+        """Take nothing new, and wait for what was forwarded."""
+        self.gateway.closing = True
+        listener.close()
+        until = time.monotonic() + self.config.gateway.shutdown_s
+        while self.gateway.in_hand and time.monotonic() < until:  # noqa: ASYNC110  (counted on the hot path, not signalled)
+            await asyncio.sleep(0.02)
+        for pool in self.links.pools():
+            pool.close()
+        if self.gateway.in_hand:
+            log.warning("ended with requests in hand; their outcome is looked up at the next start")
+
+    def _close(self) -> None:
+        self.gateway.chronicle.flush_failures()
+        self.journal.append(
+            encode(Act(wall_us(), "gateway", STOPPED, "gateway", "", "", "")), retention=Retention.KEEP, essential=True
+        )
+        self.journal.close()
+        self.store.close()
+
+    async def _meet_venues(self) -> None:
+        """Serve every venue that is not served yet: its prices, its public data, its start-up reads."""
+        for venue in self.links.venues():
+            if venue.id in self.feeds:
+                continue
+            feed = self.feeds[venue.id] = Feed(venue, self.registry.symbols())
+            self.unkeyed.add(venue, PublicData(self.gateway, venue, self.config.gateway.public))
+            await feed.start()
+            self._start(feed.run())
+
+    def _take_up_doubts(self) -> None:
+        """Look up the orders whose outcome was not known when the gateway before this one ended."""
+        for key_id, symbol, client_id in doubts(self.recovered):
+            live = self.registry.find(key_id.encode("ascii"))
+            if live is not None:
+                until = live.account.venue.clock.now_us() + LONGEST_WINDOW_US
+                self.reconciler.add(live, symbol, client_id, -1, until)
+
+    # Works that go on beside
+
+    async def refresh(self) -> int:
+        """Put the store's changes in force; gives the number of the newest."""
+        before = self.registry.change
+        change = self.registry.refresh()
+        if change != before:
+            await self._meet_venues()
+            for feed in self.feeds.values():
+                for symbol in self.registry.symbols():
+                    feed.want(symbol)
+        return change
+
+    async def _follow_changes(self) -> None:
+        while True:
+            await asyncio.sleep(CHANGES_EVERY_S)
+            try:
+                await self.refresh()
+            except StoreError as error:
+                log.error("changes to keys cannot be read", why=str(error))
+
+    async def _sweep(self, listener: Listener) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_EVERY_S)
+            for pool in self.links.pools():
+                pool.sweep()
+            listener.sweep()
+            clocks = [venue.clock.now_us() for venue in self.links.venues()]
+            if clocks:
+                self.gateway.marks.drop(min(clocks))
+
+    async def _note(self) -> None:
+        """Write down what is only counted: failed authentications, and when keys were last used."""
+        noted = wall_us()
+        while True:
+            await asyncio.sleep(NOTE_EVERY_S)
+            self.gateway.chronicle.flush_failures()
+            uses = {live.id: live.used_us // 1000 for live in self.registry.live() if live.used_us > noted}
+            noted = wall_us()
+            if uses:
+                await asyncio.to_thread(self.store.keys.record_use, uses)
+
+    async def _snapshot(self) -> None:
+        while True:
+            await asyncio.sleep(self.config.journal.snapshot_s)
+            position = self.journal.position
+            state = self.recovered.encode()
+            try:
+                await asyncio.to_thread(self.journal.write_snapshot, state, position)
+            except (JournalError, OSError) as error:
+                log.error("no snapshot", why=str(error))
+
+    async def _serve_health(self) -> asyncio.Server | None:
+        address = self.config.gateway.health_address
+        if address is None:
+            return None
+        return await asyncio.start_server(self._answer_health, *address)
+
+    async def _answer_health(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            async with asyncio.timeout(5):
+                await reader.readuntil(b"\r\n\r\n")
+            good, body = health_of(self)
+            status = b"200 OK" if good else b"503 Service Unavailable"
+            writer.write(
+                b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b"
+                % (status, len(body), body)
+            )
+            await writer.drain()
+        writer.close()
+
+
+async def _guarded(work: Coroutine[Any, Any, None]) -> None:
+    """A part that ends by a fault ends the gateway: half of it must not go on alone."""
+    try:
+        await work
+    except asyncio.CancelledError:
+        raise
+    except Exception:
+        log.exception("a part of the gateway has failed; the gateway ends")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _tls(config: Config) -> ssl.SSLContext | None:
+    if config.gateway.tls_certificate is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(config.gateway.tls_certificate, config.gateway.tls_key)
+    return context
+
+
+def main(config_path: Path) -> int:
+    """Run the gateway process; its exit code."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    harden_process()
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    gc.set_threshold(50_000, 20, 1_000)
+    try:
+        house = House(load(config_path))
+        uvloop.run(house.run())
+    except (ConfigError, VaultError, StoreError, JournalError, LinkError, OSError) as error:
+        log.error("the gateway cannot serve", why=str(error))
+        return 1
+    return 0

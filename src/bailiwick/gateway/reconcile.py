@@ -1,0 +1,174 @@
+"""Finds out what became of orders whose outcome is not known, and of orders that nobody asked about.
+
+An order of unknown outcome is looked up by its client order id until the venue says what it knows. That the venue
+knows of no such order counts only once the request can no longer arrive: after its timestamp and window have passed
+on the venue's clock. Until then everything stays reserved.
+"""
+
+import asyncio
+import time
+
+import structlog
+
+from bailiwick.gateway.parties import AccountSide, Live
+from bailiwick.gateway.pipeline import Gateway
+from bailiwick.gateway.registry import Registry
+from bailiwick.gateway.upstream import Failure, Headers
+from bailiwick.gateway.weight import KeyWeight
+from bailiwick.model.intent import Intent, OrderRef
+from bailiwick.model.order import Answer
+from bailiwick.rules.ledger import Ledger
+from bailiwick.rules.tracked import OrderState
+
+log = structlog.get_logger()
+
+FIRST_LOOK_S = 0.2
+LONGEST_WAIT_S = 30.0
+MARGIN_US = 2_000_000
+POLL_EVERY_S = 5.0
+WINDOW_US = 5_000_000
+LOOK_UPS_AT_ONCE = 20
+
+
+class _Doubt:
+    """An order of unknown outcome."""
+
+    __slots__ = ("client_id", "due", "impossible_us", "live", "position", "symbol", "wait")
+
+    def __init__(self, live: Live, symbol: str, client_id: str, position: int, impossible_us: int) -> None:
+        self.live = live
+        self.symbol = symbol
+        self.client_id = client_id
+        self.position = position
+        self.impossible_us = impossible_us  # from when the request can no longer be accepted by the venue
+        self.wait = FIRST_LOOK_S
+        self.due = time.monotonic() + FIRST_LOOK_S
+
+
+class _Asked:
+    """Turns the answer to a question of the reconciler into the result of a future."""
+
+    __slots__ = ("future",)
+
+    def __init__(self, future: "asyncio.Future[tuple[int, bytes] | None]") -> None:
+        self.future = future
+
+    def answered(self, status: int, headers: Headers, body: bytes) -> None:
+        if not self.future.done():
+            self.future.set_result((status, body))
+
+    def failed(self, failure: Failure) -> None:
+        if not self.future.done():
+            self.future.set_result(None)
+
+
+class Reconciler:
+    """Asks the venue what the gateway does not know."""
+
+    def __init__(self, gateway: Gateway, registry: Registry) -> None:
+        self._gateway = gateway
+        self._registry = registry
+        self._doubts: dict[tuple[str, str], _Doubt] = {}
+        self._weight = KeyWeight()
+        self.lag_s = 0.0  # how long the oldest doubt has been open
+        self._oldest: dict[tuple[str, str], float] = {}
+
+    def __len__(self) -> int:
+        return len(self._doubts)
+
+    def doubt(self, live: Live, intent: Intent, client_ids: tuple[str, ...], position: int) -> None:
+        """The outcome of this intent is unknown: find out what became of its orders."""
+        if intent.symbol is None:
+            return
+        impossible = max(intent.timestamp_us + intent.window_us, live.account.venue.clock.now_us()) + MARGIN_US
+        for client_id in client_ids:
+            self.add(live, intent.symbol, client_id, position, impossible)
+
+    def add(self, live: Live, symbol: str, client_id: str, position: int, impossible_us: int) -> None:
+        """Look for one order."""
+        place = (live.id, client_id)
+        self._doubts[place] = _Doubt(live, symbol, client_id, position, impossible_us)
+        self._oldest[place] = time.monotonic()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        polled = time.monotonic()
+        while True:
+            await asyncio.sleep(0.1)
+            try:
+                await self._settle_doubts()
+                if time.monotonic() - polled > POLL_EVERY_S:
+                    polled = time.monotonic()
+                    await self._poll()
+            except Exception:
+                log.exception("fault in the reconciler")
+                await asyncio.sleep(1)
+
+    async def _settle_doubts(self) -> None:
+        now = time.monotonic()
+        due = sorted((d for d in self._doubts.values() if d.due <= now), key=lambda d: d.due)[:LOOK_UPS_AT_ONCE]
+        if due:
+            await asyncio.gather(*(self._look(doubt) for doubt in due))
+        self.lag_s = max((now - at for at in self._oldest.values()), default=0.0)
+
+    async def _look(self, doubt: _Doubt) -> None:
+        live = doubt.live
+        venue = live.account.venue
+        asked_us = venue.clock.now_us()
+        intent = venue.dialect.look_up(doubt.symbol, OrderRef(None, doubt.client_id))
+        answer = await self._ask(live.account, intent)
+        if answer is not None and answer.orders:
+            self._gateway.learn(live, answer, doubt.position, venue.clock.now_us(), "reconciler")
+            self._closed(doubt)
+        elif answer is not None and answer.missing and asked_us > doubt.impossible_us:
+            live.ledger.reject(doubt.client_id)
+            self._gateway.chronicle.never_arrived(live, doubt.position, doubt.client_id)
+            self._closed(doubt)
+        else:
+            doubt.wait = min(doubt.wait * 2, LONGEST_WAIT_S)
+            doubt.due = time.monotonic() + doubt.wait
+
+    def _closed(self, doubt: _Doubt) -> None:
+        place = (doubt.live.id, doubt.client_id)
+        self._doubts.pop(place, None)
+        self._oldest.pop(place, None)
+
+    async def _poll(self) -> None:
+        """Look at the open orders of every symbol in which a key has some, for fills nobody told of."""
+        by_market: dict[tuple[str, str], list[Live]] = {}
+        for live in self._registry.live():
+            for symbol in _open_symbols(live.ledger):
+                by_market.setdefault((live.account.id, symbol), []).append(live)
+        for (_, symbol), lives in by_market.items():
+            await self._poll_market(lives[0].account, symbol, lives)
+
+    async def _poll_market(self, account: AccountSide, symbol: str, lives: list[Live]) -> None:
+        asked_us = account.venue.clock.now_us()
+        answer = await self._ask(account, account.venue.dialect.poll(symbol, "open"))
+        if answer is None or answer.executed is not True:
+            return
+        now = account.venue.clock.now_us()
+        listed = {report.client_id for report in answer.orders}
+        for live in lives:
+            self._gateway.learn(live, answer, -1, now, "reconciler")
+            for order in live.ledger.live(symbol):
+                place = (live.id, order.client_id)
+                if order.placed_us < asked_us and order.client_id not in listed and place not in self._doubts:
+                    self.add(live, symbol, order.client_id, -1, asked_us + WINDOW_US + MARGIN_US)
+
+    async def _ask(self, account: AccountSide, intent: Intent) -> Answer | None:
+        """The venue's answer, or None if there is none now."""
+        now = account.venue.clock.now_us()
+        if account.weight.admit(intent.endpoint.weight, self._weight, now, exit_=False) is not None:
+            return None
+        future: asyncio.Future[tuple[int, bytes] | None] = asyncio.get_running_loop().create_future()
+        account.pool.send(self._gateway.sign(account, "", intent, -1, now, WINDOW_US), _Asked(future))
+        got = await future
+        if got is None:
+            return None
+        return account.venue.dialect.read_answer(intent, *got)
+
+
+def _open_symbols(ledger: Ledger) -> set[str]:
+    """The symbols in which a key has orders that have not ended."""
+    return {order.symbol for order in ledger.orders.values() if order.state is not OrderState.ENDED}

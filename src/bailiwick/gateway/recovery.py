@@ -1,0 +1,155 @@
+"""The state at a start: ledgers and replay marks, out of the newest snapshot and the journal behind it.
+
+A snapshot is taken while requests go on, ledger after ledger. That is sound because everything that is told to a ledger
+twice changes nothing: the records are read again from the position at which the snapshot was begun.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+import structlog
+
+from bailiwick.journal import record
+from bailiwick.journal.log import Journal
+from bailiwick.model.decision import Allow
+from bailiwick.model.intent import Intent
+from bailiwick.rules.ledger import Ledger
+from bailiwick.rules.replay import ReplayMarks, mark
+from bailiwick.rules.tracked import LedgerState, OrderState
+from bailiwick.venues.dialect import Dialect
+
+log = structlog.get_logger()
+
+STOPPED = "gateway stopped"
+"""The act recorded last by a gateway that ended in order."""
+
+
+class State(msgspec.Struct):
+    """What a snapshot holds."""
+
+    ledgers: dict[str, LedgerState]
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(State)
+
+
+class Recovered:
+    """What was found at a start."""
+
+    def __init__(self) -> None:
+        self.ledgers: dict[str, Ledger] = {}
+        self.marks = ReplayMarks()
+        self.in_order = False  # whether the gateway before this one ended in order
+        self.records = 0
+
+    def ledger(self, key_id: str) -> Ledger:
+        """A key's ledger, a new one if the key has never traded."""
+        ledger = self.ledgers.get(key_id)
+        if ledger is None:
+            ledger = self.ledgers[key_id] = Ledger()
+        return ledger
+
+    def encode(self) -> bytes:
+        """The state as a snapshot holds it."""
+        return _ENCODER.encode(State({key_id: ledger.to_state() for key_id, ledger in self.ledgers.items()}))
+
+
+def recover(journal: Journal, dialect: Dialect, now_us: int) -> Recovered:
+    """Read the newest snapshot, and the records behind it."""
+    found = Recovered()
+    if journal.snapshot is not None:
+        state = _DECODER.decode(journal.snapshot.state)
+        found.ledgers = {key_id: Ledger.from_state(each) for key_id, each in state.ledgers.items()}
+    found.marks.drop(now_us)
+    intents: dict[int, record.Intent] = {}
+    for position, each in _records(journal):
+        found.records += 1
+        match each:
+            case record.Intent():
+                _take_mark(found, each.key, each.sent, each.mark_until_us, now_us)
+                if each.decision == "allow":
+                    intents[position] = each
+                    _reserve(found, dialect, each)
+            case record.Read():
+                _take_mark(found, each.key, each.sent, each.mark_until_us, now_us)
+            case record.Outcome():
+                _settle(found, each, intents.pop(each.intent, None))
+            case record.Resolved():
+                _resolve(found, each)
+            case _:
+                pass
+        found.in_order = isinstance(each, record.Act) and each.verb == STOPPED
+    for position, intent in intents.items():
+        _doubt(found, position, intent)
+    return found
+
+
+def _records(journal: Journal) -> Iterator[tuple[int, record.Record]]:
+    for entry in journal.replay():
+        if entry.record is not None:
+            yield entry.position, record.decode(entry.record)
+
+
+def _take_mark(found: Recovered, key: str, sent: str, until_us: int, now_us: int) -> None:
+    if until_us >= now_us:
+        found.marks.seen(mark(key.encode("latin-1"), sent.encode("latin-1")), until_us)
+
+
+def _reserve(found: Recovered, dialect: Dialect, each: record.Intent) -> None:
+    """Reserve again what the intent reserved; one that the ledger knows already is left as it is."""
+    endpoint = dialect.endpoint(each.method, each.path)
+    if endpoint is None or (not each.orders and each.withdrawal is None):
+        return
+    ledger = found.ledger(each.key)
+    if any(order.client_id in ledger.orders for order in each.orders):
+        return
+    intent = Intent(
+        endpoint=endpoint,
+        params=(),
+        target=each.target,
+        keep_on_failure=each.keep_on_failure,
+        withdrawal=each.withdrawal,
+    )
+    ledger.reserve(Allow(each.orders, each.charges, None, each.reducing), intent, each.venue_us)
+
+
+def _settle(found: Recovered, each: record.Outcome, intent: record.Intent | None) -> None:
+    ledger = found.ledger(each.key)
+    for report in each.orders:
+        ledger.report(report, each.at_us)
+    if intent is None:
+        return
+    for order in intent.orders:
+        if order.client_id is None:
+            continue
+        if each.executed is False:
+            ledger.reject(order.client_id)
+        elif each.executed is None:
+            ledger.unknown(order.client_id)
+
+
+def _resolve(found: Recovered, each: record.Resolved) -> None:
+    ledger = found.ledger(each.key)
+    for report in each.orders:
+        ledger.report(report, each.at_us)
+    for trade in each.trades:
+        ledger.trade(trade, each.at_us)
+    if each.absent:
+        ledger.reject(each.absent)
+
+
+def _doubt(found: Recovered, position: int, intent: record.Intent) -> None:
+    """An intent without an outcome: it may have reached the venue just before the end."""
+    ledger = found.ledger(intent.key)
+    for order in intent.orders:
+        if order.client_id is not None:
+            ledger.unknown(order.client_id)
+
+
+def doubts(found: Recovered) -> Iterator[tuple[str, str, str]]:
+    """Key, symbol and client order id of every order whose outcome is not known."""
+    for key_id, ledger in found.ledgers.items():
+        for order in ledger.orders.values():
+            if order.state in (OrderState.UNKNOWN, OrderState.RESERVED):
+                yield key_id, order.symbol, order.client_id

@@ -1,0 +1,185 @@
+"""The issued keys in memory: a million of them as compact rows, those in use with all that a request needs.
+
+The store is read once at start and then by its numbered changes. While they cannot be read, nothing that opens is let
+through: a key may have been revoked.
+"""
+
+import time
+from collections.abc import Callable
+
+import structlog
+
+from bailiwick.gateway.links import Links
+from bailiwick.gateway.parties import AccountSide, Live
+from bailiwick.model.grant import Bound, Grant, Where, bound_from_toml, grant_from_toml
+from bailiwick.model.party import Account, KeyKind, KeyState, Service, Standing
+from bailiwick.rules.authority import Authority, authority
+from bailiwick.rules.ledger import Ledger
+from bailiwick.store.changes import EVERYTHING, Change, ChangeKind
+from bailiwick.store.keys import KeyRow
+from bailiwick.store.store import Store
+from bailiwick.vault.vault import Vault
+from bailiwick.venues.dialect import Verifier
+
+log = structlog.get_logger()
+
+STALE_S = 2.0
+MOST_LIVE = 200_000
+
+
+class Registry:
+    """The keys, accounts and services that the gateway knows."""
+
+    def __init__(self, store: Store, vault: Vault, links: Links, ledger_of: Callable[[str], Ledger]) -> None:
+        self._store = store
+        self._vault = vault
+        self._links = links
+        self._ledger_of = ledger_of
+        self._rows: dict[str, KeyRow] = {}
+        self._grants: dict[bytes, Grant] = {}
+        self._authorities: dict[tuple[bytes, str, str], Authority] = {}
+        self._live: dict[bytes, Live] = {}
+        self._accounts: dict[str, Account] = {}
+        self._services: dict[str, Service] = {}
+        self._sides: dict[str, AccountSide] = {}
+        self.change = 0
+        self._read_at = 0.0
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the store's changes have been read lately enough for anything to open."""
+        return time.monotonic() - self._read_at < STALE_S
+
+    def load(self) -> None:
+        """Read everything."""
+        store = self._store
+        self.change = store.last_change()
+        self._accounts = {account.id: account for account in store.accounts.list()}
+        self._services = {service.id: service for service in store.services.list()}
+        self._rows = {row.id: row for row in store.keys.load()}
+        self._read_grants()
+        self._read_at = time.monotonic()
+
+    def _read_grants(self) -> None:
+        for digest, text in self._store.keys.grants().items():
+            if digest not in self._grants:
+                self._grants[digest] = grant_from_toml(text)
+
+    def refresh(self) -> int:
+        """Read what has changed since the last time; gives the number of the newest change in force."""
+        changes = self._store.changes_since(self.change)
+        if changes:
+            self._apply(changes)
+            self.change = changes[-1].number
+        self._read_at = time.monotonic()
+        return self.change
+
+    def _apply(self, changes: list[Change]) -> None:
+        store = self._store
+        keys = {change.subject for change in changes if change.kind is ChangeKind.KEY}
+        if keys:
+            named = None if EVERYTHING in keys else sorted(keys)
+            self._take_rows(list(store.keys.load(named)))
+        others = {change.kind for change in changes} - {ChangeKind.KEY}
+        if others:
+            self._links.load()
+            # Accounts, services, venues and credentials are few and change seldom: read them all again.
+            self._accounts = {account.id: account for account in store.accounts.list()}
+            self._services = {service.id: service for service in store.services.list()}
+            self._authorities.clear()
+            self._sides.clear()
+            self._live.clear()
+
+    def _take_rows(self, rows: list[KeyRow]) -> None:
+        if any(row.grant not in self._grants for row in rows):
+            self._read_grants()
+        for row in rows:
+            self._rows[row.id] = row
+            self._live.pop(row.id.encode("ascii"), None)
+            if row.state is KeyState.REVOKED:
+                self._vault.forget(row.id)
+
+    def find(self, key: bytes) -> Live | None:
+        """The key in use, or None if no such key exists."""
+        live = self._live.get(key)
+        return live if live is not None else self._wake(key)
+
+    def row(self, key_id: str) -> KeyRow | None:
+        """The row of a key."""
+        return self._rows.get(key_id)
+
+    def live(self) -> list[Live]:
+        """The keys in use."""
+        return list(self._live.values())
+
+    def _wake(self, key: bytes) -> Live | None:
+        row = self._rows.get(key.decode("latin-1"))
+        if row is None:
+            return None
+        account, service = self._accounts.get(row.account), self._services.get(row.service)
+        if account is None or service is None:
+            log.error("key without account or service", key=row.id)
+            return None
+        if len(self._live) >= MOST_LIVE:
+            self._live.clear()  # everything in it can be made anew; ledgers are kept elsewhere
+        live = Live(
+            key,
+            self._verifier(row),
+            self._authority(row, account, service),
+            self._ledger_of(row.id),
+            self._side(account),
+            row.service,
+            _state_of(row, service),
+        )
+        self._live[key] = live
+        return live
+
+    def _verifier(self, row: KeyRow) -> Verifier:
+        dialect = self._side(self._accounts[row.account]).venue.dialect
+        if row.kind is KeyKind.HMAC:
+            return dialect.hmac_verifier(self._vault.hmac_secret(row.sealed()))
+        return dialect.public_verifier(row.material)
+
+    def _authority(self, row: KeyRow, account: Account, service: Service) -> Authority:
+        place = (row.grant, account.id, service.id)
+        found = self._authorities.get(place)
+        if found is None:
+            found = self._authorities[place] = authority(self._grants[row.grant], *bounds_of(account, service))
+        return found
+
+    def _side(self, account: Account) -> AccountSide:
+        side = self._sides.get(account.id)
+        if side is None:
+            side = self._sides[account.id] = self._links.connect(account)
+        return side
+
+    def side_of(self, account_id: str) -> AccountSide | None:
+        """How an account is reached, or None if there is no such account."""
+        account = self._accounts.get(account_id)
+        return None if account is None else self._side(account)
+
+    def symbols(self) -> set[str]:
+        """Every symbol that some grant names."""
+        named: set[str] = set()
+        for grant in self._grants.values():
+            if grant.what.symbols != "all":
+                named |= grant.what.symbols
+        return named
+
+
+def bounds_of(account: Account, service: Service) -> list[Bound]:
+    """What an account and a service add to narrow a grant."""
+    bounds = [bound_from_toml(party.limits) for party in (account, service) if party.limits]
+    if service.networks:
+        bounds.append(Bound(where=Where(networks=service.networks)))
+    return bounds
+
+
+def _state_of(row: KeyRow, service: Service) -> KeyState:
+    """The state in which a key is judged: a service that is not trusted opens nothing more."""
+    if service.standing is not Standing.TRUSTED and row.state is KeyState.ACTIVE:
+        return KeyState.WINDING_DOWN
+    return row.state

@@ -1,0 +1,296 @@
+"""What the gateway answers on its socket: a closed list, and no way to unseal anything."""
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from bailiwick import __version__
+from bailiwick.gateway.chronicle import wall_us
+from bailiwick.gateway.parties import Live
+from bailiwick.journal.error import JournalError
+from bailiwick.journal.record import Act, encode
+from bailiwick.journal.retention import Retention
+from bailiwick.link import questions as ask
+from bailiwick.link.server import Handlers
+from bailiwick.link.wire import Code, LinkError, Peer
+from bailiwick.model.credential import Purpose
+from bailiwick.model.decision import Deny
+from bailiwick.model.money import plain
+from bailiwick.model.reason import Reason
+from bailiwick.model.request import Request, Signed
+from bailiwick.rules.decide import explain
+from bailiwick.rules.tracked import OrderState
+from bailiwick.vault.rotation import rotate
+
+if TYPE_CHECKING:
+    from bailiwick.gateway.process import House
+
+LOW_DISK_BYTES = 256 << 20
+CLOCK_OLD_US = 900_000_000
+PRICES_OLD_US = 10_000_000
+LATE_US = 500_000
+WINDOW_US = 5_000_000
+
+
+def handlers(house: "House") -> Handlers:
+    """One handler for each question."""
+    desk = _Desk(house)
+    return {
+        ask.Health: desk.health,
+        ask.Seal: desk.seal,
+        ask.RecordAct: desk.record,
+        ask.Explain: desk.explain,
+        ask.Usage: desk.usage,
+        ask.Wake: desk.wake,
+        ask.Checkpoint: desk.checkpoint,
+        ask.Doctor: desk.doctor,
+        ask.RotateVault: desk.rotate,
+    }
+
+
+def health_of(house: "House") -> tuple[bool, bytes]:
+    """Whether the gateway serves, and the sentence for whoever asks over HTTP."""
+    answer = _health(house)
+    body = {"ready": answer.ready, "version": answer.version, "keys": answer.keys, "detail": answer.detail}
+    return answer.ready, msgspec.json.encode(body)
+
+
+def _health(house: "House") -> ask.HealthAnswer:
+    troubles = []
+    if not house.journal.healthy:
+        troubles.append("the journal has stopped")
+    if house.journal.full:
+        troubles.append("the disk is full")
+    if not house.registry.fresh:
+        troubles.append("changes to keys cannot be read")
+    if house.gateway.closing:
+        troubles.append("shutting down")
+    return ask.HealthAnswer(
+        ready=not troubles,
+        version=__version__,
+        pid=house.pid,
+        started_ms=house.started_us // 1000,
+        change=house.registry.change,
+        keys=len(house.registry),
+        position=house.journal.position,
+        listening=house.address,
+        detail="; ".join(troubles),
+    )
+
+
+class _Desk:
+    """Answers the questions."""
+
+    def __init__(self, house: "House") -> None:
+        self._house = house
+
+    async def health(self, question: ask.Health, peer: Peer) -> ask.HealthAnswer:
+        return _health(self._house)
+
+    async def seal(self, question: ask.Seal, peer: Peer) -> ask.SealAnswer:
+        try:
+            purpose = Purpose(question.purpose)
+        except ValueError:
+            raise LinkError(Code.REFUSED, f"purpose: {question.purpose!r} is none") from None
+        sealed = self._house.vault.seal(question.record, purpose, question.plaintext)
+        return ask.SealAnswer(envelope=sealed.envelope)
+
+    async def record(self, question: ask.RecordAct, peer: Peer) -> ask.RecordAnswer:
+        act = Act(
+            wall_us(), question.actor, question.act, question.subject, question.before, question.after, question.reason
+        )
+        journal = self._house.journal
+        try:
+            position = await asyncio.to_thread(
+                journal.append_now, encode(act), retention=Retention.KEEP, essential=True
+            )
+        except JournalError as error:
+            raise LinkError(Code.UNAVAILABLE, f"journal: {error}") from None
+        journal.checkpoint()
+        return ask.RecordAnswer(position=position)
+
+    async def explain(self, question: ask.Explain, peer: Peer) -> ask.ExplainAnswer:
+        live = self._live(question.key)
+        venue = live.account.venue
+        now = venue.clock.now_us()
+        path, _, query = question.target.partition("?")
+        endpoint = venue.dialect.endpoint(question.method, path)
+        if endpoint is None:
+            return _denied(Deny(Reason.ENDPOINT_UNKNOWN), ())
+        request = Request(
+            question.method, path, query.encode(), question.body, question.key.encode(), b"", question.source
+        )
+        pairs = _pairs(question.body.decode("latin-1") or query)
+        intent = venue.dialect.parse(endpoint, request, Signed(b"", b"", pairs, now, WINDOW_US))
+        if isinstance(intent, Deny):
+            return _denied(intent, ())
+        try:
+            allowed = live.authority.admits(question.source)
+        except ValueError:
+            raise LinkError(Code.REFUSED, f"source: {question.source!r} is no address") from None
+        found = explain(
+            intent, live.authority, live.ledger, venue.market, now, state=live.state, source_allowed=allowed
+        )
+        steps = tuple(ask.Step(rule=step.rule, outcome=step.verdict) for step in found.trace)
+        if isinstance(found.decision, Deny):
+            return _denied(found.decision, steps)
+        return ask.ExplainAnswer(allowed=True, steps=steps)
+
+    async def usage(self, question: ask.Usage, peer: Peer) -> ask.UsageAnswer:
+        return _usage(self._live(question.key))
+
+    async def wake(self, question: ask.Wake, peer: Peer) -> ask.WakeAnswer:
+        return ask.WakeAnswer(change=await self._house.refresh())
+
+    async def checkpoint(self, question: ask.Checkpoint, peer: Peer) -> ask.CheckpointAnswer:
+        try:
+            found = await asyncio.to_thread(self._house.journal.checkpoint_now)
+        except (JournalError, OSError) as error:
+            raise LinkError(Code.UNAVAILABLE, f"journal: {error}") from None
+        return ask.CheckpointAnswer(note=found.note, size=found.size)
+
+    async def doctor(self, question: ask.Doctor, peer: Peer) -> ask.DoctorAnswer:
+        return ask.DoctorAnswer(findings=tuple(_findings(self._house)))
+
+    async def rotate(self, question: ask.RotateVault, peer: Peer) -> ask.RotateVaultAnswer:
+        house = self._house
+        if not hasattr(house.root, "wrap"):
+            raise LinkError(Code.REFUSED, "vault: its source can only unwrap; rotate where the key is kept")
+        count = await asyncio.to_thread(rotate, house.config.keyring, house.root, house.vault, house.store)
+        return ask.RotateVaultAnswer(rewrapped=count, vault_key=house.vault.keyring.current.id.hex())
+
+    def _live(self, key_id: str) -> Live:
+        live = self._house.registry.find(key_id.encode("latin-1", "replace"))
+        if live is None:
+            raise LinkError(Code.NOT_FOUND, f"key {key_id}: there is none in force; `bailiwick key list` shows them")
+        return live
+
+
+def _pairs(text: str) -> tuple[tuple[str, str], ...]:
+    """The parameters of a hypothetical request, without what only a signed one has."""
+    fields = (part.partition("=") for part in text.split("&") if part)
+    return tuple((name, value) for name, _, value in fields if name not in {"timestamp", "recvWindow", "signature"})
+
+
+def _denied(deny: Deny, steps: tuple[ask.Step, ...]) -> ask.ExplainAnswer:
+    reason = deny.reason
+    return ask.ExplainAnswer(
+        allowed=False,
+        reason=reason.name,
+        sentence=reason.sentence,
+        remedy=reason.remedy,
+        detail=deny.detail,
+        steps=steps,
+    )
+
+
+def _usage(live: Live) -> ask.UsageAnswer:
+    ledger, authority = live.ledger, live.authority
+    now = live.account.venue.clock.now_us()
+    day = authority.days.start_us(now)
+    unit = authority.currency
+
+    def use(name: str, limit: object, used: str, reserved: str = "0") -> ask.BudgetUse:
+        return ask.BudgetUse(
+            name=name, unit=unit, limit="" if limit is None else str(limit), used=used, reserved=reserved
+        )
+
+    reserved = plain(ledger.reserved)
+    budgets = (
+        use("day_notional", authority.day_notional, plain(ledger.spent.since(day)), reserved),
+        use("rolling_notional", authority.rolling_notional, plain(ledger.spent.rolling(now)), reserved),
+        use("loss_per_day", authority.loss_per_day, plain(ledger.loss(day))),
+        ask.BudgetUse(
+            name="open_orders", unit="orders", limit=str(authority.open_orders or ""), used=str(ledger.resting)
+        ),
+    )
+    holdings = tuple(
+        ask.HoldingUse(asset=symbol, quantity=plain(ledger.holding(symbol)))
+        for symbol in ledger.positions
+        if ledger.holding(symbol)
+    )
+    orders = tuple(
+        ask.OpenOrder(
+            symbol=order.symbol,
+            client_order_id=order.client_id,
+            side=order.side,
+            quantity=plain(order.quantity),
+            executed=plain(order.executed),
+            state=order.state,
+        )
+        for order in ledger.orders.values()
+        if order.state is not OrderState.ENDED
+    )
+    return ask.UsageAnswer(
+        budgets=budgets,
+        holdings=holdings,
+        open_orders=orders,
+        last_used_ms=live.used_us // 1000 if live.used_us else None,
+    )
+
+
+def _findings(house: "House") -> Iterator[ask.Finding]:
+    yield from _about_journal(house)
+    for venue_id, feed in house.feeds.items():
+        for what, why in feed.failed.items():
+            yield _bad(f"venue {venue_id}", f"{what} cannot be fetched: {why}", "check the venue's address and status")
+        venue = house.links.venue(venue_id)
+        now = venue.clock.now_us()
+        if now - venue.clock.synced_at_us > CLOCK_OLD_US:
+            yield _warn(f"venue {venue_id}", "its clock has not been read lately", "check that the venue is reached")
+        elif abs(now - wall_us()) > LATE_US:
+            late = (wall_us() - now) / 1e6
+            yield _warn(
+                "clock", f"this machine is {late:+.1f} s from {venue_id}", "set it by NTP: clients use its time"
+            )
+        else:
+            yield _fine(f"venue {venue_id}", "its clock and this machine's agree")
+        paused = venue.weight.paused_until_us - now
+        if paused > 0:
+            yield _bad(f"venue {venue_id}", f"it asked to wait {paused / 1e6:.0f} s more", "slow the clients down")
+    if not house.feeds:
+        yield _warn("venue", "there is none", "add one with `bailiwick venue add`")
+    if house.registry.fresh:
+        yield _fine("store", f"{len(house.registry)} keys, change {house.registry.change} in force")
+    else:
+        yield _bad("store", "changes to keys cannot be read, so nothing opens", "check the database file and its disk")
+    if house.reconciler.lag_s > 60:
+        yield _warn(
+            "outcomes", f"an order's outcome has been unknown for {house.reconciler.lag_s:.0f} s", "look it up yourself"
+        )
+
+
+def _about_journal(house: "House") -> Iterator[ask.Finding]:
+    journal = house.journal
+    if not journal.healthy:
+        yield _bad("journal", f"it has stopped: {journal.failure}", "check the disk, then restart")
+    elif journal.full:
+        yield _bad("journal", "the disk is full; only cancels and reducing orders pass", "free space")
+    else:
+        yield _fine("journal", f"{journal.durable} records are durable")
+    if journal.trouble:
+        yield _warn("journal", journal.trouble, "check the second place of checkpoints")
+    if house.config.journal.second_place is None:
+        yield _warn(
+            "journal",
+            "checkpoints are kept in one place only, so nobody could prove that its end was cut off",
+            "set journal.second_place to a path on another machine's disk",
+        )
+    free = shutil.disk_usage(house.config.data).free
+    if free < LOW_DISK_BYTES:
+        yield _warn("disk", f"{free >> 20} MiB are free", "free space before the journal fills it")
+
+
+def _fine(subject: str, sentence: str) -> ask.Finding:
+    return ask.Finding(subject=subject, severity=ask.Severity.FINE, sentence=sentence)
+
+
+def _warn(subject: str, sentence: str, remedy: str) -> ask.Finding:
+    return ask.Finding(subject=subject, severity=ask.Severity.WARNING, sentence=sentence, remedy=remedy)
+
+
+def _bad(subject: str, sentence: str, remedy: str) -> ask.Finding:
+    return ask.Finding(subject=subject, severity=ask.Severity.ERROR, sentence=sentence, remedy=remedy)

@@ -1,0 +1,105 @@
+"""Request weight: how much a venue still lets one local address ask, and who may ask it.
+
+Binance counts weight per address and order counts per account, and says in its answers where both stand. A part is
+kept back for cancels and reducing orders; each key has a share, so that one bot cannot starve the others; a key whose
+requests keep failing at the venue pays more for each, because failures weigh full and bring the ban nearer.
+"""
+
+from bailiwick.model.reason import Reason
+
+MINUTE_US = 60_000_000
+TEN_SECONDS_US = 10_000_000
+FAILURE_COST = 5
+
+
+class KeyWeight:
+    """What one key used of the weight in the minute that runs."""
+
+    __slots__ = ("minute", "used")
+
+    def __init__(self) -> None:
+        self.minute = 0
+        self.used = 0
+
+
+class OrderCount:
+    """An account's order counts as the venue last told them."""
+
+    __slots__ = ("limit_10s", "limit_day", "seen_10s_us", "used_10s", "used_day")
+
+    def __init__(self, limit_10s: int = 100, limit_day: int = 200_000) -> None:
+        self.limit_10s = limit_10s
+        self.limit_day = limit_day
+        self.used_10s = 0
+        self.used_day = 0
+        self.seen_10s_us = 0
+
+    def room(self, now_us: int, reserve: float) -> bool:
+        """Whether an order that is not an exit may be sent."""
+        recent = self.used_10s if now_us - self.seen_10s_us < TEN_SECONDS_US else 0
+        keep = 1.0 - reserve
+        return recent < self.limit_10s * keep and self.used_day < self.limit_day * keep
+
+
+class AddressWeight:
+    """The weight of one local address at one venue.
+
+    ``limit`` is what the venue allows a minute, ``reserve`` the part of it kept for exits, ``share`` the part that
+    one key may use, ``public_share`` the part for public data.
+    """
+
+    __slots__ = ("_minute", "_used", "limit", "paused_until_us", "public", "public_share", "reserve", "share")
+
+    def __init__(self, limit: int = 6000, reserve: float = 0.1, share: float = 0.5, public_share: float = 0.3) -> None:
+        self.limit = limit
+        self.reserve = reserve
+        self.share = share
+        self.public_share = public_share
+        self.paused_until_us = 0
+        self.public = KeyWeight()
+        self._minute = 0
+        self._used = 0
+
+    def admit(self, weight: int, key: KeyWeight, now_us: int, *, exit_: bool) -> Reason | None:
+        """Count a request that is about to leave, or say why it may not.
+
+        An exit (a cancel or a reducing order) is refused only while the venue has asked this address to wait.
+        """
+        if now_us < self.paused_until_us:
+            return Reason.VENUE_PAUSED
+        minute = now_us // MINUTE_US
+        if minute != self._minute:
+            self._minute = minute
+            self._used = 0
+        if minute != key.minute:
+            key.minute = minute
+            key.used = 0
+        if not exit_:
+            share = self.public_share if key is self.public else self.share
+            if self._used + weight > self.limit * (1.0 - self.reserve) or key.used + weight > self.limit * share:
+                return Reason.WEIGHT_SHARE
+        self._used += weight
+        key.used += weight
+        return None
+
+    def told(self, used: int, now_us: int) -> None:
+        """The venue's own count. It knows of requests that others sent from this address, so the larger holds."""
+        minute = now_us // MINUTE_US
+        if minute != self._minute:
+            self._minute = minute
+            self._used = used
+        elif used > self._used:
+            self._used = used
+
+    def pause(self, seconds: int, now_us: int) -> None:
+        """Send nothing for so long: the venue answered 429 or 418."""
+        self.paused_until_us = max(self.paused_until_us, now_us + seconds * 1_000_000)
+
+    def used(self, now_us: int) -> int:
+        """The weight used in this minute."""
+        return self._used if now_us // MINUTE_US == self._minute else 0
+
+
+def blame(key: KeyWeight, weight: int) -> None:
+    """A request of this key failed at the venue: it pays more of its share, so that it is slowed first."""
+    key.used += weight * FAILURE_COST

@@ -1,0 +1,64 @@
+"""The public questions that keep a gateway's prices fresh, and how Binance answers them."""
+
+from decimal import Decimal
+
+import msgspec
+
+from bailiwick.model.market import BookTop, Candle, Question
+
+MOST_CANDLES = 1000
+
+
+class _Ticker(msgspec.Struct, gc=False):
+    symbol: str
+    bidPrice: str  # noqa: N815  (the wire's spelling)
+    askPrice: str  # noqa: N815
+
+
+class _Time(msgspec.Struct, gc=False):
+    serverTime: int  # noqa: N815  (the wire's spelling)
+
+
+_TICKERS = msgspec.json.Decoder(list[_Ticker])
+_TIME = msgspec.json.Decoder(_Time)
+_CANDLES = msgspec.json.Decoder(list[list[int | str]])
+
+
+class BinanceMarketData:
+    """What to ask Binance, and how to read the answers. Reading raises ``ValueError`` for an answer of another form."""
+
+    def time(self) -> Question:
+        """Ask for the venue's clock."""
+        return Question("/api/v3/time", 1)
+
+    def symbols(self) -> Question:
+        """Ask for the venue's description of its symbols."""
+        return Question("/api/v3/exchangeInfo", 20)
+
+    def tops(self) -> Question:
+        """Ask for the best bid and ask of every symbol."""
+        return Question("/api/v3/ticker/bookTicker", 4)
+
+    def minutes(self, symbol: str, start_ms: int, count: int) -> Question:
+        """Ask for candles of a minute, at most a thousand, beginning at a moment."""
+        return Question(f"/api/v3/klines?symbol={symbol}&interval=1m&startTime={start_ms}&limit={count}", 2)
+
+    def days(self, symbol: str, count: int) -> Question:
+        """Ask for the latest candles of a day."""
+        return Question(f"/api/v3/klines?symbol={symbol}&interval=1d&limit={count}", 2)
+
+    def read_time(self, body: bytes) -> int:
+        """The venue's clock in microseconds since 1970."""
+        return _TIME.decode(body).serverTime * 1000
+
+    def read_tops(self, body: bytes) -> list[BookTop]:
+        """Best bids and asks; symbols without both sides are left out."""
+        tops = [BookTop(row.symbol, Decimal(row.bidPrice), Decimal(row.askPrice)) for row in _TICKERS.decode(body)]
+        return [top for top in tops if top.bid.is_finite() and top.ask.is_finite() and 0 < top.bid <= top.ask]
+
+    def read_candles(self, body: bytes) -> list[Candle]:
+        """Candles, oldest first."""
+        try:
+            return [Candle(int(row[0]), Decimal(row[4]), Decimal(row[7])) for row in _CANDLES.decode(body)]
+        except (IndexError, ArithmeticError) as error:
+            raise ValueError("candles of another form than documented") from error
