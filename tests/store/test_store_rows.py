@@ -1,8 +1,10 @@
 """The store's rows: what is written is read, every write is numbered, and nobody writes to another's."""
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -142,6 +144,56 @@ def test_rotating_a_secret_keeps_the_key(store: Store) -> None:
     rotated = msgspec.structs.replace(key(1), secret=b"another envelope")
     assert store.keys.update(rotated) == key(1)
     assert store.keys.get(key(1).id) == rotated
+
+
+def test_an_edit_does_not_undo_a_freeze(store: Store) -> None:
+    """An edit that was begun before a key was frozen, by a sweep or a person, does not set it going again."""
+    store.keys.add(key(1))
+    seen = store.keys.get(key(1).id)
+    store.keys.move(seen.id, KeyState.FROZEN, account="main")
+    with pytest.raises(ConflictError, match="use move"):
+        store.keys.update(msgspec.structs.replace(seen, name="renamed"))
+    assert store.keys.get(seen.id).state is KeyState.FROZEN
+
+
+def test_two_editors_do_not_overwrite_each_other(store: Store) -> None:
+    """Who edits what is no longer as he saw it is told so; the time of last use does not count as an edit."""
+    store.keys.add(key(1))
+    seen = store.keys.get(key(1).id)
+    store.keys.record_use({seen.id: NOW + 1})
+    narrowed = msgspec.structs.replace(seen, grant="harms = []")
+    store.keys.update(narrowed, was=seen)
+    with pytest.raises(ConflictError, match="meanwhile"):
+        store.keys.update(msgspec.structs.replace(seen, name="wide again"), was=seen)
+    assert store.keys.get(seen.id) == msgspec.structs.replace(narrowed, last_used=NOW + 1)
+    store.services.update(msgspec.structs.replace(SERVICE, standing=Standing.COMPROMISED), was=SERVICE)
+    with pytest.raises(ConflictError, match="meanwhile"):
+        store.services.update(msgspec.structs.replace(SERVICE, name="Grid"), was=SERVICE)
+    assert store.services.get("grid").standing is Standing.COMPROMISED
+
+
+def test_many_threads_write_one_after_another(store: Store) -> None:
+    """Writers at the same time lose nothing and get each a number of its own, without a gap."""
+    start = store.last_change()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: store.keys.add(key(number)), range(40)))
+        list(pool.map(lambda n: store.keys.move(key(n).id, KeyState.FROZEN, account="main"), range(40)))
+    assert [change.number for change in store.changes_since(start)] == list(range(start + 1, start + 81))
+    assert {one.state for one in store.keys.list()} == {KeyState.FROZEN}
+
+
+def test_a_race_to_revoke_and_unfreeze_ends_revoked(store: Store) -> None:
+    """However a revocation and other moves interleave, the key is revoked in the end."""
+
+    def attempt(number: int) -> None:
+        states = (KeyState.ACTIVE, KeyState.FROZEN, KeyState.WINDING_DOWN, KeyState.REVOKED)
+        with contextlib.suppress(ConflictError):
+            store.keys.move(key(1).id, states[number % 4], account="main")
+
+    store.keys.add(key(1))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(attempt, range(40)))
+    assert store.keys.get(key(1).id).state is KeyState.REVOKED
 
 
 def test_a_revoked_key_stays_revoked(store: Store) -> None:

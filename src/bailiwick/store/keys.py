@@ -116,18 +116,26 @@ class Keys:
         with self._reading() as connection:
             return [_read(row) for row in connection.execute(query).mappings()]
 
-    def update(self, key: Key) -> Key:
+    def update(self, key: Key, *, was: Key | None = None) -> Key:
         """Put a key in the place of the one of the same id; what stood there before.
 
-        This is how it gets another grant, name, expiry or, in a rotation, another secret under the same id.
+        This is how it gets another grant, name, expiry or, in a rotation, another secret under the same id. Its state
+        changes by ``move`` alone, so that an edit begun before a freeze does not undo it; the time of last use is kept.
+
+        Args:
+            key: the key as it shall be.
+            was: the key as the editor saw it; if it is another by now, nothing is written.
 
         Raises:
             NotFoundError: if there is none of this id and account.
-            ConflictError: if its account, service, kind or time of creation would change, if its state may not follow,
-                or if it is revoked.
+            ConflictError: if its account, service, kind, time of creation or state would change, if it is revoked, or
+                if it is no longer as it was seen.
         """
         with self._writing() as connection:
             before = _get(connection, key.id, account=key.account)
+            key = msgspec.structs.replace(key, last_used=before.last_used)
+            if was is not None and msgspec.structs.replace(was, last_used=before.last_used) != before:
+                raise ConflictError(f"key {key.id}: somebody changed it meanwhile; look at it again")
             _check_edit(before, key)
             if before != key:
                 digest = intern_grant(connection, key.grant)
@@ -264,7 +272,7 @@ def _check_edit(before: Key, after: Key) -> None:
     if before.state is KeyState.REVOKED and before != after:
         raise ConflictError(f"key {before.id}: it is revoked, and nothing changes it; issue another key")
     if before.state is not after.state:
-        _step(before.id, before.state, after.state)
+        raise ConflictError(f"key {before.id}: it is {before.state}, and an edit does not change that; use move")
 
 
 def _step(key_id: str, state: KeyState, to: KeyState) -> None:

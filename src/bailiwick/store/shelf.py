@@ -63,14 +63,20 @@ class Shelf(Generic[Party]):
             rows = connection.execute(select(self._table).order_by(self._id)).mappings()
             return [self._read(row) for row in rows]
 
-    def update(self, row: Party) -> Party:
+    def update(self, row: Party, *, was: Party | None = None) -> Party:
         """Put the row in the place of the one of the same id; what stood there before.
+
+        Args:
+            row: the row as it shall be.
+            was: the row as the editor saw it; if it is another by now, nothing is written.
 
         Raises:
             NotFoundError: if there is none.
-            ConflictError: if it refers to a row that is not there.
+            ConflictError: if it refers to a row that is not there, or is no longer as it was seen.
         """
         with self._writing() as connection:
+            if was is not None and self.get_in(connection, row.id) != was:
+                raise ConflictError(f"{self._kind} {row.id}: somebody changed it meanwhile; look at it again")
             return self.update_in(connection, row)
 
     def add_in(self, connection: Connection, row: Party) -> None:
