@@ -75,6 +75,11 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True):
     prices_matter: bool  # whether any limit needs a price
     volume_matters: bool  # whether any limit needs a market's volume
 
+    @property
+    def reads(self) -> bool:
+        """Whether the key may know what only the account's owner may."""
+        return bool(self.mask & harm.BIT[Harm.READ])
+
     def admits(self, address: str) -> bool:
         """Whether the key may be used from this address. The answer never changes: a caller may keep it."""
         return admits(self.networks, address)

@@ -18,3 +18,4 @@ CLIENT_ID_US = DAY_US  # a client order id is not used again within this
 LATE_TRADE_US = DAY_US  # an order that has ended still takes trades that are reported within this
 SETTLED_US = 15 * MINUTE_US  # and within this if all of its trades are known
 RATE_SPAN_US = MINUTE_US  # requests_per_minute may come at once, and is refilled continuously
+OWN_TRADE_HOLDS_US = ANCHOR_SPAN_US  # how long a notable trade of our own is held against the anchor
