@@ -21,11 +21,15 @@ class Level:
 
 
 class Book:
-    """Bids and asks. Only remaining quantities count; whoever changes one says so with ``reduce``."""
+    """Bids and asks. Only remaining quantities count; whoever changes one says so with ``reduce``.
+
+    ``updates`` counts the changes, as the exchange numbers them.
+    """
 
     def __init__(self) -> None:
         self._bids: SortedDict[int, Level] = SortedDict()
         self._asks: SortedDict[int, Level] = SortedDict()
+        self.updates = 1
 
     def add(self, order: Order) -> None:
         """Rest an order behind the others at its price."""
@@ -35,6 +39,7 @@ class Book:
             level = side[order.price] = Level(order.price)
         level.orders[order.order_id] = order
         level.quantity += order.remaining
+        self.updates += 1
 
     def remove(self, order: Order) -> None:
         """Take a resting order out, whatever is left of it."""
@@ -42,12 +47,14 @@ class Book:
         level: Level = side[order.price]
         del level.orders[order.order_id]
         level.quantity -= order.remaining
+        self.updates += 1
         if not level.orders:
             del side[order.price]
 
     def reduce(self, order: Order, quantity: int) -> None:
         """Note that a resting order's remaining quantity is about to fall by ``quantity``; it keeps its place."""
         self._side(order.side)[order.price].quantity -= quantity
+        self.updates += 1
 
     def best(self, side: str) -> Level | None:
         """The best level of bids (``BUY``) or asks (``SELL``)."""

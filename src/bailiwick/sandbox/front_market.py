@@ -131,7 +131,7 @@ def depth(call: Call) -> object:
     market = _market(call)
     limit = call.params.limit(100, 5000)
     return {
-        "lastUpdateId": market.tape.next_id,
+        "lastUpdateId": market.book.updates,
         "bids": [[show(level.price), show(level.quantity)] for level in islice(market.book.levels(BUY), limit)],
         "asks": [[show(level.price), show(level.quantity)] for level in islice(market.book.levels(SELL), limit)],
     }

@@ -142,17 +142,19 @@ class Params:
 
 
 def _parse(text: bytes) -> dict[str, str]:
-    values: dict[str, str] = {}
-    for part in text.split(b"&"):
-        if not part:
-            continue
-        raw_name, _, raw_value = part.partition(b"=")
-        try:
-            name = unquote_plus(raw_name.decode(), errors="strict")
-            value = unquote_plus(raw_value.decode(), errors="strict")
-        except UnicodeDecodeError:
-            raise Refusal(-1100, "Illegal characters found in a parameter.") from None
-        if name in values:
-            raise Refusal(-1101, "Duplicate values for a parameter detected.")
-        values[name] = value
+    try:
+        plain = text.decode()
+        # Most requests have nothing to decode, and decoding is half of what reading them costs.
+        coded = "%" in plain or "+" in plain
+        values: dict[str, str] = {}
+        for part in plain.split("&"):
+            name, _, value = part.partition("=")
+            if coded:
+                name, value = unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict")
+            if name in values:
+                raise Refusal(-1101, "Duplicate values for a parameter detected.")
+            if part:
+                values[name] = value
+    except UnicodeDecodeError:
+        raise Refusal(-1100, "Illegal characters found in a parameter.") from None
     return values
