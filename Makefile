@@ -1,0 +1,55 @@
+# Bailiwick. `make demo` shows it at work, `make test` checks it; both set up what is missing.
+
+SHELL := /bin/bash
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& { command -v $$p; break; }; done)
+BIN := .venv/bin
+JOBS ?= 2
+
+.PHONY: demo test test-all check lint types contracts bench lock clean docs
+.DELETE_ON_ERROR:
+
+.venv/run: requirements/run.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or name it with make PYTHON=..."; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "no virtual environment could be made: on Debian, apt-get install python3-venv"; exit 2; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@touch $@
+
+.venv/dev: requirements/dev.txt .venv/run
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+demo: .venv/dev
+	@$(BIN)/python -m bailiwick.demo $(if $(STAY),--stay)
+
+check: lint types contracts
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/dev
+	$(BIN)/mypy
+
+contracts: .venv/dev
+	$(BIN)/lint-imports --no-cache
+
+test: check
+	$(BIN)/pytest -n $(JOBS) -m "not slow"
+
+test-all: check
+	$(BIN)/pytest -n $(JOBS)
+
+bench: .venv/dev
+	$(BIN)/python bench/run.py
+
+lock:
+	@for set in run dev; do \
+	  extra=$$([ $$set = dev ] && echo "--group dev -c requirements/run.txt"); \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml $$extra \
+	    --output-file requirements/$$set.txt; done
+
+clean:
+	rm -rf .venv .clients build dist
