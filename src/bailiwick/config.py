@@ -146,7 +146,7 @@ class Weight(_Section, frozen=True, kw_only=True):
     that one key may use, ``public_share`` the most that public data may.
     """
 
-    per_minute: Count = 6000
+    per_minute: Annotated[int, Meta(ge=1, le=10**12)] = 6000
     exit_reserve: Decimal = Decimal("0.1")
     key_share: Decimal = Decimal("0.5")
     public_share: Decimal = Decimal("0.3")

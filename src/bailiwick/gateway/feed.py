@@ -93,8 +93,8 @@ class Feed:
         """Fetch what must be known before an order can be judged. What fails is tried again while running."""
         await self._attempt("clock", self.sync_clock)
         await self._attempt("symbols", self.refresh_symbols)
-        await self._attempt("prices", self.refresh_tops)
         await self.fill()
+        await self._attempt("prices", self.refresh_tops)
 
     async def run(self) -> None:
         """Keep everything fresh until cancelled."""

@@ -396,7 +396,7 @@ class Gateway:
             executed, state = order.executed, order.state
             ledger.report(report, now, live.worth)
             if order.executed != executed:
-                prices.own_trade(order.symbol, order.side, order.executed - executed, now)
+                prices.own_trade(order.symbol, order.side, order.executed - executed)
                 news = True
             elif order.state is not state:
                 news = True
@@ -410,7 +410,7 @@ class Gateway:
             executed = order.executed
             ledger.trade(trade, now, live.worth)
             if order.executed != executed:
-                prices.own_trade(order.symbol, order.side, order.executed - executed, now)
+                prices.own_trade(order.symbol, order.side, order.executed - executed)
             news = True
         return news
 

@@ -1,45 +1,61 @@
-"""Reference prices of one venue: what its public data says, brought into the market that decisions read."""
+"""Reference prices of one venue: its public data, symbol by symbol, brought into the market that decisions read."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from statistics import median
 
 from bailiwick.model.intent import Side
-from bailiwick.model.market import BookTop, Candle, Quote, SymbolInfo
+from bailiwick.model.market import BookTop, Candle, SymbolInfo
 from bailiwick.rules.market import Market
+from bailiwick.rules.reference import Reference
 
 
 class Prices:
-    """Feeds a market."""
+    """Keeps a market's quotes.
+
+    Trades of keys behind this gateway are gathered between two looks at the book, and told to the reference with the
+    mid of the look before them: so that they do not move the anchor, and so that a busy second costs no more than a
+    quiet one.
+    """
 
     def __init__(self, market: Market) -> None:
         self.market = market
-        self._volumes: dict[str, Decimal] = {}
-        self._seeded: set[str] = set()
+        self._references: dict[str, Reference] = {}
+        self._mids: dict[str, Decimal] = {}
+        self._own: dict[tuple[str, Side], Decimal] = {}
 
     def set_symbols(self, symbols: Mapping[str, SymbolInfo]) -> None:
         """Take the venue's description of its symbols."""
         self.market.set_symbols(symbols)
 
-    def observe(self, tops: Sequence[BookTop], now_us: int) -> None:
-        """Take best bids and asks."""
-        for top in tops:
-            if top.symbol not in self._seeded:
-                continue
-            mid = (top.bid + top.ask) / 2
-            volume = self._volumes.get(top.symbol)
-            self.market.set_quote(
-                top.symbol, Quote(near=mid, anchor=mid, near_us=now_us, anchor_us=now_us, daily_volume=volume)
-            )
-
     def seed(self, symbol: str, minutes: Sequence[Candle], now_us: int) -> None:
-        """Take the last day's candles of a minute."""
-        self._seeded.add(symbol)
+        """Take a symbol's candles of a minute of the last day; it is followed from then on."""
+        reference = self._references.get(symbol)
+        if reference is None:
+            reference = self._references[symbol] = Reference()
+            reference.seed(minutes, now_us)
+            self.market.set_quote(symbol, reference.quote(now_us))
 
     def set_daily_volumes(self, symbol: str, volumes: Sequence[Decimal]) -> None:
         """Take the volumes of whole days, in the quote asset."""
-        if volumes:
-            self._volumes[symbol] = median(volumes)
+        reference = self._references.get(symbol)
+        if reference is not None:
+            reference.set_daily_volumes(volumes)
 
-    def own_trade(self, symbol: str, side: Side, quantity: Decimal, now_us: int) -> None:
-        """A key behind this gateway traded."""
+    def observe(self, tops: Sequence[BookTop], now_us: int) -> None:
+        """Take best bids and asks, of all symbols at once."""
+        own, self._own = self._own, {}
+        for (symbol, side), quantity in own.items():
+            reference = self._references.get(symbol)
+            if reference is not None:
+                reference.own_trade(side, quantity, now_us, self._mids.get(symbol))
+        for top in tops:
+            reference = self._references.get(top.symbol)
+            if reference is not None:
+                reference.observe(top.bid, top.ask, now_us)
+                self._mids[top.symbol] = (top.bid + top.ask) / 2
+                self.market.set_quote(top.symbol, reference.quote(now_us))
+
+    def own_trade(self, symbol: str, side: Side, quantity: Decimal) -> None:
+        """Note that a key behind this gateway traded so much, in the base asset."""
+        place = (symbol, side)
+        self._own[place] = self._own.get(place, Decimal(0)) + quantity
