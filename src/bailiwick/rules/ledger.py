@@ -133,14 +133,15 @@ class Ledger:
     # What happens
 
     def reserve(self, allow: Allow, intent: Intent, now_us: int, per_minute: int | None = None) -> None:
-        """Count an allowed request before it leaves: a request of the rate, and what its orders may cost.
+        """Count an allowed request before it leaves: what its orders may cost, and what it withdraws.
+
+        An order that is known already is left as it is. With ``per_minute``, the request counts against the rate too.
 
         Raises:
             ValueError: if an order has no client order id; every order that leaves has one.
         """
         if per_minute is not None:
-            full_us = max(self.rate_us, now_us) + MINUTE_US // per_minute
-            self.rate_us = min(full_us, now_us + RATE_SPAN_US)
+            self.count_request(per_minute, now_us)
         if intent.withdrawal is not None:
             self.withdrawn.setdefault(intent.withdrawal.destination, Spending()).add(intent.withdrawal.amount, now_us)
         if not allow.charges or intent.endpoint.act is Act.TRY:
@@ -152,6 +153,8 @@ class Ledger:
         heads: dict[str, str] = {}
         for draft, charge in zip(allow.orders, allow.charges, strict=True):
             order = _track(draft, charge, now_us)
+            if order.client_id in self.orders:
+                continue
             order.list_client_id = listed
             pair = alternative(draft.leg)
             if pair is not None:
@@ -166,6 +169,11 @@ class Ledger:
             self._own(order)
             self.resting += order.rests
             self._settle(order, now_us)
+
+    def count_request(self, per_minute: int, now_us: int) -> None:
+        """Count a request that leaves against the rate; one that may not be refused counts to the brim at most."""
+        full_us = max(self.rate_us, now_us) + MINUTE_US // per_minute
+        self.rate_us = min(full_us, now_us + RATE_SPAN_US)
 
     def report(self, report: OrderReport, now_us: int, worth: Worth | None = None) -> None:
         """Take what the venue says of an order. Reports of orders that the key did not place are left alone."""
