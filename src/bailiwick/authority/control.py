@@ -1,0 +1,60 @@
+"""The control process: the authority's acts, asked for over its socket. It never holds a key of the vault."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import structlog
+
+from bailiwick.authority.desk import Desk
+from bailiwick.authority.verbs import CONTROL_VERBS
+from bailiwick.config import Config, ConfigError, load
+from bailiwick.link.asyncclient import AsyncClient
+from bailiwick.link.server import serve
+from bailiwick.link.wire import LinkError
+from bailiwick.store.errors import StoreError
+from bailiwick.store.store import Store
+from bailiwick.vault.errors import VaultError
+from bailiwick.vault.process import harden_process
+
+log = structlog.get_logger()
+
+
+async def run(config: Config) -> None:
+    """Serve until told to end.
+
+    Raises:
+        LinkError: if the socket cannot be had.
+        StoreError: if the store cannot be opened.
+    """
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    gateway = AsyncClient(config.gateway_socket)
+    with Store.open(config.database) as store:
+        desk = Desk(config, store, gateway)
+        server = await serve(config.control_socket, CONTROL_VERBS, desk.handlers())
+        try:
+            async with desk.acts.turn():
+                pass  # what an earlier process left half done is settled before anything else is asked
+        except LinkError as error:
+            log.warning("an interrupted act is not settled yet", why=error.sentence)
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        await ended.wait()
+        await server.close()
+    await gateway.close()
+
+
+def main(config_path: Path) -> int:
+    """Run the control process; its exit code."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    try:
+        harden_process()  # secrets pass through on their way to be sealed
+        asyncio.run(run(load(config_path)))
+    except (ConfigError, VaultError, StoreError, LinkError, OSError) as error:
+        log.error("the control process cannot serve", why=str(error))
+        return 1
+    return 0

@@ -1,0 +1,251 @@
+"""The control process's side of its socket: each question to whoever answers it, refusals as values."""
+
+import asyncio
+import pwd
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast, final
+
+import msgspec
+
+from bailiwick.authority import bounds, verbs
+from bailiwick.authority.acts import Act, Acts, Asks, refusal
+from bailiwick.authority.examination import examine
+from bailiwick.authority.keys import Keys
+from bailiwick.authority.moves import Moves
+from bailiwick.authority.parties import Parties
+from bailiwick.authority.show import (
+    account_values,
+    digest,
+    effective_values,
+    key_values,
+    service_values,
+    venue_values,
+)
+from bailiwick.authority.verbs import Kind, ListAnswer, ShowAnswer, Values
+from bailiwick.config import Config
+from bailiwick.link import questions as gateway_questions
+from bailiwick.link.server import Handlers
+from bailiwick.link.wire import Answer, Code, LinkError, Peer, Question
+from bailiwick.model.credential import Purpose, Sealed
+from bailiwick.model.grant import grant_from_toml
+from bailiwick.model.party import Key
+from bailiwick.model.secret import Secret
+from bailiwick.store.backup import BackupHead, backup
+from bailiwick.store.errors import StoreError
+from bailiwick.store.store import Store, epoch_ms
+from bailiwick.vault.errors import VaultError
+from bailiwick.vault.sealer import Sealer
+
+A = TypeVar("A", bound=Answer)
+BACKUP_PASSPHRASE = 12  # characters, at the least
+
+
+@final
+class Desk:
+    """Answers the command line."""
+
+    def __init__(self, config: Config, store: Store, gateway: Asks, *, clock: Callable[[], int] = epoch_ms) -> None:
+        self._config = config
+        self._store = store
+        self._gateway = gateway
+        self.acts = Acts(store, gateway, config.data / "act.pending")
+        self._parties = Parties(store, self.acts, gateway)
+        self._keys = Keys(store, self.acts, gateway, self._parties, clock)
+        self._moves = Moves(store, self.acts, self._parties)
+
+    def handlers(self) -> Handlers:
+        """One handler for each verb of the control socket."""
+        parties, keys = self._parties, self._keys
+        acting: dict[type[Question[Any]], Callable[[Any, str], Awaitable[Answer]]] = {
+            verbs.AddVenue: parties.add_venue,
+            verbs.EditVenue: parties.edit_venue,
+            verbs.AddAccount: parties.add_account,
+            verbs.EditAccount: parties.edit_account,
+            verbs.RotateAccount: parties.rotate_account,
+            verbs.AddService: parties.add_service,
+            verbs.EditService: parties.edit_service,
+            verbs.IssueKey: keys.issue,
+            verbs.EditKey: keys.edit,
+            verbs.RotateKey: keys.rotate,
+            verbs.MoveParty: self._moves.move,
+            verbs.MakeBackup: self._backup,
+            verbs.RotateVaultKey: self._rotate_vault,
+            verbs.ListParties: self._list,
+            verbs.ShowParty: self._show,
+            verbs.CheckGrant: self._check,
+            verbs.ExplainKey: self._explain,
+            verbs.UseOfKey: self._use,
+            verbs.Status: self._status,
+            verbs.Examine: self._examine,
+        }
+        return {verb: _guarded(act) for verb, act in acting.items()}
+
+    # What only looks
+
+    async def _list(self, question: verbs.ListParties, actor: str) -> ListAnswer:
+        if not 1 <= question.limit <= verbs.MOST_ROWS:
+            raise LinkError(Code.REFUSED, f"limit: 1 to {verbs.MOST_ROWS}")
+        rows = self._rows(question)
+        later = [row for row in rows if row["id"] > question.after and question.state in {"", _state(row)}]
+        page = later[: question.limit]
+        return ListAnswer(kind=question.kind, rows=tuple(page), more=len(later) > len(page))
+
+    def _rows(self, question: verbs.ListParties) -> list[Values]:
+        store = self._store
+        match question.kind:
+            case Kind.VENUE:
+                return [venue_values(venue) for venue in store.venues.list()]
+            case Kind.ACCOUNT:
+                credentials = {each.account: each for each in store.credentials.list()}
+                return [account_values(account, credentials.get(account.id)) for account in store.accounts.list()]
+            case Kind.SERVICE:
+                return [service_values(service) for service in store.services.list()]
+            case Kind.KEY:
+                keys = store.keys.list(account=question.account or None, service=question.service or None)
+                return [_brief(key) for key in keys]
+
+    async def _show(self, question: verbs.ShowParty, actor: str) -> ShowAnswer:
+        store = self._store
+        match question.kind:
+            case Kind.VENUE:
+                return _shown(question.kind, venue_values(store.venues.get(question.id)))
+            case Kind.ACCOUNT:
+                account = store.accounts.get(question.id)
+                return _shown(question.kind, account_values(account, self._parties.credential_of(account)))
+            case Kind.SERVICE:
+                return _shown(question.kind, service_values(store.services.get(question.id)))
+            case Kind.KEY:
+                return self._show_key(store.keys.get(question.id))
+
+    def _show_key(self, key: Key) -> ShowAnswer:
+        account, service = self._store.accounts.get(key.account), self._store.services.get(key.service)
+        grant = grant_from_toml(key.grant)
+        found = bounds.within(grant, account, service)
+        notes = [*bounds.narrowed(grant, found)]
+        empty = bounds.emptied(grant, found)
+        if empty:
+            notes.append(f"the limits of account and service leave nothing of {', '.join(empty)}")
+        if service.standing != "trusted":
+            notes.append(f"its service is {service.standing}, so it can only read, cancel and reduce")
+        if account.credential is None:
+            notes.append("its account has no credential in use, so nothing of it leaves")
+        shown = _shown(Kind.KEY, key_values(key))
+        return msgspec.structs.replace(shown, effective=effective_values(found), notes=tuple(notes))
+
+    async def _check(self, question: verbs.CheckGrant, actor: str) -> ShowAnswer:
+        return self._keys.check(question)
+
+    async def _explain(self, question: verbs.ExplainKey, actor: str) -> gateway_questions.ExplainAnswer:
+        self._store.keys.get(question.key)
+        return await self._gateway.ask(
+            gateway_questions.Explain(
+                key=question.key,
+                method=question.method,
+                target=question.target,
+                body=question.body,
+                source=question.source,
+            )
+        )
+
+    async def _use(self, question: verbs.UseOfKey, actor: str) -> gateway_questions.UsageAnswer:
+        self._store.keys.get(question.key)
+        return await self._gateway.ask(gateway_questions.Usage(key=question.key))
+
+    async def _status(self, question: verbs.Status, actor: str) -> gateway_questions.HealthAnswer:
+        return await self._gateway.ask(gateway_questions.Health())
+
+    async def _examine(self, question: verbs.Examine, actor: str) -> gateway_questions.DoctorAnswer:
+        findings = examine(self._config)
+        try:
+            findings += (await self._gateway.ask(gateway_questions.Doctor())).findings
+        except LinkError as error:
+            findings += (
+                gateway_questions.Finding(
+                    subject="gateway",
+                    severity=gateway_questions.Severity.ERROR,
+                    sentence=error.sentence,
+                    remedy="look at its log; `bailiwick up` ends when it ends",
+                ),
+            )
+        return gateway_questions.DoctorAnswer(findings=findings)
+
+    # Acts that change no party
+
+    async def _rotate_vault(self, question: verbs.RotateVaultKey, actor: str) -> gateway_questions.RotateVaultAnswer:
+        async with self.acts.turn():
+            await self.acts.note(Act(actor=actor, act="vault.rotate", subject="vault", reason=question.reason))
+            return await self._gateway.ask(gateway_questions.RotateVault(), timeout_s=600.0)
+
+    async def _backup(self, question: verbs.MakeBackup, actor: str) -> verbs.BackupAnswer:
+        path = Path(question.path)
+        if not path.is_absolute():
+            raise LinkError(Code.REFUSED, "path: write it from the root on; the control process stands elsewhere")
+        if question.passphrase is not None and len(question.passphrase.reveal()) < BACKUP_PASSPHRASE:
+            raise LinkError(Code.REFUSED, f"passphrase: at least {BACKUP_PASSPHRASE} characters; take several words")
+        async with self.acts.turn():
+            position = await self.acts.note(
+                Act(actor=actor, act="backup.make", subject=str(path), after={"change": self._store.last_change()})
+            )
+            head = await self._sealed_backup(question, path, position + 1)
+            size = (await asyncio.to_thread(path.stat)).st_size
+            found = await self._gateway.ask(gateway_questions.Checkpoint())
+        return verbs.BackupAnswer(
+            path=str(path),
+            id=head.id,
+            bytes=size,
+            position=head.journal_position,
+            change=head.change,
+            note=found.note,
+        )
+
+    async def _sealed_backup(self, question: verbs.MakeBackup, path: Path, position: int) -> BackupHead:
+        by: Secret | Sealer
+        if question.passphrase is not None:
+            by = question.passphrase
+        else:
+            by = cast("Sealer", _ByGateway(self._gateway, asyncio.get_running_loop()))  # it is asked to seal alone
+        return await asyncio.to_thread(backup, self._store, path, position, by)
+
+
+class _ByGateway:
+    """Seals as a ``Sealer`` does, by asking the gateway; for use in another thread than the loop's."""
+
+    def __init__(self, gateway: Asks, loop: asyncio.AbstractEventLoop) -> None:
+        self._gateway = gateway
+        self._loop = loop
+
+    def seal(self, record: str, purpose: Purpose, plaintext: Secret) -> Sealed:
+        question = gateway_questions.Seal(record=record, purpose=purpose.value, plaintext=plaintext)
+        answered = asyncio.run_coroutine_threadsafe(self._gateway.ask(question), self._loop).result()
+        return Sealed(record, purpose, answered.envelope)
+
+
+def _guarded(act: Callable[[Any, str], Awaitable[A]]) -> Callable[[Any, Peer], Awaitable[A]]:
+    async def handle(question: Any, peer: Peer) -> A:
+        try:
+            return await act(question, actor_of(peer))
+        except (StoreError, VaultError, ValueError) as error:
+            raise refusal(error) from None
+
+    return handle
+
+
+def actor_of(peer: Peer) -> str:
+    """Who acts, as the journal names them: by the kernel's word, not their own."""
+    try:
+        return f"{pwd.getpwuid(peer.uid).pw_name} (uid {peer.uid})"
+    except KeyError:
+        return f"uid {peer.uid}"
+
+
+def _brief(key: Key) -> Values:
+    return {name: value for name, value in key_values(key).items() if name not in {"grant", "public_key"}}
+
+
+def _state(row: Values) -> str:
+    return str(row.get("state", row.get("standing", "")))
+
+
+def _shown(kind: Kind, values: Values) -> ShowAnswer:
+    return ShowAnswer(kind=kind, values=values, seen=digest(values))

@@ -1,0 +1,211 @@
+"""Keys: issued, edited and rotated. A key keeps its id, account, service and kind for life."""
+
+import secrets
+from collections.abc import Callable
+from typing import final
+
+import msgspec
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+from msgspec import UNSET
+
+from bailiwick.authority import bounds
+from bailiwick.authority.acts import Act, Acts, Asks
+from bailiwick.authority.parties import Parties, answer, check_seen, preview
+from bailiwick.authority.show import effective_values, key_values
+from bailiwick.authority.verbs import ActAnswer, CheckGrant, EditKey, IssueKey, Kind, RotateKey, ShowAnswer, Values
+from bailiwick.link.questions import Seal
+from bailiwick.link.wire import Code, LinkError
+from bailiwick.model.credential import (
+    KEY_ID_RANDOM_BYTES,
+    SECRET_RANDOM_BYTES,
+    Purpose,
+    make_key_id,
+    make_secret,
+)
+from bailiwick.model.grant import grant_from_toml, grant_to_toml
+from bailiwick.model.party import Key, KeyKind, KeyState, Standing, key_record
+from bailiwick.model.secret import Secret
+from bailiwick.rules.authority import Authority
+from bailiwick.store.store import Store
+
+LEAST_RSA_BITS = 2048
+MOST_RSA_BITS = 8192
+MOST_NAME_CHARS = 200
+
+
+@final
+class Keys:
+    """The authority over keys."""
+
+    def __init__(self, store: Store, acts: Acts, gateway: Asks, parties: Parties, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._acts = acts
+        self._gateway = gateway
+        self._parties = parties
+        self._clock = clock
+
+    async def issue(self, question: IssueKey, actor: str) -> ActAnswer:
+        """Issue a key."""
+        kind, public_key = _kind(question.public_key)
+        async with self._acts.turn():
+            text, found = self._judged(question.grant, question.account, question.service)
+            notes = self._notes(text, found, question.account)
+            now = self._clock()
+            key_id = make_key_id(question.account, secrets.token_bytes(KEY_ID_RANDOM_BYTES))
+            draft = Key(
+                key_id,
+                question.account,
+                question.service,
+                KeyKind.ED25519,
+                text,
+                KeyState.ACTIVE,
+                now,
+                public_key=b"-",
+                expires=_expires(found, now),
+                name=_name(question.name),
+            )
+            if question.preview:
+                values = {**key_values(draft), "id": "", "kind": kind.value, "public_key": None}
+                return preview(Kind.KEY, "", {}, values, notes=notes)
+            secret, envelope = await self._secret(kind, key_id, question.account)
+            key = msgspec.structs.replace(draft, kind=kind, secret=envelope, public_key=public_key)
+            values = key_values(key)
+            act = Act(actor=actor, act="key.issue", subject=key_id, after=values, reason=question.reason)
+            _, done = await self._acts.perform(act, lambda: self._store.keys.add(key))
+        return answer(Kind.KEY, key_id, {}, values, done, notes=notes, secret=secret)
+
+    async def edit(self, question: EditKey, actor: str) -> ActAnswer:
+        """Change a key's grant or name."""
+        async with self._acts.turn():
+            before = self._store.keys.get(question.id)
+            after, notes = before, tuple[str, ...]()
+            if question.name is not UNSET:
+                after = msgspec.structs.replace(after, name=_name(question.name))
+            if question.grant is not UNSET:
+                text, found = self._judged(question.grant, before.account, before.service)
+                notes = self._notes(text, found, before.account)
+                after = msgspec.structs.replace(after, grant=text, expires=_expires(found, before.created))
+            old, new = key_values(before), key_values(after)
+            return await self._parties.edit(
+                question,
+                actor,
+                Kind.KEY,
+                old,
+                new,
+                lambda: self._store.keys.update(after),
+                keys=(before.id,) if before.grant != after.grant else (),
+                notes=notes,
+            )
+
+    async def rotate(self, question: RotateKey, actor: str) -> ActAnswer:
+        """Another secret or public key under the same id; the old one stops at once."""
+        kind, public_key = _kind(question.public_key)
+        async with self._acts.turn():
+            before = self._store.keys.get(question.id)
+            values = key_values(before)
+            check_seen(question.seen, values)
+            if kind is not before.kind:
+                raise LinkError(
+                    Code.REFUSED,
+                    f"key {before.id}: it is of kind {before.kind} for life; "
+                    + ("give its new public key" if before.kind is not KeyKind.HMAC else "give no public key"),
+                )
+            if before.state in {KeyState.REVOKED, KeyState.EXPIRED}:
+                raise LinkError(Code.CONFLICT, f"key {before.id}: it is {before.state}; issue another key")
+            if question.preview:
+                return preview(Kind.KEY, before.id, values, values)
+            secret, envelope = await self._secret(kind, before.id, before.account)
+            after = msgspec.structs.replace(before, secret=envelope, public_key=public_key)
+            new = key_values(after)
+            act = Act(
+                actor=actor,
+                act="key.rotate",
+                subject=before.id,
+                before={"public_key": values["public_key"]},
+                after={"public_key": new["public_key"]},
+                reason=question.reason,
+                keys=(before.id,),
+                restored=KeyState.FROZEN,  # a backup from before holds the secret that was given up
+            )
+            _, done = await self._acts.perform(act, lambda: self._store.keys.update(after))
+        return answer(Kind.KEY, before.id, values, new, done, secret=secret)
+
+    def check(self, question: CheckGrant) -> ShowAnswer:
+        """What a grant would come to, without issuing anything."""
+        text, found = self._judged(question.grant, question.account, question.service, standing=False)
+        values: Values = {"account": question.account, "service": question.service, "grant": text}
+        return ShowAnswer(
+            kind=Kind.KEY,
+            values=values,
+            effective=effective_values(found),
+            notes=self._notes(text, found, question.account),
+        )
+
+    def _judged(self, grant: str, account_id: str, service_id: str, *, standing: bool = True) -> tuple[str, Authority]:
+        """The grant in its one form, and what it comes to within the bounds of this account and service."""
+        parsed = grant_from_toml(grant)
+        account = self._store.accounts.get(account_id) if account_id else None
+        service = self._store.services.get(service_id) if service_id else None
+        if standing and service is not None and service.standing is not Standing.TRUSTED:
+            raise LinkError(
+                Code.CONFLICT, f"service {service.id}: it is {service.standing}; it gets no wider authority"
+            )
+        found = bounds.effective(parsed, account, service)
+        if found.expires_us is not None and found.expires_us <= self._clock() * 1000:
+            raise LinkError(Code.REFUSED, "when.expires: it has passed already; write a later moment")
+        return grant_to_toml(parsed), found
+
+    def _notes(self, text: str, found: Authority, account_id: str) -> tuple[str, ...]:
+        grant = grant_from_toml(text)
+        notes = [*bounds.narrowed(grant, found), *bounds.unwise(grant, found)]
+        if account_id and self._store.accounts.get(account_id).credential is None:
+            notes.append("the account has no credential in use, so nothing of it leaves; see `bailiwick account show`")
+        return tuple(notes)
+
+    async def _secret(self, kind: KeyKind, key_id: str, account: str) -> tuple[Secret | None, bytes | None]:
+        if kind is not KeyKind.HMAC:
+            return None, None
+        secret = make_secret(secrets.token_bytes(SECRET_RANDOM_BYTES))
+        question = Seal(record=key_record(key_id, account), purpose=Purpose.ISSUED_HMAC.value, plaintext=secret)
+        return secret, (await self._gateway.ask(question)).envelope
+
+
+def _kind(pem: bytes) -> tuple[KeyKind, bytes | None]:
+    """The kind of key that this public key makes, and its one form."""
+    if not pem:
+        return KeyKind.HMAC, None
+    if b"PRIVATE KEY" in pem:
+        raise LinkError(
+            Code.REFUSED, "public_key: that is a private key, and nobody else should have it; give the public half"
+        )
+    try:
+        key = load_pem_public_key(pem)
+    except (ValueError, UnsupportedAlgorithm):
+        raise LinkError(
+            Code.REFUSED, "public_key: not a public key in PEM; `openssl pkey -pubout` writes one"
+        ) from None
+    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    match key:
+        case Ed25519PublicKey():
+            return KeyKind.ED25519, der
+        case RSAPublicKey() if LEAST_RSA_BITS <= key.key_size <= MOST_RSA_BITS:
+            return KeyKind.RSA, der
+        case RSAPublicKey():
+            raise LinkError(
+                Code.REFUSED, f"public_key: RSA of {key.key_size} bits; make one of 2048 to 8192, or Ed25519"
+            )
+        case _:
+            raise LinkError(Code.REFUSED, "public_key: neither Ed25519 nor RSA; make one of these")
+
+
+def _expires(found: Authority, created: int) -> int | None:
+    return None if found.expires_us is None else max(found.expires_us // 1000, created)
+
+
+def _name(text: str) -> str:
+    if len(text) > MOST_NAME_CHARS or not text.isprintable():
+        raise LinkError(Code.REFUSED, f"name: at most {MOST_NAME_CHARS} printable characters")
+    return text
