@@ -21,7 +21,7 @@ from bailiwick.store.changes import ChangeKind
 from bailiwick.store.store import Store
 from bailiwick.vault.custody import Root
 from bailiwick.vault.keyringfile import make_keyring, open_keyring
-from bailiwick.vault.rotation import begin, rewrap_rows, rotate
+from bailiwick.vault.rotation import begin, retire, rewrap_rows, rotate
 from bailiwick.vault.vault import Vault
 
 ROOT = Root(Secret(bytes(32)))
@@ -88,13 +88,14 @@ def test_a_rotation_over_a_real_database(store: Store, vault: Vault, tmp_path: P
     changes = store.changes_since(start)
     assert len(changes) == 8
     assert {change.kind for change in changes} == {ChangeKind.CREDENTIAL, ChangeKind.KEY}
+    assert retire(tmp_path / "vault.ring", ROOT, store) == 1
     assert plaintexts(Vault(open_keyring(tmp_path / "vault.ring", ROOT)), store) == EXPECTED
     store.close()
 
 
 def test_a_rotation_goes_on_after_a_restart(store: Store, vault: Vault, tmp_path: Path) -> None:
     """Half the rows done, then a new process: both halves are readable, and the rest is completed."""
-    begin(tmp_path / "vault.ring", ROOT, vault)
+    begin(tmp_path / "vault.ring", ROOT, vault, store)
     first = store.sealed_elsewhere(vault.keyring.current.id, 4)
     store.replace_sealed([(sealed, vault.rewrap(sealed)) for sealed in first])
     store.close()
@@ -102,12 +103,13 @@ def test_a_rotation_goes_on_after_a_restart(store: Store, vault: Vault, tmp_path
     with Store.open(tmp_path / "bailiwick.db") as again:
         assert plaintexts(restarted, again) == EXPECTED
         assert rotate(tmp_path / "vault.ring", ROOT, restarted, again) == 4
+        assert retire(tmp_path / "vault.ring", ROOT, again) == 1
         assert plaintexts(Vault(open_keyring(tmp_path / "vault.ring", ROOT)), again) == EXPECTED
 
 
 def test_a_row_that_changed_is_left_alone(store: Store, vault: Vault, tmp_path: Path) -> None:
     """A secret replaced between reading and writing is not put back, and has no number for that."""
-    begin(tmp_path / "vault.ring", ROOT, vault)
+    begin(tmp_path / "vault.ring", ROOT, vault, store)
     (old, *_) = store.sealed_elsewhere(vault.keyring.current.id, 1)
     newer = vault.seal(old.record, old.purpose, Secret(b"newer"))
     credential = store.credentials.get("up-0")

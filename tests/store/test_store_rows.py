@@ -405,6 +405,42 @@ def test_an_error_quotes_no_row(store: Store) -> None:
     assert "SEALED" not in str(caught.value.__context__)
 
 
+def test_a_database_that_cannot_be_used_is_told(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A locked, damaged or foreign file is the store's own refusal, so that who catches that one catches all."""
+    monkeypatch.setattr("bailiwick.store.engine.BUSY_TIMEOUT_MS", 1)
+    with Store.open(tmp_path / "bailiwick.db") as other, store.writing(), pytest.raises(StoreError, match="locked"):
+        other.keys.add(key(1))
+    damaged = tmp_path / "damaged.db"
+    damaged.write_bytes(b"no database at all" * 100)
+    damaged.chmod(0o600)
+    with pytest.raises(StoreError, match="not a database"):
+        Store.open(damaged)
+    with pytest.raises(StoreError, match="not a database"):
+        Store.open_readonly(damaged)
+    with store.writing() as connection:
+        connection.exec_driver_sql("DROP TABLE change")
+    with pytest.raises(StoreError, match="no such table"):
+        store.last_change()
+    with pytest.raises(StoreError, match="no such table"):
+        store.keys.add(key(1))
+
+
+@pytest.mark.parametrize(("column", "value"), [("state", "activ"), ("kind", "none")])
+def test_a_row_that_makes_no_sense_is_told(store: Store, column: str, value: str) -> None:
+    """A row that somebody edited by hand into no known state is named, in every reading, and never passed over."""
+    store.keys.add_many([key(1), key(2)])
+    with store.writing() as connection:
+        connection.exec_driver_sql(f"UPDATE key SET {column} = ? WHERE id = ?", (value, key(2).id))
+    with pytest.raises(StoreError, match=key(2).id):
+        list(store.keys.load())
+    with pytest.raises(StoreError, match=key(2).id):
+        store.keys.list()
+    with store.writing() as connection:
+        connection.exec_driver_sql("UPDATE service SET networks = '[\"everywhere\"]'")
+    with pytest.raises(StoreError, match="service grid: the stored row makes no sense"):
+        store.services.get("grid")
+
+
 def test_the_umask_does_not_open_the_file(tmp_path: Path) -> None:
     """A permissive umask does not make the database readable to others."""
     before = os.umask(0)

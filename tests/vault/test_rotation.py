@@ -11,7 +11,7 @@ from bailiwick.vault import envelope, rotation
 from bailiwick.vault.custody import Root
 from bailiwick.vault.errors import UnsealError
 from bailiwick.vault.keyringfile import make_keyring, open_keyring
-from bailiwick.vault.rotation import begin, finish, rewrap_rows, rotate
+from bailiwick.vault.rotation import begin, retire, rewrap_rows, rotate
 from bailiwick.vault.vault import Vault
 
 ROOT = Root(Secret(bytes(32)))
@@ -67,6 +67,8 @@ def test_a_rotation_leaves_only_the_new_key(tmp_path: Path) -> None:
     vault, records = lay(path)
     old, rows = vault.keyring, Rows(records)
     assert rotate(path, ROOT, vault, rows, batch_rows=2) == COUNT
+    assert retire(path, ROOT, rows) == 1
+    assert retire(path, ROOT, rows) == 0
     ring = open_keyring(path, ROOT)
     assert ring.older == ()
     assert ring.current.id != old.current.id
@@ -124,6 +126,7 @@ def test_an_interruption_anywhere_loses_nothing(
             patch.setattr(rotation, "save_keyring", interruptible)
             try:
                 rotate(path, ROOT, vault, rows, batch_rows=batch_rows)
+                retire(path, ROOT, rows)
             except Interrupted:
                 finished = False
             else:
@@ -136,6 +139,7 @@ def test_an_interruption_anywhere_loses_nothing(
             return
         assert len(restarted.keyring.older) <= 1
         rotate(path, ROOT, restarted, rows, batch_rows=batch_rows)
+        assert retire(path, ROOT, rows) == 1
         ring = open_keyring(path, ROOT)
         assert ring.older == ()
         assert_all_readable(Vault(ring), rows)
@@ -143,14 +147,29 @@ def test_an_interruption_anywhere_loses_nothing(
 
 
 def test_an_interrupted_rotation_is_taken_up(tmp_path: Path) -> None:
-    """Beginning again does not make a third key: the one that was begun is completed."""
+    """Beginning again does not make a third key while a row needs the first: the one that was begun is completed."""
     path = tmp_path / "vault.ring"
-    vault, _ = lay(path)
-    begin(path, ROOT, vault)
+    vault, records = lay(path)
+    rows = Rows(records)
+    begin(path, ROOT, vault, rows)
     begun = vault.keyring.current.id
-    begin(path, ROOT, vault)
+    begin(path, ROOT, vault, rows)
     assert vault.keyring.current.id == begun
     assert len(vault.keyring.older) == 1
+
+
+def test_a_second_rotation_retires_the_first_key(tmp_path: Path) -> None:
+    """One rotation after another leaves two keys in the file, never a growing list."""
+    path = tmp_path / "vault.ring"
+    vault, records = lay(path)
+    rows = Rows(records)
+    seen = {vault.keyring.current.id}
+    for _ in range(3):
+        assert rotate(path, ROOT, vault, rows) == COUNT
+        assert len(open_keyring(path, ROOT).older) == 1
+        seen.add(vault.keyring.current.id)
+        assert_all_readable(vault, rows)
+    assert len(seen) == 4
 
 
 def test_a_row_written_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
@@ -164,25 +183,25 @@ def test_a_row_written_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
             rows.records["key-0"] = vault.seal("key-0", Purpose.ISSUED_HMAC, Secret(b"newer"))
 
     rows.pause = pause
-    begin(path, ROOT, vault)
+    begin(path, ROOT, vault, rows)
     assert rewrap_rows(vault, rows) == COUNT - 1
-    finish(path, ROOT, vault, rows)
     assert vault.unseal(rows.records["key-0"]) == Secret(b"newer")
 
 
-def test_the_old_key_stays_while_a_row_needs_it(tmp_path: Path) -> None:
-    """A record sealed to the old key in the meantime keeps it in the ring until it is re-wrapped too."""
+@pytest.mark.parametrize("by_sealer", [True, False])
+def test_a_secret_on_its_way_is_not_lost(tmp_path: Path, by_sealer: bool) -> None:
+    """A secret sealed before the rotation and stored after it opens, also after a restart, and is re-wrapped next."""
     path = tmp_path / "vault.ring"
     vault, records = lay(path)
-    rows, sealer = Rows(records), vault.sealer()
-    begin(path, ROOT, vault)
-    rewrap_rows(vault, rows)
-    late = sealer.seal("late", Purpose.ISSUED_HMAC, Secret(b"late"))
+    rows = Rows(records)
+    late = (vault.sealer() if by_sealer else vault).seal("late", Purpose.ISSUED_HMAC, Secret(b"late"))
+    rotate(path, ROOT, vault, rows)
     rows.records["late"] = late
-    with pytest.raises(UnsealError, match="run the rotation again"):
-        finish(path, ROOT, vault, rows)
-    assert len(open_keyring(path, ROOT).older) == 1
-    assert rotate(path, ROOT, vault, rows) == 1
+    assert retire(path, ROOT, rows) == 0
+    restarted = Vault(open_keyring(path, ROOT))
+    assert restarted.unseal(rows.records["late"]) == Secret(b"late")
+    assert rotate(path, ROOT, restarted, rows) == 1
+    assert retire(path, ROOT, rows) == 1
     assert Vault(open_keyring(path, ROOT)).unseal(rows.records["late"]) == Secret(b"late")
 
 
@@ -194,6 +213,7 @@ def test_a_row_of_an_unknown_key_stops_the_rotation(tmp_path: Path) -> None:
     rows = Rows([*records, stranger.seal("strange", Purpose.ISSUED_HMAC, Secret(b"?"))])
     with pytest.raises(UnsealError, match="not in the keyring"):
         rotate(path, ROOT, vault, rows)
+    assert retire(path, ROOT, rows) == 0
     assert len(open_keyring(path, ROOT).older) == 1
     del rows.records["strange"]
     rotate(path, ROOT, vault, rows)

@@ -135,6 +135,14 @@ def test_the_cache_is_bounded() -> None:
     assert len(vault._secrets) == 3
 
 
+def test_a_new_secret_takes_the_place_of_the_old() -> None:
+    """After a rotation of a key's secret the new one is served, and the old one is not kept beside it."""
+    vault = Vault(Keyring(VaultKey.generate()))
+    for text in (b"old", b"new"):
+        assert vault.hmac_secret(vault.seal("key", Purpose.ISSUED_HMAC, Secret(text))) == Secret(text)
+    assert len(vault._secrets) == 1
+
+
 def test_a_forgotten_record_is_out_of_the_cache() -> None:
     """After a revocation neither the secret nor the parsed private key of the record is kept."""
     vault = Vault(Keyring(VaultKey.generate()))

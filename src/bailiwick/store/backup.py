@@ -34,6 +34,7 @@ from bailiwick.store.seal import open_stream, seal_stream
 from bailiwick.store.store import Store, epoch_ms
 from bailiwick.vault.custody import new_phc, root_from_passphrase
 from bailiwick.vault.errors import VaultError
+from bailiwick.vault.keyringfile import sync_directory
 from bailiwick.vault.sealer import Sealer
 from bailiwick.vault.vault import Vault
 
@@ -138,7 +139,7 @@ def restore(
         _check_journal(head, journal_position, checkpoint_position, accept_shorter_journal)
         moves = _apply(draft, revoked_after)
         draft.replace(into)
-        _sync_directory(into.parent)
+        sync_directory(into.parent)
     finally:
         for remnant in (draft, *_beside(draft)):
             remnant.unlink(missing_ok=True)
@@ -271,15 +272,7 @@ def _new_file(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    _sync_directory(path.parent)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_directory(path.parent)
 
 
 def _beside(database: Path) -> tuple[Path, Path]:

@@ -2,10 +2,13 @@
 
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bailiwick.store.errors import StoreError
@@ -40,6 +43,25 @@ def reading_engine(path: Path) -> Engine:
     if not path.is_file():
         raise StoreError(f"database {path}: there is none; make one with `bailiwick init`, or restore a backup")
     return _engine(path, "ro")
+
+
+@contextmanager
+def faults_told(path: Path) -> Iterator[None]:
+    """Turn what the database or its driver raises into the store's own refusal, so that one name is to be caught.
+
+    Raises:
+        StoreError: in the place of any of theirs.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoreError(
+            f"database {path}: {error.orig}; is the disk full, the file damaged or somebody else at it?"
+        ) from None
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        raise StoreError(
+            f"database {path}: {error}; is the disk full, the file damaged or somebody else at it?"
+        ) from None
 
 
 def _engine(path: Path, mode: str) -> Engine:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from bailiwick.model.credential import Purpose, Sealed
 from bailiwick.model.party import TRANSITIONS, Key, KeyKind, KeyState, key_record, moved
 from bailiwick.store.changes import EVERYTHING, ChangeKind, record_change, record_changes
-from bailiwick.store.errors import ConflictError, NotFoundError
+from bailiwick.store.errors import ConflictError, NotFoundError, StoreError
 from bailiwick.store.shelf import Transaction
 from bailiwick.store.tables import grant as grant_table
 from bailiwick.store.tables import key as key_table
@@ -196,6 +196,9 @@ class Keys:
 
         Read ``Store.last_change`` before this, and ``grants`` after: whatever is written meanwhile is then read twice
         and never missed.
+
+        Raises:
+            StoreError: if a row makes no sense: a key in no known state is not passed over in silence.
         """
         columns = (
             'id, account, service, kind, coalesce(secret, public_key), "grant", state, expires, last_used, created'
@@ -223,6 +226,10 @@ class Keys:
                                 used,
                                 created,
                             )
+            except KeyError as error:
+                raise StoreError(
+                    f"key {name}: {error} is no kind or state of a key; the stored row makes no sense"
+                ) from None
             finally:
                 driver.close()
 
@@ -256,7 +263,10 @@ def _get(connection: Connection, key_id: str, *, account: str | None = None) -> 
 
 
 def _read(row: RowMapping) -> Key:
-    return msgspec.convert({str(name): value for name, value in row.items()}, Key)
+    try:
+        return msgspec.convert({str(name): value for name, value in row.items()}, Key)
+    except msgspec.ValidationError as error:
+        raise StoreError(f"key {row['id']}: the stored row makes no sense: {error}") from None
 
 
 def _columns(key: Key, digest: bytes) -> dict[str, object]:

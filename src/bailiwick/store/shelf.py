@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bailiwick.model.party import Account, Credential, Service, Venue
 from bailiwick.store.changes import ChangeKind, record_change
-from bailiwick.store.errors import ConflictError, NotFoundError
+from bailiwick.store.errors import ConflictError, NotFoundError, StoreError
 
 Party = TypeVar("Party", bound=Venue | Account | Credential | Service)
 Transaction = Callable[[], AbstractContextManager[Connection]]
@@ -111,7 +111,10 @@ class Shelf(Generic[Party]):
 
     def _read(self, row: RowMapping) -> Party:
         values = {str(name): _listed(value) if name in LISTS else value for name, value in row.items()}
-        return msgspec.convert(values, self._party)
+        try:
+            return msgspec.convert(values, self._party)
+        except msgspec.ValidationError as error:
+            raise StoreError(f"{self._kind} {values['id']}: the stored row makes no sense: {error}") from None
 
 
 LISTS = frozenset({"home_assets", "networks"})  # kept as JSON: the same text on every database

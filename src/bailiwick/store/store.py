@@ -13,7 +13,7 @@ from bailiwick.model.credential import Sealed
 from bailiwick.model.party import Account, Credential, Service, Venue
 from bailiwick.store import sealedrows, tables
 from bailiwick.store.changes import Change, ChangeKind, last_change, read_changes
-from bailiwick.store.engine import WRITES, reading_engine, writing_engine
+from bailiwick.store.engine import WRITES, faults_told, reading_engine, writing_engine
 from bailiwick.store.errors import ConflictError, NotFoundError, StoreError
 from bailiwick.store.keys import Keys
 from bailiwick.store.schema import require_current, upgrade
@@ -108,8 +108,12 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """One consistent view of the database."""
-        with self._engine.connect() as connection, connection.begin():
+        """One consistent view of the database.
+
+        Raises:
+            StoreError: if the database cannot be read.
+        """
+        with faults_told(self.path), self._engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -117,11 +121,15 @@ class Store:
         """One transaction that writes; nobody else writes meanwhile.
 
         Raises:
-            StoreError: if this store was opened to read only.
+            StoreError: if this store was opened to read only, or the database cannot be written.
         """
         if not self._writes:
             raise StoreError(f"database {self.path}: opened to read only; the control process writes")
-        with self._engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+        with (
+            faults_told(self.path),
+            self._engine.connect().execution_options(**{WRITES: True}) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     def attach_credential(self, credential: Credential) -> None:

@@ -4,10 +4,13 @@ Three steps, each safe to be interrupted before, within and after, and each safe
 
 1. ``begin``: the new key is in the keyring file in front of the old one before anything is sealed with it;
 2. ``rewrap_rows``: rows change in batches, each row only if it still is what was read;
-3. ``finish``: the old key leaves the file only after a look at every row found none that needs it.
+3. ``retire``: the old key leaves the file, at the next start or the next rotation, if a look at every row finds none
+   that needs it.
 
-An interrupted rotation is taken up by running it again: a ring of more than one key is not given another. A sealer
-handed out earlier seals to the old key; give the control process a new one between the first step and the last.
+The third step waits on purpose: a secret that was sealed a moment before the first may be on its way to the database
+still, and an old key in the file gives nobody anything who has not the root. An interrupted rotation is taken up by
+running it again: while a row needs an older key the ring gets no other. A sealer handed out earlier seals to the old
+key; give the control process a new one after the first step.
 """
 
 from collections.abc import Callable
@@ -16,7 +19,6 @@ from typing import Protocol
 
 from bailiwick.model.credential import Sealed
 from bailiwick.vault.custody import Wrapper
-from bailiwick.vault.errors import UnsealError
 from bailiwick.vault.keyringfile import open_keyring, read_keyring_file, save_keyring
 from bailiwick.vault.vault import Vault
 from bailiwick.vault.vaultkey import Keyring, VaultKey
@@ -53,6 +55,8 @@ def rotate(
 ) -> int:
     """Rotate the vault key, or take up an interrupted rotation; how many rows were re-wrapped.
 
+    Afterwards every row is under the new key, and the old one awaits ``retire``.
+
     Args:
         path: the keyring file.
         root: what wraps it.
@@ -61,15 +65,14 @@ def rotate(
         batch_rows: rows in one transaction.
         handed_over: called once the new key is in use, to give the control process a new sealer.
     """
-    begin(path, root, vault)
+    begin(path, root, vault, rows)
     handed_over()
-    count = rewrap_rows(vault, rows, batch_rows=batch_rows)
-    finish(path, root, vault, rows)
-    return count
+    return rewrap_rows(vault, rows, batch_rows=batch_rows)
 
 
-def begin(path: Path, root: Wrapper, vault: Vault) -> None:
+def begin(path: Path, root: Wrapper, vault: Vault, rows: SealedRows) -> None:
     """Put a new key in front of the ring, in the file first, unless a rotation is under way."""
+    retire(path, root, rows)
     keyring = open_keyring(path, root)
     if not keyring.older:
         keyring = Keyring(VaultKey.generate(), (keyring.current,))
@@ -92,16 +95,13 @@ def rewrap_rows(vault: Vault, rows: SealedRows, *, batch_rows: int = BATCH_ROWS)
     return count
 
 
-def finish(path: Path, root: Wrapper, vault: Vault, rows: SealedRows) -> None:
-    """Drop the older keys from the file, if no row needs one.
+def retire(path: Path, root: Wrapper, rows: SealedRows) -> int:
+    """Drop the older keys from the file if no row needs one, as a start may do; how many were dropped.
 
-    The vault of this process keeps them until its next start: copies of rows in memory may still need them.
-
-    Raises:
-        UnsealError: if a row still does.
+    A vault in use keeps them until its next start: copies of rows in memory may need them.
     """
-    keyring = vault.keyring
-    left = rows.sealed_elsewhere(keyring.current.id, 1)
-    if left:
-        raise UnsealError(f"record {left[0].record}: it still needs an older vault key; run the rotation again")
+    keyring = open_keyring(path, root)
+    if not keyring.older or rows.sealed_elsewhere(keyring.current.id, 1):
+        return 0
     save_keyring(path, root, Keyring(keyring.current), read_keyring_file(path))
+    return len(keyring.older)

@@ -3,7 +3,7 @@
 import os
 import threading
 from collections import OrderedDict
-from typing import TypeVar, final
+from typing import Generic, TypeVar, final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
@@ -18,7 +18,6 @@ from bailiwick.vault.privatekey import PrivateKey, parse_private_key
 from bailiwick.vault.sealer import Sealer, intake_key, sealer_for
 from bailiwick.vault.vaultkey import KEY_BYTES, Keyring
 
-_Place = tuple[str, Purpose, bytes]  # record, purpose, envelope
 _Value = TypeVar("_Value")
 
 HMAC_PURPOSES = frozenset({Purpose.ISSUED_HMAC, Purpose.UPSTREAM_HMAC})
@@ -29,16 +28,14 @@ CACHE_RECORDS = 4096
 class Vault:
     """Holds the keyring of one process. Safe to use from several threads.
 
-    The cache is keyed by record, purpose and envelope together: a hit proves what unsealing would have proved, so an
-    envelope moved to another record is refused whether or not its secret is in memory.
+    A hit in the cache needs record, purpose and envelope to be the same: it proves what unsealing would have proved, so
+    an envelope moved to another record is refused whether or not its secret is in memory.
     """
 
     def __init__(self, keyring: Keyring, *, cache_records: int = CACHE_RECORDS) -> None:
         self._keyring = keyring
-        self._cache_records = cache_records
-        self._secrets: OrderedDict[_Place, Secret] = OrderedDict()
-        self._private_keys: OrderedDict[_Place, PrivateKey] = OrderedDict()
-        self._lock = threading.Lock()
+        self._secrets: _Cache[Secret] = _Cache(cache_records)
+        self._private_keys: _Cache[PrivateKey] = _Cache(cache_records)
 
     @property
     def keyring(self) -> Keyring:
@@ -82,15 +79,10 @@ class Vault:
         """
         if sealed.purpose not in HMAC_PURPOSES:
             raise UnsealError(f"record {sealed.record}: sealed for {sealed.purpose}, not for HMAC")
-        place = (sealed.record, sealed.purpose, sealed.envelope)
-        with self._lock:
-            secret = self._secrets.get(place)
-            if secret is not None:
-                self._secrets.move_to_end(place)
-                return secret
-        secret = self.unseal(sealed)
-        with self._lock:
-            _remember(self._secrets, place, secret, self._cache_records)
+        secret = self._secrets.find(sealed)
+        if secret is None:
+            secret = self.unseal(sealed)
+            self._secrets.keep(sealed, secret)
         return secret
 
     def private_key(self, sealed: Sealed) -> PrivateKey:
@@ -99,24 +91,16 @@ class Vault:
         Raises:
             UnsealError: as ``unseal``, or if the record holds another kind of key than its purpose names.
         """
-        place = (sealed.record, sealed.purpose, sealed.envelope)
-        with self._lock:
-            key = self._private_keys.get(place)
-            if key is not None:
-                self._private_keys.move_to_end(place)
-                return key
-        key = parse_private_key(sealed.purpose, self.unseal(sealed))
-        with self._lock:
-            _remember(self._private_keys, place, key, self._cache_records)
+        key = self._private_keys.find(sealed)
+        if key is None:
+            key = parse_private_key(sealed.purpose, self.unseal(sealed))
+            self._private_keys.keep(sealed, key)
         return key
 
     def forget(self, record: str) -> None:
-        """Drop what is cached of a record, as it is revoked or gets another secret."""
-        with self._lock:
-            for place in [place for place in self._secrets if place[0] == record]:
-                del self._secrets[place]
-            for place in [place for place in self._private_keys if place[0] == record]:
-                del self._private_keys[place]
+        """Drop what is cached of a record (``Sealed.record``), as it is revoked or gets another secret."""
+        self._secrets.drop(record)
+        self._private_keys.drop(record)
 
     def rewrap(self, sealed: Sealed) -> Sealed:
         """The same secret with its data key under the current vault key; the payload is neither opened nor changed.
@@ -160,7 +144,35 @@ def _refusal(sealed: Sealed) -> UnsealError:
     )
 
 
-def _remember(cache: "OrderedDict[_Place, _Value]", place: _Place, value: _Value, limit: int) -> None:
-    cache[place] = value
-    while len(cache) > limit:
-        cache.popitem(last=False)
+@final
+class _Cache(Generic[_Value]):
+    """What was unsealed last, by record, with the envelope that it came from."""
+
+    __slots__ = ("_kept", "_limit", "_lock")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._kept: OrderedDict[str, tuple[Sealed, _Value]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def find(self, sealed: Sealed) -> _Value | None:
+        with self._lock:
+            kept = self._kept.get(sealed.record)
+            if kept is None or kept[0] != sealed:
+                return None
+            self._kept.move_to_end(sealed.record)
+            return kept[1]
+
+    def keep(self, sealed: Sealed, value: _Value) -> None:
+        with self._lock:
+            self._kept[sealed.record] = (sealed, value)
+            self._kept.move_to_end(sealed.record)
+            if len(self._kept) > self._limit:
+                self._kept.popitem(last=False)
+
+    def drop(self, record: str) -> None:
+        with self._lock:
+            self._kept.pop(record, None)
+
+    def __len__(self) -> int:
+        return len(self._kept)
