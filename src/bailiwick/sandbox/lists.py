@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class OrderList:
-    """A list of orders. ``pending`` are those that wait for the working order to fill."""
+    """A list of orders. ``pending`` are those that wait for the working order to fill.
+
+    ``settled`` is set when a leg has begun to execute or the list was ended: the others are being expired then, and
+    what becomes of one leg has no further say in what becomes of another.
+    """
 
     list_id: int
     account: Account
@@ -29,6 +33,7 @@ class OrderList:
     time: int
     orders: list[Order] = field(default_factory=list)
     pending: list[Order] = field(default_factory=list)
+    settled: bool = False
 
     @property
     def open(self) -> bool:
@@ -114,6 +119,8 @@ class Lists:
         if order.list_id < 0:
             return
         made = self.lists[order.list_id]
+        if made.settled:
+            return
         if made.pending and order is made.orders[0]:
             if order.status == "FILLED":
                 self._place_pending(made, now)
@@ -127,7 +134,7 @@ class Lists:
         if order.list_id < 0:
             return
         made = self.lists[order.list_id]
-        if made.contingency == "OCO" or order is not made.orders[0]:
+        if not made.settled and (made.contingency == "OCO" or order is not made.orders[0]):
             self._end_others(made, order, "EXPIRED", now)
 
     def _place_pending(self, made: OrderList, now: int) -> None:
@@ -151,7 +158,7 @@ class Lists:
 
     def _end_others(self, made: OrderList, but: Order | None, status: str, now: int) -> list[Order]:
         ended = []
-        made.pending = []
+        made.pending, made.settled = [], True
         for order in made.orders:
             if order is not but and order.open:
                 if order.status == "PENDING_NEW":
