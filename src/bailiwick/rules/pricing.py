@@ -100,7 +100,7 @@ def price_leg(draft: OrderDraft, authority: Authority, market: Market, now_us: i
             return leg
     if draft.pegged:
         leg.unpriced = Deny(Reason.UNPRICEABLE, "a pegged order follows the book: it has no price to check")
-    elif leg.quantity <= ZERO or (leg.price is None and leg.out.type is not _MARKET):
+    elif leg.quantity <= ZERO or (leg.out.type is not _MARKET and (leg.price is None or leg.price <= ZERO)):
         leg.unpriced = Deny(Reason.UNPRICEABLE, "the order has no quantity or no price to check")
     else:
         _value(leg, authority, market, info, now_us)
