@@ -1,6 +1,7 @@
 """Measure Bailiwick beside its peers, and what a million keys and a crash cost; write results.md and results.json."""
 
 import argparse
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -59,6 +60,8 @@ def main() -> None:
     usual = SHORT if args.quick else LONG
     plan = Plan(args.connections or usual.connections, args.rounds or usual.rounds, args.seconds or usual.seconds)
     crashes, records = args.crashes or (5 if args.quick else 100), args.records or (0 if args.quick else 1_000_000)
+    if subprocess.run([HERE / "requirements.sh"]).returncode:
+        sys.exit(2)
     args.scratch.mkdir(exist_ok=True)
     here = report.machine(args.scratch)
     results = report.read(args.output / "results.json", here)
