@@ -95,7 +95,7 @@ class Journal(_Section, frozen=True, kw_only=True):
     """The record of everything.
 
     ``origin`` is its name in its checkpoints, and stays what it was when the journal was begun. ``second_place`` is a
-    file, better on another machine's disk, that gets every signed checkpoint: without it nobody can prove that the end
+    directory, better on another machine's disk, that gets every signed checkpoint: without it nobody can prove that the end
     of the journal was cut off. ``trade_days`` of None keeps for ever.
     """
 
@@ -409,7 +409,7 @@ health = @health@
 # The journal's name in its signed checkpoints. It cannot change once the journal is begun.
 origin = @origin@
 
-# A file that gets every signed checkpoint too, best on another machine's disk. Without it nobody can
+# A directory that gets every signed checkpoint too, best on another machine's disk. Without it nobody can
 # show that the journal's end was cut off.
 # second_place = "/mnt/elsewhere/bailiwick-checkpoints"
 

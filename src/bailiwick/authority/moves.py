@@ -66,7 +66,7 @@ class Moves:
         new = {**old, "state": to.value}
         check_seen(question.seen, old)
         if key.state is to:
-            return preview(Kind.KEY, key.id, old, old, notes=(f"it is {to} already",))
+            return preview(Kind.KEY, key.id, old, old, notes=(f"it is {to} already",), nothing=True)
         try:
             moved(key.state, to)
         except ValueError as error:
@@ -94,7 +94,7 @@ class Moves:
         check_seen(question.seen, old)
         keys = self._keys(service=service.id, revoking=question.to is Move.REVOKE)
         if question.to is not Move.REVOKE and service.standing is to:
-            return preview(Kind.SERVICE, service.id, old, old, notes=(f"it is {to} already",))
+            return preview(Kind.SERVICE, service.id, old, old, notes=(f"it is {to} already",), nothing=True)
         if question.preview:
             return preview(Kind.SERVICE, service.id, old, new, notes=(f"it concerns {len(keys)} keys",))
         revoking = question.to is Move.REVOKE
@@ -128,7 +128,7 @@ class Moves:
         new = account_values(after, shown)
         keys = self._keys(account=account.id, revoking=True) if question.to is Move.REVOKE else ()
         if old == new and not keys:
-            return preview(Kind.ACCOUNT, account.id, old, old, notes=(f"it is {old['state']} already",))
+            return preview(Kind.ACCOUNT, account.id, old, old, notes=(f"it is {old['state']} already",), nothing=True)
         if question.preview:
             return preview(Kind.ACCOUNT, account.id, old, new, notes=(f"it concerns {len(keys)} keys",) if keys else ())
         act = self._account_act(question, actor, account, old, new, keys)

@@ -254,7 +254,7 @@ class Parties:
         """
         check_seen(question.seen, old)
         if question.preview or old == new:
-            return preview(kind, question.id, old, new, notes=notes)
+            return preview(kind, question.id, old, new, notes=notes, nothing=old == new)
         changed = [each.field for each in differences(old, new)]
         act = Act(
             actor=actor,
@@ -296,10 +296,18 @@ def answer(
     )
 
 
-def preview(kind: Kind, id_: str, old: Values, new: Values, *, notes: tuple[str, ...] = ()) -> ActAnswer:
+def preview(
+    kind: Kind, id_: str, old: Values, new: Values, *, notes: tuple[str, ...] = (), nothing: bool = False
+) -> ActAnswer:
     """What an act would do, and a mark of what it was shown for."""
     return ActAnswer(
-        kind=kind, id=id_, values=new, difference=differences(old, new), notes=notes, seen=digest(old) if old else ""
+        kind=kind,
+        id=id_,
+        values=new,
+        difference=differences(old, new),
+        notes=notes,
+        seen=digest(old) if old else "",
+        nothing=nothing,
     )
 
 

@@ -1,0 +1,41 @@
+"""The commands by name. Each is imported when it is run."""
+
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError, Parameter
+
+from bailiwick import __version__
+from bailiwick.cli.exits import Exit, explained
+from bailiwick.cli.overview import COMMANDS, EPILOGUE, HELP
+
+
+def make_app() -> App:
+    """The application; its commands are imported when they are used."""
+    app = App(
+        name="bailiwick",
+        help=HELP,
+        help_epilogue=EPILOGUE,
+        version=__version__,
+        result_action="return_value",
+        help_format="plaintext",
+        default_parameter=Parameter(negative=(), show_default=False),
+    )
+    for path, name, text in COMMANDS:
+        app.command(path, name=name, help=text)
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; its exit code."""
+    try:
+        result = make_app()(arguments, exit_on_error=False, print_error=True)
+    except CycloptsError:
+        return Exit.USAGE
+    except (Exception, KeyboardInterrupt) as error:
+        stop = explained(error)
+        if stop is None:
+            raise
+        print(f"bailiwick: {stop.sentence}", file=sys.stderr)
+        return stop.code
+    return result if isinstance(result, int) else Exit.DONE

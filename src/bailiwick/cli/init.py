@@ -1,0 +1,135 @@
+"""``bailiwick init``: a configuration, a data directory, and the keys that a start needs."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from bailiwick.cli.asking import read_secret
+from bailiwick.cli.exits import Exit, Stop
+from bailiwick.cli.output import print_json, say
+from bailiwick.config import DEFAULT_PATH, Config, write_default
+
+LEAST_PASSPHRASE = 12
+
+Source = Literal["key-file", "passphrase", "environment", "systemd", "transit"]
+
+
+def init(
+    path: Path = DEFAULT_PATH,
+    /,
+    *,
+    data: Path = Path("data"),
+    vault: Source = "key-file",
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    health: str = "127.0.0.1:8081",
+    passphrase_file: Path | None = None,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Write a configuration with safe defaults, a data directory and its keys, and say what to do next.
+
+    Example: bailiwick init /etc/bailiwick/bailiwick.toml --data /var/lib/bailiwick
+
+    What is there already is never overwritten. A vault of another source than key-file or passphrase needs its
+    settings in the configuration first: init writes it and says so, and is run again.
+
+    Parameters
+    ----------
+    path: Path
+        The configuration to write.
+    data: Path
+        The data directory, relative to the configuration's.
+    vault: Source
+        Where the key that opens the vault comes from.
+    host: str
+        The address that bots connect to.
+    port: int
+        The port that bots connect to.
+    health: str
+        The address that says whether the gateway serves; "" for none.
+    passphrase_file: Path
+        For a passphrase vault: a file that holds it (- for standard input); else it is asked for.
+    json: bool
+        Print JSON for a program.
+    """
+    from bailiwick.opening import make_journal_key  # noqa: PLC0415
+    from bailiwick.store.store import Store  # noqa: PLC0415
+
+    config = _configured(path, data, vault, host, port, health)
+    if config.keyring.exists():
+        raise Stop(f"{config.keyring}: there is a keyring already; sealed secrets need it", Exit.CONFLICT)
+    _private_directory(config.data)
+    _make_keyring(config, passphrase_file)
+    if not config.journal_key.exists():
+        make_journal_key(config.journal_key)
+    Store.open(config.database).close()
+    _say_next(path, config, json=json)
+    return Exit.DONE
+
+
+def _configured(path: Path, data: Path, vault: Source, host: str, port: int, health: str) -> Config:
+    from bailiwick.config import load  # noqa: PLC0415
+
+    if path.exists():
+        return load(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if vault == "transit":
+        raise Stop(f'{path}: write it with vault.source = "transit" and its settings first; see docs/operating.md')
+    origin = f"bailiwick-{secrets.token_hex(4)}"
+    return write_default(path, data=data, source=vault, host=host, port=port, health=health, origin=origin)
+
+
+def _private_directory(directory: Path) -> None:
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if directory.stat().st_mode & 0o077:
+        raise Stop(f"{directory}: it is open to others; chmod 700 {directory}")
+
+
+def _make_keyring(config: Config, passphrase_file: Path | None) -> None:
+    from bailiwick.opening import new_kdf, root_of  # noqa: PLC0415
+    from bailiwick.vault.custody import make_key_file  # noqa: PLC0415
+    from bailiwick.vault.keyringfile import make_keyring  # noqa: PLC0415
+
+    kdf, passphrase = new_kdf(config.vault), None
+    if config.vault.source == "passphrase":
+        passphrase = read_secret("new passphrase of the vault", file=passphrase_file, confirm=True)
+        if len(passphrase.reveal()) < LEAST_PASSPHRASE:
+            raise Stop(f"passphrase: at least {LEAST_PASSPHRASE} characters; take several words")
+    if config.vault.source == "key-file" and not config.vault.key_file.exists():
+        make_key_file(config.vault.key_file)
+    root = root_of(config.vault, dict(os.environ), kdf=kdf, passphrase=passphrase)
+    make_keyring(config.keyring, root, source=config.vault.source, kdf=kdf)
+
+
+def _say_next(path: Path, config: Config, *, json: bool) -> None:
+    made = {
+        "config": str(path.absolute()),
+        "data": str(config.data),
+        "keyring": str(config.keyring),
+        "vault_key": str(config.vault.key_file) if config.vault.source == "key-file" else config.vault.source,
+        "journal_key": str(config.journal_key),
+    }
+    if json:
+        print_json(made)
+        return
+    option = "" if path == DEFAULT_PATH else f" --config {path}"
+    say(f"configuration  {made['config']}")
+    say(f"data           {made['data']}")
+    say(f"vault key      {made['vault_key']}")
+    say(
+        f"""
+Keep copies of {config.keyring.name} and {"the vault key" if config.vault.source == "key-file" else "its root"} in \
+two different places: without both, no sealed secret ever opens again.
+
+Next:
+  bailiwick up{option}
+  bailiwick venue add binance --url https://api.binance.com{option}
+  bailiwick account add main --venue binance --owner 'Your name' --api-key YOUR_KEY{option}
+  bailiwick service add mybot --name 'My bot'{option}
+  bailiwick key issue --account main --service mybot --preset signal-bot --symbol BTCUSDT --budget 500{option}
+  bailiwick doctor{option}
+Then point the bot at http://{config.gateway.host}:{config.gateway.port} with the issued key."""
+    )

@@ -1,0 +1,237 @@
+"""``bailiwick key``: keys, from issuing to revoking."""
+
+from pathlib import Path
+
+from msgspec import UNSET
+
+from bailiwick.authority.verbs import (
+    ActAnswer,
+    EditKey,
+    ExplainKey,
+    IssueKey,
+    Kind,
+    ListParties,
+    Move,
+    RotateKey,
+    UseOfKey,
+)
+from bailiwick.cli.acting import COLUMNS, add_moves, add_views, carry_out
+from bailiwick.cli.asking import read_text
+from bailiwick.cli.exits import Exit
+from bailiwick.cli.grant import NO_PRESET, Preset, grant_text
+from bailiwick.cli.options import ACTING, COMMON, Acting, Common, group
+from bailiwick.cli.output import print_act, print_json, print_list, print_table, remark, say
+
+app = group("key", "Keys: each for one account and one service, drawn exactly.")
+
+
+@app.command(
+    help_epilogue="Example: bailiwick key issue --account main --service gridbot --preset grid-bot "
+    "--symbol BTCUSDT --budget 2000"
+)
+def issue(
+    *,
+    account: str,
+    service: str,
+    grant: Path | None = None,
+    preset: Preset = NO_PRESET,
+    public_key: Path | None = None,
+    name: str = "",
+    reason: str = "",
+    common: Common = COMMON,
+) -> None:
+    """Issue a key, by a grant in a file or by a preset. An HMAC secret is shown once and never again.
+
+    Parameters
+    ----------
+    account: str
+        The account that it acts for.
+    service: str
+        The service that it is handed to.
+    grant: Path
+        A file (- for standard input) with the grant in TOML, as docs/grant.md has it.
+    public_key: Path
+        A file with the client's Ed25519 or RSA public key in PEM; without one the key is HMAC.
+    name: str
+        What it is called.
+    reason: str
+        Why; it is written in the journal.
+    """
+    question = IssueKey(
+        account=account,
+        service=service,
+        grant=grant_text(grant, preset),
+        public_key=read_text("public key", public_key).encode(),
+        name=name,
+        reason=reason,
+    )
+    answer = common.ask(question)
+    print_act(answer, json=common.json, what=f"key {answer.id} issued")
+    _tell(answer, json=common.json)
+
+
+def _tell(answer: ActAnswer, *, json: bool) -> None:
+    """The secret, once."""
+    if json:
+        return
+    say()
+    say(f"key     {answer.id}")
+    if answer.secret is None:
+        say("secret  the client's own private key")
+        return
+    say(f"secret  {answer.secret.reveal().decode()}")
+    remark("The secret is shown this once: nobody here can read it again. If it is lost, `bailiwick key rotate`.")
+
+
+@app.command(name="list", help_epilogue="Example: bailiwick key list --service gridbot --state active")
+def rows(
+    *,
+    account: str = "",
+    service: str = "",
+    state: str = "",
+    after: str = "",
+    limit: int = 200,
+    common: Common = COMMON,
+) -> None:
+    """List keys by id.
+
+    Parameters
+    ----------
+    account: str
+        Only those of this account.
+    service: str
+        Only those of this service.
+    state: str
+        Only those in this state: active, winding_down, frozen, revoked, expired or pending.
+    after: str
+        Only those with a greater id.
+    limit: int
+        How many at most.
+    """
+    question = ListParties(kind=Kind.KEY, account=account, service=service, state=state, after=after, limit=limit)
+    print_list(common.ask(question), COLUMNS[Kind.KEY], json=common.json)
+
+
+@app.command(help_epilogue="Example: bailiwick key edit bwk_… --grant grant.toml")
+def edit(
+    id: str,
+    /,
+    *,
+    grant: Path | None = None,
+    name: str | None = None,
+    acting: Acting = ACTING,
+    common: Common = COMMON,
+) -> None:
+    """Change a key's grant or name; shows the difference first. Account, service and kind are its own for life.
+
+    Parameters
+    ----------
+    id: str
+        Which one.
+    grant: Path
+        A file (- for standard input) with the whole new grant in TOML; `bailiwick key show` prints the present one.
+    name: str
+        What it is called.
+    """
+    question = EditKey(
+        id=id,
+        grant=UNSET if grant is None else read_text("grant", grant),
+        name=UNSET if name is None else name,
+        reason=acting.reason,
+    )
+    carry_out(question, f"key {id} edited", acting, common)
+
+
+@app.command(help_epilogue="Example: bailiwick key rotate bwk_… --reason 'it was in a screenshot'")
+def rotate(
+    id: str,
+    /,
+    *,
+    public_key: Path | None = None,
+    acting: Acting = ACTING,
+    common: Common = COMMON,
+) -> None:
+    """Give a key another secret under the same id; the old one stops at once. Budgets and history stay with it.
+
+    Parameters
+    ----------
+    id: str
+        Which one.
+    public_key: Path
+        For an Ed25519 or RSA key: a file with the client's new public key in PEM.
+    """
+    question = RotateKey(id=id, public_key=read_text("public key", public_key).encode(), reason=acting.reason)
+    answer = carry_out(question, f"key {id} rotated: its old secret stops working at once", acting, common)
+    _tell(answer, json=common.json)
+
+
+@app.command(
+    help_epilogue="Example: bailiwick key explain bwk_… POST /api/v3/order "
+    "'symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=1&price=60000'"
+)
+def explain(
+    id: str,
+    method: str,
+    path: str,
+    parameters: str = "",
+    /,
+    *,
+    source: str = "127.0.0.1",
+    common: Common = COMMON,
+) -> int:
+    """Say whether a request of this key would be allowed now, and by which rule not. Nothing is sent.
+
+    Parameters
+    ----------
+    id: str
+        Which key.
+    method: str
+        GET, POST, PUT or DELETE.
+    path: str
+        The endpoint, such as /api/v3/order.
+    parameters: str
+        Its parameters as a query, without timestamp and signature.
+    source: str
+        The address that it would come from.
+    """
+    target = f"{path}?{parameters}" if parameters else path
+    answer = common.ask(ExplainKey(key=id, method=method.upper(), target=target, source=source))
+    if common.json:
+        print_json(answer)
+    else:
+        say("allowed" if answer.allowed else f"denied: {answer.reason}: {answer.sentence}")
+        if answer.detail:
+            say(f"  {answer.detail}")
+        if answer.remedy:
+            say(f"  {answer.remedy}")
+        print_table(("rule", "outcome", "detail"), [(step.rule, step.outcome, step.detail) for step in answer.steps])
+    return Exit.DONE if answer.allowed else Exit.FOUND_ERRORS
+
+
+@app.command(help_epilogue="Example: bailiwick key use bwk_…")
+def use(id: str, /, *, common: Common = COMMON) -> None:
+    """Show what a key has used of its budgets, what it holds, and its open orders.
+
+    Parameters
+    ----------
+    id: str
+        Which one.
+    """
+    answer = common.ask(UseOfKey(key=id))
+    if common.json:
+        print_json(answer)
+        return
+    budgets = [(each.name, each.used, each.reserved, each.limit or "no limit", each.unit) for each in answer.budgets]
+    print_table(("budget", "used", "reserved", "limit", "unit"), budgets)
+    if answer.holdings:
+        print_table(("holds", "quantity"), [(each.asset, each.quantity) for each in answer.holdings])
+    if answer.open_orders:
+        orders = [
+            (each.client_order_id, each.symbol, each.side, each.quantity, each.executed, each.state)
+            for each in answer.open_orders
+        ]
+        print_table(("order", "symbol", "side", "quantity", "executed", "state"), orders)
+
+
+add_views(app, Kind.KEY)
+add_moves(app, Kind.KEY, Move.FREEZE, Move.UNFREEZE, Move.WIND_DOWN, Move.REVOKE)

@@ -1,0 +1,72 @@
+"""Options that many commands share, and the parts that read them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from cyclopts import App, Parameter
+
+from bailiwick.config import Config, find, load
+from bailiwick.link.client import Client
+from bailiwick.link.wire import Question
+
+A = TypeVar("A")
+
+LONG_S = 600.0
+
+
+def group(name: str, text: str) -> App:
+    """A group of commands."""
+    return App(
+        name=name,
+        help=text,
+        help_epilogue="",
+        help_format="plaintext",
+        default_parameter=Parameter(negative=(), show_default=False),
+    )
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Common:
+    """What every command takes.
+
+    Attributes
+    ----------
+    config: Path
+        The configuration; else $BAILIWICK_CONFIG, else bailiwick.toml here.
+    json: bool
+        Print JSON for a program.
+    """
+
+    config: Annotated[Path | None, Parameter(name=["--config", "-c"])] = None
+    json: Annotated[bool, Parameter(negative="")] = False
+
+    def load(self) -> Config:
+        """The configuration."""
+        return load(find(self.config))
+
+    def ask(self, question: Question[A], *, timeout_s: float | None = None) -> A:
+        """The control process's answer."""
+        return Client(self.load().control_socket).ask(question, timeout_s=timeout_s)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Acting:
+    """What every act takes.
+
+    Attributes
+    ----------
+    reason: str
+        Why; it is written in the journal.
+    yes: bool
+        Do it without asking.
+    """
+
+    reason: str = ""
+    yes: Annotated[bool, Parameter(name=["--yes", "-y"], negative="")] = False
+
+
+COMMON = Common()
+ACTING = Acting()

@@ -1,0 +1,103 @@
+"""``bailiwick up``, ``status`` and ``doctor``: running it, and looking at it."""
+
+from bailiwick.authority.verbs import Examine, Status
+from bailiwick.cli.exits import Exit, Stop
+from bailiwick.cli.options import COMMON, Common
+from bailiwick.cli.output import print_json, print_table, print_values, remark, say
+from bailiwick.link.questions import Finding, Severity
+from bailiwick.link.wire import LinkError
+
+PASSPHRASE_VARIABLE = "BAILIWICK_PASSPHRASE_FILE"  # noqa: S105  (a file's name)
+
+
+def up(*, common: Common = COMMON) -> int:
+    """Run the gateway and the control process until Ctrl-C or SIGTERM. If one ends, the other is ended too.
+
+    Example: bailiwick up --config /etc/bailiwick/bailiwick.toml
+
+    A vault with a passphrase asks for it here; where nobody can be asked, $BAILIWICK_PASSPHRASE_FILE names a file
+    (mode 0600) that holds it.
+    """
+    import os  # noqa: PLC0415
+    from pathlib import Path  # noqa: PLC0415
+
+    from bailiwick import app  # noqa: PLC0415
+    from bailiwick.cli.asking import read_secret  # noqa: PLC0415
+    from bailiwick.config import find  # noqa: PLC0415
+    from bailiwick.opening import read_private_file  # noqa: PLC0415
+
+    path = find(common.config).absolute()
+    config = common.load()
+    if not config.keyring.exists():
+        raise Stop(
+            f"{config.keyring}: there is no keyring; `bailiwick init` makes one, `bailiwick restore` gets one back"
+        )
+    passphrase = None
+    if config.vault.source == "passphrase":
+        named = os.environ.pop(PASSPHRASE_VARIABLE, "")
+        passphrase = read_private_file(Path(named), "passphrase") if named else read_secret("passphrase of the vault")
+    return app.up(config, path, remark, passphrase)
+
+
+def status(*, common: Common = COMMON) -> int:
+    """Say whether everything serves.
+
+    Example: bailiwick status --json
+    """
+    answer = common.ask(Status())
+    if common.json:
+        print_json(answer)
+    else:
+        say("serving" if answer.ready else f"not serving: {answer.detail}")
+        host, port = answer.listening or ("", 0)
+        print_values(
+            {
+                "listening": f"{host}:{port}" if port else "",
+                "keys": answer.keys,
+                "change in force": answer.change,
+                "journal": f"{answer.position} records",
+                "version": answer.version,
+                "gateway": f"process {answer.pid}",
+            }
+        )
+    return Exit.DONE if answer.ready else Exit.FOUND_ERRORS
+
+
+def doctor(*, common: Common = COMMON) -> int:
+    """Look at everything: clock, files and who may read them, venue, journal, vault, disk; and say what to do.
+
+    Example: bailiwick doctor
+
+    It works when nothing runs, too, and then looks at what lies on the disk.
+    """
+    findings = _examined(common)
+    if common.json:
+        print_json(findings)
+    else:
+        rows = [
+            (
+                each.severity.value,
+                each.subject,
+                f"{each.sentence}. {each.remedy}".strip() if each.remedy else each.sentence,
+            )
+            for each in sorted(findings, key=lambda each: list(Severity).index(each.severity), reverse=True)
+        ]
+        print_table(("", "what", "finding"), rows)
+    bad = any(each.severity is Severity.ERROR for each in findings)
+    return Exit.FOUND_ERRORS if bad else Exit.DONE
+
+
+def _examined(common: Common) -> tuple[Finding, ...]:
+    config = common.load()
+    try:
+        return common.ask(Examine()).findings
+    except LinkError as error:
+        from bailiwick.authority.examination import examine  # noqa: PLC0415
+
+        absent = Finding(
+            subject="bailiwick",
+            severity=Severity.ERROR,
+            sentence=error.sentence,
+            remedy="only what lies on the disk was looked at",
+        )
+        return (absent, *examine(config))
