@@ -80,18 +80,21 @@ class Keys:
         count = 0
         digests: dict[str, bytes] = {}
         with self._writing() as connection:
-            rows: list[dict[str, object]] = []
+            # The statement is compiled once and given to the driver: per row, that is half the time.
+            statement = str(insert(key_table).compile(dialect=connection.dialect))
+            rows: list[tuple[object, ...]] = []
             try:
                 for key in keys:
                     if key.grant not in digests:
                         digests[key.grant] = intern_grant(connection, key.grant)
-                    rows.append(_columns(key, digests[key.grant]))
+                    values = _columns(key, digests[key.grant])
+                    rows.append(tuple(values[column.name] for column in key_table.c))
                     count += 1
                     if len(rows) == BULK_ROWS:
-                        connection.execute(insert(key_table), rows)
+                        connection.exec_driver_sql(statement, rows)
                         rows.clear()
                 if rows:
-                    connection.execute(insert(key_table), rows)
+                    connection.exec_driver_sql(statement, rows)
             except IntegrityError:
                 raise ConflictError("keys: one is there already, or its account or service is missing") from None
             record_change(connection, ChangeKind.KEY, EVERYTHING, self._clock())
