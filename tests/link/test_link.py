@@ -118,6 +118,16 @@ async def test_a_fault_gives_nothing_away(answering: Answering) -> None:
     await client.close()
 
 
+async def test_a_fault_logs_no_secret(answering: Answering, capsys: pytest.CaptureFixture[str]) -> None:
+    """What was on the wire when a handler failed is not in the log, whatever renders it."""
+    client = AsyncClient(answering.path)
+    with pytest.raises(LinkError):
+        await client.ask(RecordAct(actor="me", act="x", subject="canary-on-the-wire"))
+    told = capsys.readouterr()
+    assert ("RuntimeError at" in told.out + told.err, "canary" in told.out + told.err) == (True, False)
+    await client.close()
+
+
 async def test_an_answer_of_the_wrong_kind_is_a_fault(answering: Answering) -> None:
     """A handler cannot answer with something else than its verb promises."""
     client = AsyncClient(answering.path)

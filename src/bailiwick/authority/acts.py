@@ -177,7 +177,7 @@ class Acts:
 
     async def _in_force(self, number: int) -> bool:
         try:
-            answer = await self._gateway.ask(Wake(change=number))
+            answer = await self._gateway.ask(Wake())
         except LinkError:
             return False  # it is done; the gateway reads it by itself, or when it is back
         return answer.change >= number

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import structlog
 
+from bailiwick import logs
 from bailiwick.authority.desk import Desk
 from bailiwick.authority.verbs import CONTROL_VERBS
 from bailiwick.config import Config, ConfigError, load
@@ -50,7 +51,7 @@ async def run(config: Config) -> None:
 
 def main(config_path: Path) -> int:
     """Run the control process; its exit code."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    logs.configure()
     try:
         harden_process()  # secrets pass through on their way to be sealed
         asyncio.run(run(load(config_path)))

@@ -29,6 +29,7 @@ from bailiwick.link.wire import (
     frame_length,
     peer_of,
 )
+from bailiwick.logs import where
 
 MOST_CONNECTIONS = 64
 FRAME_S = 10.0  # until a frame that has begun must be whole
@@ -116,8 +117,9 @@ class Server:
             return frame(Done(answer))
         except LinkError as error:
             return frame(Failed(error.code, error.sentence))
-        except Exception:
-            log.exception("fault", verb=verb.__struct_config__.tag)
+        except Exception as error:
+            # Not `log.exception`: the frame that is in hand here may hold a secret, and some renderers print locals.
+            log.error("fault", verb=verb.__struct_config__.tag, fault=where(error))
             return frame(Failed(Code.FAULT, "an internal fault; the log of this moment has the rest"))
 
 
