@@ -5,16 +5,17 @@ from bailiwick.model.harm import BIT, Harm
 from bailiwick.model.intent import Act
 from bailiwick.model.reason import Reason
 from bailiwick.rules.case import Case
-from bailiwick.rules.state import CANCELS, HARMLESS
+from bailiwick.rules.state import CANCELS, HARMLESS, READS
 
 _PLAIN = Act.PLAIN
+_START_UP = Act.START_UP
 _MOVE = BIT[Harm.MOVE]
 
 
 def harm(case: Case) -> Deny | None:
-    """A request needs its harm class."""
+    """A request needs its harm class. A start-up read needs none: who may not read gets the form without balances."""
     endpoint = case.intent.endpoint
-    if endpoint.bit & case.authority.mask:
+    if endpoint.bit & case.authority.mask or (case.act is _START_UP and endpoint.bit & READS):
         return None
     return Deny(Reason.CAPABILITY_NOT_GRANTED, f"{endpoint.harm} is not granted")
 
