@@ -259,10 +259,13 @@ class Gateway:
 
     def sign(self, account: AccountSide, key_id: str, intent: Intent, position: int, now: int, left: int) -> Outgoing:
         """The request as it leaves: signed with the account's credential, or vouched for before its own engine."""
-        venue = account.venue
-        outgoing = venue.dialect.countersign(intent, account.signer, now, left)
+        dialect = account.venue.dialect
         if account.engine is None:
-            return outgoing
+            return dialect.countersign(intent, account.signer, now, left)
+        unsigned = msgspec.structs.replace(intent.endpoint, signed=False)  # the header vouches for it instead
+        outgoing = dialect.countersign(msgspec.structs.replace(intent, endpoint=unsigned), None, now, left)
+        if position < 0:
+            position = self.chronicle.journal.position  # a read: its own record follows, so it states where it came in
         time_ms = now // 1000
         mac = trusted.mac(
             account.engine.reveal(), outgoing.method, outgoing.target, outgoing.body,
