@@ -1,0 +1,59 @@
+"""One exchange and one gateway for a test process; what upsets either gets a pair of its own."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from environments import Unavailable, python_of
+from grants import BOT
+from house import Exchange, House
+
+
+@pytest.fixture(scope="session")
+def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exchange]:
+    """The sandbox exchange."""
+    found = Exchange(tmp_path_factory.mktemp("exchange"))
+    yield found
+    found.process.stop()
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory, exchange: Exchange) -> Iterator[House]:
+    """A gateway that serves."""
+    made = House(tmp_path_factory.mktemp("house"), exchange)
+    made.issue(BOT)  # what grants name has prices when the gateway serves
+    made.start()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def own_exchange(tmp_path: Path) -> Iterator[Exchange]:
+    """A sandbox exchange of the test's own."""
+    found = Exchange(tmp_path)
+    yield found
+    found.process.stop()
+
+
+@pytest.fixture
+def own_house(tmp_path: Path, own_exchange: Exchange) -> Iterator[House]:
+    """A gateway of the test's own."""
+    made = House(tmp_path / "house", own_exchange)
+    made.issue(BOT)
+    made.start()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def client_of() -> Callable[[str], str]:
+    """Makes sure that a client is there; its name. The test is skipped where its packages cannot be had."""
+
+    def found(name: str) -> str:
+        try:
+            python_of(name)
+        except Unavailable as error:
+            pytest.skip(f"{name} cannot be installed here: {error}")
+        return name
+
+    return found

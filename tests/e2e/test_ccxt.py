@@ -1,0 +1,133 @@
+"""ccxt, unmodified in an environment of its own, lives behind the gateway as it would before the exchange."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from environments import drive
+from grants import BOT, ELSEWHERE, NARROW
+from house import Exchange, House
+from runs import Found, refusal, value
+
+from bailiwick.model.party import KeyKind
+from bailiwick.model.secret import Secret
+
+pytestmark = pytest.mark.clients
+
+ClientOf = Callable[[str], str]
+
+
+@pytest.fixture(scope="module")
+def whole(house: House, client_of: ClientOf) -> Found:
+    """Everything that ccxt does with an HMAC key."""
+    key, foreign = house.issue(BOT), house.issue(ELSEWHERE)
+    return drive(
+        client_of("ccxt"),
+        "run_ccxt.py",
+        url=house.url,
+        key=key.id,
+        secret=key.secret,
+        foreign={"key": foreign.id, "secret": foreign.secret},
+    )
+
+
+def check_trades(found: Found) -> None:
+    """What ccxt did with its own orders went as it would before the exchange."""
+    assert {"BTC/USDT", "ETH/USDT"} <= set(value(found, "markets"))
+    assert value(found, "balance")["USDT"] > 0
+    placed = value(found, "limit")
+    assert (placed["symbol"], placed["side"], placed["status"], placed["filled"]) == ("BTC/USDT", "buy", "open", 0.0)
+    assert [order["id"] for order in value(found, "open")] == [placed["id"]]
+    (edited,) = value(found, "open after edit")
+    assert (edited["amount"], edited["id"] != placed["id"]) == (0.004, True)
+    assert value(found, "look up")["id"] == edited["id"]
+    assert value(found, "cancel")["status"] == "canceled"
+    both = {value(found, "limit 1")["id"], value(found, "limit 2")["id"]}
+    assert {order["id"] for order in value(found, "cancel all")} == both
+    assert value(found, "open after cancel all") == []
+    bought, sold = value(found, "market"), value(found, "sell")
+    assert (bought["filled"], sold["filled"]) == (0.002, 0.001)
+    assert value(found, "trades") == sorted([bought["id"], sold["id"]])
+
+
+def test_it_starts_reads_trades_edits_and_cancels(whole: Found) -> None:
+    """ccxt loads its markets by default, reads balances, places, edits, lists, looks up and cancels orders."""
+    check_trades(whole)
+
+
+@pytest.mark.parametrize(
+    ("step", "error", "reason"),
+    [
+        ("foreign address", "AuthenticationError", "ADDRESS_FOREIGN"),
+        ("wrong secret", "AuthenticationError", "SIGNATURE_WRONG"),
+        ("other symbol", "InvalidOrder", "SYMBOL_NOT_GRANTED"),
+        ("too large", "InvalidOrder", "ORDER_NOTIONAL"),
+        ("too far", "InvalidOrder", "BAND_NEAR"),
+        # Once it has been let in, ccxt takes -2015 for a passing ban, before the exchange as here.
+        ("withdraw", "DDoSProtection", "CAPABILITY_NOT_GRANTED"),
+        ("borrow", "DDoSProtection", "CAPABILITY_NOT_GRANTED"),
+        ("another's order", "OrderNotFound", "CANCEL_NOT_OWN"),
+        ("replay", "InvalidOrder", "REPLAYED"),
+        ("altered", "AuthenticationError", "SIGNATURE_WRONG"),
+    ],
+)
+def test_it_is_refused_in_words_that_it_knows(whole: Found, step: str, error: str, reason: str) -> None:
+    """Each trespass is refused for its one true reason, as an exception that ccxt has for the exchange's own answer."""
+    assert refusal(whole, step) == (error, reason)
+
+
+def test_a_spent_day_refuses_until_orders_are_cancelled(whole: Found) -> None:
+    """Orders beyond the day's budget are refused, what was bought can still be sold, and the client lives on."""
+    outcomes = ["value" in whole[f"spend {number}"] for number in range(1, 7)]
+    allowed = outcomes.index(False)
+    assert outcomes == [True] * allowed + [False] * (6 - allowed)
+    assert refusal(whole, f"spend {allowed + 1}") == ("InvalidOrder", "DAY_NOTIONAL")
+    assert value(whole, "reduce")["filled"] == 0.0009
+    assert value(whole, "cancel all ETH") == allowed
+    assert value(whole, "alive")["USDT"] > 0
+
+
+@pytest.mark.parametrize("kind", [KeyKind.ED25519, KeyKind.RSA])
+def test_it_signs_with_a_private_key_that_never_leaves_it(house: House, client_of: ClientOf, kind: KeyKind) -> None:
+    """ccxt trades by Ed25519 and RSA keys of which the gateway holds the public half alone."""
+    key = house.issue(BOT, kind)
+    check_trades(drive(client_of("ccxt"), "run_ccxt.py", url=house.url, key=key.id, secret=key.secret))
+
+
+def test_a_key_that_may_not_read_starts_by_default(house: House, client_of: ClientOf) -> None:
+    """ccxt's default load_markets succeeds for a key that reads nothing, is shown no balance, and can trade."""
+    key = house.issue(NARROW)
+    found = drive(client_of("ccxt"), "run_ccxt_narrow.py", url=house.url, key=key.id, secret=key.secret)
+    assert "BTC/USDT" in value(found, "markets")
+    assert {"BTC", "USDT"} <= set(value(found, "currencies"))
+    assert set(value(found, "balances seen")) == {"0"}
+    assert value(found, "limit")["status"] == "open"
+    assert value(found, "cancel")["status"] == "canceled"
+    for step in ("balance", "trades"):
+        assert refusal(found, step)[1] == "CAPABILITY_NOT_GRANTED"
+
+
+@pytest.fixture
+def engine_house(tmp_path: Path) -> Iterator[House]:
+    """A gateway before an exchange's own engine, which trusts its header and wants no second signature."""
+    secret = os.urandom(32).hex()
+    (tmp_path / "engine.secret").write_text(secret)
+    exchange = Exchange(tmp_path, "--trusted-secret-file", str(tmp_path / "engine.secret"))
+    made = House(tmp_path / "house", exchange, trusted=Secret(secret.encode()))
+    made.issue(BOT)
+    made.start()
+    yield made
+    made.close()
+    exchange.process.stop()
+
+
+def test_before_an_engine_of_its_own_the_same_run_holds(engine_house: House, client_of: ClientOf) -> None:
+    """The run is the same where the gateway vouches for orders by its header, with the journal position of each."""
+    key = engine_house.issue(BOT)
+    check_trades(drive(client_of("ccxt"), "run_ccxt.py", url=engine_house.url, key=key.id, secret=key.secret))
+    received = engine_house.exchange.received()
+    assert {row["api_key"] for row in received} == {key.id}
+    positions = [row["position"] for row in received]
+    assert positions == sorted(positions)
+    assert all(position is not None for position in positions)
