@@ -262,6 +262,18 @@ def test_credentials_stay_with_their_account(store: Store) -> None:
     assert store.credentials.get("up").envelope == b"renewed"
 
 
+def test_an_account_pointed_at_anothers_credential_is_told(store: Store) -> None:
+    """Whoever writes to the database by hand cannot make one account trade with another's credential unnoticed."""
+    assert store.credential_of(MAIN) is None
+    credential = Credential("up", "main", Purpose.UPSTREAM_HMAC, "api", b"sealed")
+    store.attach_credential(credential)
+    assert store.credential_of(store.accounts.get("main")) == credential
+    with store.writing() as connection:
+        connection.exec_driver_sql("UPDATE account SET credential = 'up' WHERE id = 'other'")
+    with pytest.raises(StoreError, match="another account's"):
+        store.credential_of(store.accounts.get("other"))
+
+
 def test_an_account_does_not_change_its_venue(store: Store) -> None:
     """A credential sealed for one venue is never sent to another by an edit of the account."""
     store.venues.add(Venue("us", "Binance.US", "binance", "https://api.binance.us"))

@@ -35,7 +35,7 @@ from bailiwick.store.store import Store, epoch_ms
 from bailiwick.vault.custody import new_phc, root_from_passphrase
 from bailiwick.vault.errors import VaultError
 from bailiwick.vault.keyringfile import sync_directory
-from bailiwick.vault.sealer import Sealer
+from bailiwick.vault.sealer import Seals
 from bailiwick.vault.vault import Vault
 
 MAGIC = b"BWBACKUP"
@@ -63,14 +63,14 @@ class Restored(msgspec.Struct, frozen=True):
     moved: int  # keys whose state the journal's tail changed
 
 
-def backup(store: Store, path: Path, journal_position: int, by: Secret | Vault | Sealer) -> BackupHead:
+def backup(store: Store, path: Path, journal_position: int, by: Secret | Seals) -> BackupHead:
     """Write a sealed copy of the database, as of one moment, to a file that does not exist yet.
 
     Args:
         store: the database; it stays in use meanwhile.
         path: the file to make, for its owner alone.
         journal_position: the number of records in the journal, read before this call.
-        by: a passphrase, or the vault or its sealer: then the keyring is needed to restore, and is not in the backup.
+        by: a passphrase, or what seals to the vault: then the keyring is needed to restore, and is not in the backup.
 
     Raises:
         StoreError: if the file exists or cannot be written.
@@ -112,6 +112,7 @@ def restore(
     *,
     journal_position: int,
     revoked_after: Iterable[tuple[str, KeyState]],
+    edited_after: Iterable[str] = (),
     checkpoint_position: int | None = None,
     accept_shorter_journal: bool = False,
 ) -> Restored:
@@ -123,6 +124,8 @@ def restore(
         by: the passphrase, or the vault whose keyring sealed it.
         journal_position: the number of records in the journal as it is now.
         revoked_after: every change of a key's state in the journal behind the backup's position, in order.
+        edited_after: keys whose grant, or whose account's or service's limits, the journal says were edited behind that
+            position. The backup has them as they were, wider perhaps: such a key comes back frozen.
         checkpoint_position: the size of the journal in the newest checkpoint that is kept elsewhere.
         accept_shorter_journal: a person's word that the journal is to be believed although it is behind.
 
@@ -137,7 +140,7 @@ def restore(
     try:
         head = _unseal(path, draft, by)
         _check_journal(head, journal_position, checkpoint_position, accept_shorter_journal)
-        moves = _apply(draft, revoked_after)
+        moves = _apply(draft, revoked_after, edited_after)
         draft.replace(into)
         sync_directory(into.parent)
     finally:
@@ -174,13 +177,16 @@ def _check_journal(head: BackupHead, position: int, checkpoint: int | None, acce
         )
 
 
-def _apply(database: Path, tail: Iterable[tuple[str, KeyState]]) -> int:
+def _apply(database: Path, tail: Iterable[tuple[str, KeyState]], edited: Iterable[str]) -> int:
     with Store.open(database) as store:
         states = {row.id: row.state for row in store.keys.load()}
         before = dict(states)
         for key_id, to in tail:
             if key_id in states:  # a key issued since the backup is not in it, and is not made up
                 states[key_id] = state_after(states[key_id], to)
+        for key_id in edited:
+            if KeyState.FROZEN in TRANSITIONS.get(states.get(key_id, KeyState.REVOKED), ()):
+                states[key_id] = KeyState.FROZEN
         changed = {key_id: state for key_id, state in states.items() if state is not before[key_id]}
         with store.writing() as connection:
             for key_id, state in changed.items():
@@ -195,7 +201,7 @@ def _apply(database: Path, tail: Iterable[tuple[str, KeyState]]) -> int:
     return len(changed)
 
 
-def _seal_key(data_key: Secret, backup_id: str, by: Secret | Vault | Sealer) -> tuple[bytes, str | None]:
+def _seal_key(data_key: Secret, backup_id: str, by: Secret | Seals) -> tuple[bytes, str | None]:
     if isinstance(by, Secret):
         kdf = new_phc()
         return root_from_passphrase(by, kdf).wrap(data_key), kdf

@@ -147,6 +147,19 @@ class Store:
                 self.credentials.add_in(connection, credential)
             self.accounts.update_in(connection, msgspec.structs.replace(account, credential=credential.id))
 
+    def credential_of(self, account: Account) -> Credential | None:
+        """The credential that an account uses, checked to be its own; None if it has none.
+
+        Raises:
+            StoreError: if the row names another account's: somebody wrote to the database by hand.
+        """
+        if account.credential is None:
+            return None
+        credential = self.credentials.get(account.credential)
+        if credential.account != account.id:
+            raise StoreError(f"account {account.id}: credential {credential.id} is another account's; restore a backup")
+        return credential
+
     def changes_since(self, number: int) -> list[Change]:
         """The changes after this number, oldest first."""
         with self.reading() as connection:

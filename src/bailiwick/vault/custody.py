@@ -175,6 +175,9 @@ def root_from_systemd(environment: Mapping[str, str], name: str = CREDENTIAL_NAM
 def root_from_environment(environment: MutableMapping[str, str], name: str = ENVIRONMENT_VARIABLE) -> Root:
     """The root in an environment variable, base64 of 32 bytes. It is taken out, so that no child inherits it.
 
+    What ``/proc/PID/environ`` shows is the environment at the start and stays; ``harden_process`` closes that to others
+    of the same user.
+
     Raises:
         CustodyError: if the variable is missing or no key.
     """

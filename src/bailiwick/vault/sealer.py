@@ -6,7 +6,7 @@ ago. The token goes into the derivation too: who can merely write to the databas
 """
 
 import os
-from typing import final
+from typing import Protocol, final
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -21,6 +21,14 @@ from bailiwick.vault.errors import CustodyError
 from bailiwick.vault.vaultkey import KEY_BYTES, KEY_ID_BYTES, VaultKey
 
 SEALER_BYTES = KEY_ID_BYTES + envelope.EPHEMERAL_BYTES + KEY_BYTES
+
+
+class Seals(Protocol):
+    """Whatever can seal: a sealer, a vault, or somebody who asks one."""
+
+    def seal(self, record: str, purpose: Purpose, plaintext: Secret) -> Sealed:
+        """Seal a secret for one record and one purpose."""
+        ...
 
 
 @final
