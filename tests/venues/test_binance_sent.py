@@ -63,8 +63,8 @@ def test_what_was_read_is_what_the_venue_reads(made: tuple[str, str, dict[str, s
     """A request of any endpoint, if it is admitted, leaves with exactly the parameters and orders that were read."""
     method, path, params = made
     escape = quote_plus if plus else quote
-    payload = "&".join(f"{name}={escape(value, safe=marks + '~')}" for name, value in params.items())
-    signed = sign(f"{payload}&timestamp={NOW_MS}".encode())
+    pairs = [*params.items(), ("timestamp", str(NOW_MS))]
+    signed = sign("&".join(f"{name}={escape(value, safe=marks + '~')}" for name, value in pairs).encode())
     in_body = method in ("POST", "PUT")
     first = pass_through(request(method, path, query=b"" if in_body else signed, body=signed if in_body else b""))
     if not isinstance(first, Intent):

@@ -13,6 +13,7 @@ _OUTCOME_UNKNOWN = frozenset({-1000, -1001, -1006, -1007})
 _OVERLOADED = -1008  # a 503 with this code was not executed, says the venue; no other 5xx is a refusal
 _NO_SUCH_ORDER = -2013
 _ENDED = frozenset({"FILLED", "CANCELED", "REJECTED", "EXPIRED", "EXPIRED_IN_MATCH"})
+_ONE_ORDER = (Act.PLACE, Act.CANCEL, Act.LOOK_UP)  # a tuple: two comparisons cost less than an Enum's hash
 
 
 class _Fill(msgspec.Struct, gc=False):
@@ -111,9 +112,9 @@ def read_answer(intent: Intent, status: int, body: bytes) -> Answer:
 
 
 def _read_success(act: Act, body: bytes) -> Answer:
+    if act in _ONE_ORDER:
+        return Answer(executed=True, orders=(_report(_read_order(body)),))
     match act:
-        case Act.PLACE | Act.CANCEL | Act.LOOK_UP:
-            return Answer(executed=True, orders=(_report(_read_order(body)),))
         case Act.LIST_OPEN | Act.LIST_ORDERS:
             return Answer(executed=True, orders=tuple([_report(order) for order in _read_orders(body)]))
         case Act.LIST_TRADES:

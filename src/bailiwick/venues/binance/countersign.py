@@ -40,7 +40,7 @@ def countersign(intent: Intent, signer: Signer | None, now_us: int, window_us: i
 
 def serialise(params: tuple[tuple[str, str], ...]) -> bytes:
     """The parameters in their one canonical form."""
-    joined = "&".join(["=".join(pair) for pair in params])
+    joined = "&".join(map("=".join, params))
     if joined.isascii():
         payload = joined.encode()
         count = len(params)

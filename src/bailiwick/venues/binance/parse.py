@@ -21,12 +21,14 @@ from bailiwick.model.intent import (
 from bailiwick.model.reason import Reason
 from bailiwick.model.request import Request, Signed
 from bailiwick.venues.binance.endpoints import ENDPOINTS, PARAMETERS
-from bailiwick.venues.binance.form import PLAIN, decode, split
+from bailiwick.venues.binance.form import PLAIN, decode, explain, split
 from bailiwick.venues.binance.legs import LEGS, Slots
 from bailiwick.venues.binance.values import Reader, readers
 
 Values = dict[str, Any]
 Pairs = tuple[tuple[str, str], ...]
+Orders = tuple[OrderDraft, ...]
+Filled = tuple[Orders, OrderRef | None, Deny | None]  # all three: to ask a value for its class takes longer
 
 # By act: the parameters that name an existing order or list, by the venue's id and by the client's.
 _TARGETS: dict[Act, tuple[str, str]] = {
@@ -39,6 +41,8 @@ _TARGETS: dict[Act, tuple[str, str]] = {
 }
 _SIGNING = frozenset({"timestamp", "recvWindow", "signature"})
 
+# Looked up once: a member of an Enum costs more than a name of the module, in versions of Python up to 3.11.
+_WITHDRAW = Act.WITHDRAW
 _LIMIT = OrderType.LIMIT
 _MARKET = OrderType.MARKET
 _PRICED = (OrderType.LIMIT, OrderType.LIMIT_MAKER, OrderType.STOP_LOSS_LIMIT, OrderType.TAKE_PROFIT_LIMIT)
@@ -51,6 +55,7 @@ class Grammar(msgspec.Struct, frozen=True, gc=False):
     mandatory: frozenset[str]
     legs: tuple[Slots, ...]
     target: tuple[str, str] | None
+    fill: "Filler | None"
 
 
 def _grammar(endpoint: Endpoint) -> Grammar:
@@ -60,10 +65,8 @@ def _grammar(endpoint: Endpoint) -> Grammar:
         frozenset(name for name, mandatory in endpoint.parameters.items() if mandatory),
         LEGS.get(place, ()),
         _TARGETS.get(endpoint.act),
+        _FILLERS.get(endpoint.act),
     )
-
-
-GRAMMARS: dict[tuple[str, str], Grammar] = {place: _grammar(endpoint) for place, endpoint in ENDPOINTS.items()}
 
 
 def parse(endpoint: Endpoint, request: Request, signed: Signed | None) -> Intent | Deny:
@@ -86,11 +89,12 @@ def _parse_unsigned(endpoint: Endpoint, request: Request) -> Intent | Deny:
         return Deny(Reason.BODY_UNEXPECTED, "body: beside an endpoint that takes none")
     if not request.query:
         return read(endpoint, (), 0, 0)
-    fields = split(request.query)
-    if isinstance(fields, Deny):
-        return fields
+    texts = split(request.query)
+    if texts is None:
+        return explain(request.query)
     # Some clients sign what needs no signature: nobody asks who they are, so how they prove it has no meaning.
-    decoded = decode(endpoint.path, tuple((name, value) for name, value in fields.items() if name not in _SIGNING))
+    pairs = tuple((name, value) for name, value in zip(*texts, strict=True) if name not in _SIGNING)
+    decoded = decode(endpoint.path, pairs)
     return decoded if isinstance(decoded, Deny) else read(endpoint, decoded, 0, 0)
 
 
@@ -105,7 +109,7 @@ def read(endpoint: Endpoint, pairs: Pairs, timestamp_us: int, window_us: int) ->
     if not grammar.mandatory <= values.keys():
         missing = sorted(grammar.mandatory - values.keys())
         return Deny(Reason.PARAMETER_MISSING, f"{missing[0]}: missing")
-    fill = _FILLERS.get(endpoint.act)
+    fill = grammar.fill
     if fill is None:
         return Intent(
             endpoint=endpoint,
@@ -115,16 +119,9 @@ def read(endpoint: Endpoint, pairs: Pairs, timestamp_us: int, window_us: int) ->
             symbol=values.get("symbol"),
             symbols=values.get("symbols", ()),
         )
-    filled = fill(grammar, values)
-    if isinstance(filled, Deny):
-        return filled
-    orders, target = filled
-    new_quantity: Decimal | None = None
-    withdrawal: Withdrawal | None = None
-    if endpoint.act is Act.AMEND:
-        new_quantity = values["newQty"]
-    elif endpoint.act is Act.WITHDRAW:
-        withdrawal = _withdrawal(values)
+    orders, target, flaw = fill(grammar, values)
+    if flaw is not None:
+        return flaw
     return Intent(
         endpoint=endpoint,
         params=pairs,
@@ -133,45 +130,53 @@ def read(endpoint: Endpoint, pairs: Pairs, timestamp_us: int, window_us: int) ->
         symbol=values.get("symbol"),
         orders=orders,
         target=target,
-        new_quantity=new_quantity,
+        new_quantity=values.get("newQty"),
         keep_on_failure=values.get("cancelReplaceMode") == "ALLOW_FAILURE",
-        withdrawal=withdrawal,
+        withdrawal=_withdrawal(values) if endpoint.act is _WITHDRAW else None,
         transfers_value=values.get("selfTradePreventionMode") == "TRANSFER",
     )
 
 
-Filled = tuple[tuple[OrderDraft, ...], OrderRef | None]
-
-
-def _fill_orders(grammar: Grammar, values: Values) -> Filled | Deny:
+def _fill_orders(grammar: Grammar, values: Values) -> Filled:
     orders = []
     for leg in grammar.legs:
-        draft = _draft(leg, values)
-        if isinstance(draft, Deny):
-            return draft
-        if draft is not None:
-            orders.append(draft)
-    return tuple(orders), None
+        kind = _type(leg, values)
+        if kind is None:
+            stray = [name for name in values if name.startswith(leg.leg)]
+            if stray:
+                return (), None, Deny(Reason.PARAMETER_MISSING, f"{leg.type}: missing beside {stray[0]}")
+            continue
+        draft = _draft(leg, kind, values)
+        flaw = _flaw(draft, leg)
+        if flaw is not None:
+            return (), None, flaw
+        orders.append(draft)
+    return tuple(orders), None, None
 
 
-def _fill_target(grammar: Grammar, values: Values) -> Filled | Deny:
-    target = _target(grammar, values)
-    return target if isinstance(target, Deny) else ((), target)
+def _fill_target(grammar: Grammar, values: Values) -> Filled:
+    assert grammar.target is not None
+    by_id, by_client_id = grammar.target
+    target = OrderRef(values.get(by_id), values.get(by_client_id))
+    if target.order_id is None and target.client_id is None:
+        return (), None, Deny(Reason.PARAMETER_MISSING, f"{by_id}, {by_client_id}: neither was sent")
+    return (), target, None
 
 
-def _fill_replace(grammar: Grammar, values: Values) -> Filled | Deny:
-    target = _target(grammar, values)
-    if isinstance(target, Deny):
-        return target
-    filled = _fill_orders(grammar, values)
-    return filled if isinstance(filled, Deny) else (filled[0], target)
+def _fill_replace(grammar: Grammar, values: Values) -> Filled:
+    _, target, flaw = _fill_target(grammar, values)
+    if flaw is not None:
+        return (), None, flaw
+    orders, _, flaw = _fill_orders(grammar, values)
+    return orders, target, flaw
 
 
-def _fill_nothing(_grammar: Grammar, _values: Values) -> Filled | Deny:
-    return (), None
+def _fill_nothing(_grammar: Grammar, _values: Values) -> Filled:
+    return (), None, None
 
 
-_FILLERS: dict[Act, Callable[[Grammar, Values], Filled | Deny]] = {
+Filler = Callable[[Grammar, Values], Filled]
+_FILLERS: dict[Act, Filler] = {
     Act.PLACE: _fill_orders,
     Act.TRY: _fill_orders,
     Act.PLACE_LIST: _fill_orders,
@@ -185,32 +190,17 @@ _FILLERS: dict[Act, Callable[[Grammar, Values], Filled | Deny]] = {
 }
 
 
-def _target(grammar: Grammar, values: Values) -> OrderRef | Deny:
-    assert grammar.target is not None
-    by_id, by_client_id = grammar.target
-    target = OrderRef(values.get(by_id), values.get(by_client_id))
-    if target.order_id is None and target.client_id is None:
-        return Deny(Reason.PARAMETER_MISSING, f"{by_id}, {by_client_id}: neither was sent")
-    return target
-
-
-def _draft(slots: Slots, values: Values) -> OrderDraft | Deny | None:
-    """The order of one leg; None for a leg that the request does not have."""
+def _draft(slots: Slots, kind: OrderType, values: Values) -> OrderDraft:
+    """The order of one leg."""
     get = values.get
-    price = get(slots.price)
-    kind = _type(slots, values, price)
-    if kind is None:
-        stray = [name for name in values if name.startswith(slots.leg)]
-        return Deny(Reason.PARAMETER_MISSING, f"{slots.type}: missing beside {stray[0]}") if stray else None
     side = values[slots.side]
-    quantity = get(slots.quantity) if slots.quantity else _brought(side, values)
-    draft = OrderDraft(
+    return OrderDraft(
         symbol=values["symbol"],
         side=side,
         type=kind,
-        quantity=quantity,
+        quantity=get(slots.quantity) if slots.quantity else _brought(side, values),
         quote_quantity=get(slots.quote_quantity),
-        price=price,
+        price=get(slots.price),
         stop_price=get(slots.stop_price),
         trailing_delta=get(slots.trailing_delta),
         time_in_force=get(slots.time_in_force),
@@ -219,15 +209,15 @@ def _draft(slots: Slots, values: Values) -> OrderDraft | Deny | None:
         client_id=get(slots.client_id),
         leg=slots.leg,
     )
-    return _incomplete(draft, slots) or draft
 
 
-def _type(slots: Slots, values: Values, price: Decimal | None) -> OrderType | None:
+def _type(slots: Slots, values: Values) -> OrderType | None:
+    """The type of one leg; None for a leg that the request does not have."""
     if slots.type:
         return values.get(slots.type)
     if slots.leg == "limit":
         return OrderType.LIMIT_MAKER
-    return OrderType.STOP_LOSS if price is None else OrderType.STOP_LOSS_LIMIT
+    return OrderType.STOP_LOSS_LIMIT if slots.price in values else OrderType.STOP_LOSS
 
 
 def _brought(side: Side, values: Values) -> Decimal | None:
@@ -239,7 +229,7 @@ def _brought(side: Side, values: Values) -> Decimal | None:
     return quantity if side is Side.SELL and values["workingSide"] is Side.BUY else None
 
 
-def _incomplete(draft: OrderDraft, slots: Slots) -> Deny | None:
+def _flaw(draft: OrderDraft, slots: Slots) -> Deny | None:
     """What the type of an order needs and the request lacks, or has in two forms that contradict each other."""
     kind = draft.type
     if draft.quantity is not None and draft.quote_quantity is not None:
@@ -276,3 +266,6 @@ def _explain(grammar: Grammar, pairs: Pairs) -> Deny:
         except (KeyError, ValueError):
             return Deny(Reason.PARAMETER_MALFORMED, f"{name}: {value[:40]!r} is not of its type")
     return Deny(Reason.FAULT, "a parameter was refused that can be read")
+
+
+GRAMMARS: dict[tuple[str, str], Grammar] = {place: _grammar(endpoint) for place, endpoint in ENDPOINTS.items()}
