@@ -68,7 +68,7 @@ def _symbol(
         daily_volume=most,
         level_quantity=read(level),
         max_quantity=max(most, read("9000")),
-        max_market_quantity=max(most // 100, read("100")),
+        max_market_quantity=max(most // 10, read("100")),
         margin=margin,
         **more,
     )
