@@ -69,8 +69,8 @@ class _Cancelled(msgspec.Struct, gc=False):
 class _Replaced(msgspec.Struct, gc=False):
     cancelResult: str  # noqa: N815
     newOrderResult: str  # noqa: N815
-    cancelResponse: msgspec.Raw | None = None  # noqa: N815
-    newOrderResponse: msgspec.Raw | None = None  # noqa: N815
+    cancelResponse: msgspec.Raw = msgspec.Raw(b"null")  # noqa: N815
+    newOrderResponse: msgspec.Raw = msgspec.Raw(b"null")  # noqa: N815
 
 
 class _Amended(msgspec.Struct, gc=False):
@@ -147,7 +147,7 @@ def _read_failure(status: int, body: bytes) -> Answer:
     return Answer(executed=False, missing=error.code == _NO_SUCH_ORDER, code=error.code)
 
 
-def _code(body: bytes) -> int:
+def _code(body: bytes | msgspec.Raw) -> int:
     try:
         return _read_error(body).code
     except msgspec.DecodeError:
@@ -156,17 +156,18 @@ def _code(body: bytes) -> int:
 
 def _replaced(replaced: _Replaced, code: int) -> Answer:
     orders = []
-    if replaced.cancelResult == "SUCCESS" and replaced.cancelResponse is not None:
+    if replaced.cancelResult == "SUCCESS":
         orders.append(_report(_read_order(replaced.cancelResponse)))
     placed: bool | None = None
-    if replaced.newOrderResult == "SUCCESS" and replaced.newOrderResponse is not None:
-        orders.append(_report(_read_order(replaced.newOrderResponse)))
-        placed = True
-    elif replaced.newOrderResult == "NOT_ATTEMPTED":
-        placed = False
-    elif replaced.newOrderResult == "FAILURE" and replaced.newOrderResponse is not None:
-        reason = _code(bytes(replaced.newOrderResponse))
-        placed = None if reason in _OUTCOME_UNKNOWN or not reason else False
+    match replaced.newOrderResult:
+        case "SUCCESS":
+            orders.append(_report(_read_order(replaced.newOrderResponse)))
+            placed = True
+        case "NOT_ATTEMPTED":
+            placed = False
+        case "FAILURE":
+            reason = _code(replaced.newOrderResponse)
+            placed = None if reason in _OUTCOME_UNKNOWN or not reason else False
     return Answer(executed=placed, orders=tuple(orders), code=code)
 
 

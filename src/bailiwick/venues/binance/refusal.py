@@ -1,8 +1,9 @@
 """Denials in Binance's own format: the codes and texts that its clients already know how to survive.
 
 Each names the rule and never a number. The venue's exact text comes first, since clients look for it; the name of the
-reason follows in brackets. No client in use matches the whole of one of these texts (ccxt's tables of exact messages
-have none of them), so the suffix changes no client's reading.
+reason follows in brackets. Clients that look for a text look for it inside of the message. Those that compare a whole
+message (ccxt does, and would take "This action is disabled on this account." for an account that is suspended) find
+another one here, and go by the code, which is what is meant.
 """
 
 import json
