@@ -332,6 +332,15 @@ def test_what_trades_without_being_an_order_is_denied() -> None:
     assert key().reason(request) == Reason.UNPRICEABLE
 
 
+def test_a_start_up_read_needs_no_read() -> None:
+    """A narrow key may start up, for it is served the form without balances; and that is said of reads alone."""
+    made = key(may=frozenset({Harm.TRADE}))
+    assert made.reason(intent(act=Act.START_UP)) is None
+    assert made.reason(intent(act=Act.BALANCES)) == Reason.CAPABILITY_NOT_GRANTED
+    moving = intent(act=Act.START_UP, endpoint=endpoint(Act.START_UP, Harm.MOVE))
+    assert made.reason(moving) == Reason.CAPABILITY_NOT_GRANTED
+
+
 def test_a_placement_without_an_order_is_denied() -> None:
     """A request to place nothing is not let through unjudged."""
     assert key().reason(intent(act=Act.PLACE, symbol="BTCUSDT")) == Reason.UNPRICEABLE

@@ -2,8 +2,8 @@
 
 *Near* is the median of mids over 10 s. *Anchor* is the time-weighted median over an hour, or over a day where the hour
 is thin. Who trades through a key behind this gateway could walk a thin market up step by step: so after a trade of our
-own that is a notable share of the symbol's usual volume, samples beyond the mid before it count for the anchor as that
-mid, in the trade's direction, for as long as the anchor looks back. See docs/adr/0007-rules.md.
+own that is a notable share of the symbol's usual volume, samples beyond the mid and the anchor before it, in the
+trade's direction, do not count for more than these, for as long as the anchor looks back. See docs/adr/0007-rules.md.
 """
 
 from collections import deque
@@ -57,6 +57,7 @@ class Reference:
         "_ceilings",
         "_floors",
         "_last_us",
+        "_lively",
         "_minute",
         "_own",
         "_own_sum",
@@ -72,6 +73,7 @@ class Reference:
         self._recent: deque[tuple[int, Decimal]] = deque()  # mids of the last 10 s
         self._samples: list[tuple[int, Decimal]] = []  # of the minute that is running, as they count for the anchor
         self._minute = -1
+        self._lively = False  # whether the mid, as it was seen, has moved in the minute that is running
         self._slots: deque[Slot] = deque(maxlen=_DAY_MINUTES)
         self._anchor: Decimal | None = None
         self._stale = False  # whether the anchor is to be computed anew
@@ -104,6 +106,8 @@ class Reference:
         if minute != self._minute:
             self._close_minute()
             self._minute = minute
+        if self._recent and self._recent[-1][1] != mid:
+            self._lively = True
         self._last_us = now_us
         self._recent.append((now_us, mid))
         self._samples.append((now_us, self._held(mid, now_us)))
@@ -129,6 +133,9 @@ class Reference:
             self._own_sum = EXACT.subtract(self._own_sum, self._own.popleft()[1])
         if not self._notable():
             return
+        # Held at the mid alone, the anchor would follow a walk at the pace at which holds end.
+        if self._anchor is not None:
+            before = min(before, self._anchor) if buying else max(before, self._anchor)
         # Of the holds that last longer, only a tighter one matters: the first of each is the tightest.
         holds = self._ceilings if buying else self._floors
         while holds and (holds[-1].price >= before if buying else holds[-1].price <= before):
@@ -191,9 +198,8 @@ class Reference:
             until = samples[place + 1][0] if place + 1 < len(samples) else end_us
             weighed.append((mid, min(until - at, NEAR_FRESH_US)))
         price = weighted_median(weighed)
-        before = self._slots[-1].price if self._slots else None
-        lively = any(mid != before for mid, _ in weighed)
-        self._slots.append(Slot(self._minute, price, sum(weight for _, weight in weighed), lively))
+        self._slots.append(Slot(self._minute, price, sum(weight for _, weight in weighed), self._lively))
+        self._lively = False
         self._stale = True
 
     def _weigh(self, now_us: int) -> Decimal | None:
