@@ -81,6 +81,7 @@ class _Pending(msgspec.Struct, frozen=True):
 class _Tail(msgspec.Struct, frozen=True):
     """What a restore reads of an act's ``after``."""
 
+    state: KeyState | None = None
     restored: KeyState | None = None
     keys: tuple[str, ...] = ()
 
@@ -184,15 +185,24 @@ class Acts:
 
 
 def states_after(acts: Iterable[str]) -> Iterator[tuple[str, KeyState]]:
-    """What a restore must do to keys, in order, of the ``after`` of the acts behind a backup's position."""
+    """What a restore must do to keys, in order, of the ``after`` of the acts behind a backup's position.
+
+    A key whose secret, grant or limits changed since comes back with the old ones, so it stays frozen whatever the acts
+    after that allowed it.
+    """
+    outdated: set[str] = set()
     for after in acts:
         try:
             tail = msgspec.json.decode(after, type=_Tail)
         except msgspec.MsgspecError:
             continue  # not every act is the authority's
-        if tail.restored is not None:
-            for key in tail.keys:
-                yield key, tail.restored
+        if tail.restored is None:
+            continue
+        if tail.state is None:
+            outdated.update(tail.keys)
+        for key in tail.keys:
+            gone = tail.restored in {KeyState.REVOKED, KeyState.EXPIRED}
+            yield key, KeyState.FROZEN if key in outdated and not gone else tail.restored
 
 
 def refusal(error: Exception) -> LinkError:

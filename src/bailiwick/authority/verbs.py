@@ -53,8 +53,8 @@ class Difference(msgspec.Struct, frozen=True):
 class ActAnswer(Answer, frozen=True, kw_only=True):
     """What an act did.
 
-    ``position`` is the act's in the journal, ``change`` its number in the store, both 0 in a preview and where there
-    was ``nothing`` to be done;
+    ``position`` is the act's in the journal (-1 in a preview, and where there was ``nothing`` to be done), ``change``
+    its number in the store;
     ``in_force`` whether the gateway has said that it acts on it. ``keys`` are the keys whose state it changed.
     ``secret`` is an issued HMAC secret: it is told this once.
     """
@@ -67,7 +67,7 @@ class ActAnswer(Answer, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     seen: str = ""
     nothing: bool = False
-    position: int = 0
+    position: int = -1
     change: int = 0
     in_force: bool = False
     secret: Secret | None = None

@@ -36,7 +36,7 @@ def print_act(answer: ActAnswer, *, json: bool, what: str) -> None:
     if json:
         print_json(answer)
         return
-    if not answer.position:
+    if answer.position < 0:
         say(f"{what}: nothing to change")
     else:
         number = f"journal {answer.position}, change {answer.change}"
