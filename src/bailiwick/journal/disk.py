@@ -14,19 +14,16 @@ NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 class Disk:
     """Writing, flushing and measuring; both calls that block release the interpreter's lock."""
 
-    def write(self, descriptor: int, data: bytes, offset: int) -> None:
-        """Write all of the data at an offset.
+    def write_durably(self, descriptor: int, data: bytes, offset: int) -> None:
+        """Write all of the data at an offset of a file opened with O_DSYNC; it is on disk on return.
 
         Raises:
-            OSError: if not all of it could be written; part of it may be in the file.
+            OSError: if not all of it is. Part of it may be in the file, and nothing is known about the pages: the
+                same pages are never flushed a second time, since the kernel would call them clean.
         """
         written = os.pwrite(descriptor, data, offset)
         while written < len(data):
             written += os.pwrite(descriptor, data[written:], offset + written)
-
-    def flush(self, descriptor: int) -> None:
-        """Make what was written durable. After a failure nothing is known about the pages: never try twice."""
-        os.fdatasync(descriptor)
 
     def allocate(self, path: Path, size: int) -> None:
         """Make a file that really occupies this many bytes."""

@@ -31,6 +31,7 @@ HEAD = Struct("<4sIQ32s")
 HEAD_BYTES = HEAD.size
 PREFIX_BYTES = SALT_BYTES + 1
 MAX_RECORD_BYTES = 1 << 20
+MAX_BODY_BYTES = MAX_RECORD_BYTES + PREFIX_BYTES
 
 SYNC = b"bwj"
 WHOLE = b"bwjW"
@@ -80,7 +81,7 @@ def parse(data: bytes | memoryview, at: int, base: int = 0) -> Frame | None:
         return None
     form, length, position, digest = HEAD.unpack_from(data, at)
     end = at + HEAD_BYTES + length
-    if length > MAX_RECORD_BYTES + PREFIX_BYTES or end > len(data):
+    if length > MAX_BODY_BYTES or end > len(data):
         return None
     body = bytes(data[at + HEAD_BYTES : end])
     if form == WHOLE:

@@ -1,5 +1,6 @@
 """What is done beside the hot path: tiles, indexes, signed checkpoints and their copies, the watch over free space."""
 
+import os
 import threading
 import time
 from collections import defaultdict
@@ -17,6 +18,7 @@ from bailiwick.journal.verify_proof import Checkpoint
 from bailiwick.journal.writer import Ground, Writer
 
 LOOK_EVERY_SECONDS = 1.0
+PUBLISH_EVERY_SECONDS = 1.0
 SPACE_EVERY_SECONDS = 5.0
 
 
@@ -30,7 +32,11 @@ class Signing:
 
 
 class Keeper:
-    """Signs checkpoints over what is durable: when asked, every so many records, every so often, and at the end."""
+    """Signs checkpoints over what is durable: when asked, every so many records, every so often, and at the end.
+
+    Every checkpoint goes to the day's history, here and at the second place. At most once a second the newest one is
+    also *published*: written as the file ``checkpoint``, with the partial tiles that belong to it.
+    """
 
     def __init__(self, ground: Ground, signing: Signing, last: Checkpoint | None) -> None:
         self.writer: Writer | None = None  # set before the thread starts
@@ -39,16 +45,23 @@ class Keeper:
         self._directory = ground.directory
         self._disk = ground.disk
         self._limits = ground.limits
+        self._clock = ground.clock
         self._signing = signing
         self._tiles = Tiles(ground.directory)
         self._due = threading.Event()
+        self._asked = False
         self._ending = False
         self._turn = threading.Lock()  # one checkpoint at a time, whoever asks
-        self._signed_at = time.monotonic()
-        self._looked_at = self._signed_at
+        self._published: Checkpoint | None = None
+        self._signed_at = self._published_at = self._looked_at = time.monotonic()
 
     def nudge(self) -> None:
-        """Ask for a checkpoint soon; returns at once."""
+        """Many records were added: sign soon. Returns at once."""
+        self._due.set()
+
+    def ask(self) -> None:
+        """Sign and publish soon. Returns at once."""
+        self._asked = True
         self._due.set()
 
     def end(self) -> None:
@@ -59,22 +72,25 @@ class Keeper:
     def run(self) -> None:
         """The thread's work."""
         while not self._ending:
-            asked = self._due.wait(LOOK_EVERY_SECONDS)
+            many = self._due.wait(LOOK_EVERY_SECONDS)
             self._due.clear()
-            now = time.monotonic()
-            if asked or now - self._signed_at >= self._limits.checkpoint_seconds:
-                self._try_checkpoint()
-            if now - self._looked_at >= SPACE_EVERY_SECONDS:
-                self._looked_at = now
-                self.watch_space()
+            self.look(time.monotonic(), many=many)
 
-    def _try_checkpoint(self) -> None:
-        try:
-            self.checkpoint()
-        except OSError as error:
-            self.trouble = f"checkpoint: {error}"
+    def look(self, now: float, *, many: bool) -> None:
+        """Do what is due at this time of the monotonic clock, in seconds."""
+        asked, self._asked = self._asked, False
+        aged = now - self._signed_at >= self._limits.checkpoint_seconds
+        unpublished = self._published is not self.last and now - self._published_at >= PUBLISH_EVERY_SECONDS
+        if asked or aged or many or unpublished:
+            try:
+                self.checkpoint(publish=asked or aged or unpublished)
+            except OSError as error:
+                self.trouble = f"checkpoint: {error}"
+        if now - self._looked_at >= SPACE_EVERY_SECONDS:
+            self._looked_at = now
+            self.watch_space()
 
-    def checkpoint(self) -> Checkpoint:
+    def checkpoint(self, *, publish: bool = True) -> Checkpoint:
         """Write tiles and indexes, sign the tree as it is, and store the note here and at the second place.
 
         Raises:
@@ -86,30 +102,43 @@ class Keeper:
             writer = self.writer
             with writer.tree_lock:
                 size, root = writer.tree.size, writer.tree.root()
-                finished, partial, entries = writer.tree.finished(), writer.tree.partial(), list(writer.entries)
-            if self.last is not None and self.last.size == size and not self.trouble:
-                return self.last
-            self._tiles.write(finished + partial)
-            _append_indexes(entries)
-            with writer.tree_lock:
-                writer.tree.drop(len(finished))
-                del writer.entries[: len(entries)]
-            signed = note.sign_checkpoint(self._signing.origin, self._signing.key, size, root)
-            store(self._directory, signed)
-            self.last, writer.checkpointed = signed, size
-            self._copy(signed)
-            return signed
+                finished, entries = writer.tree.finished(), list(writer.entries)
+                partial = writer.tree.partial() if publish else []
+            if self.last is None or self.last.size != size or self.trouble:
+                self._tiles.write(finished)
+                _append_indexes(entries)
+                with writer.tree_lock:
+                    writer.tree.drop(len(finished))
+                    del writer.entries[: len(entries)]
+                self._sign(size, root)
+                writer.checkpointed = size
+            assert self.last is not None
+            if publish and self._published is not self.last:
+                self._publish(partial)
+            return self.last
 
-    def _copy(self, signed: Checkpoint) -> None:
-        self.trouble = ""
+    def _sign(self, size: int, root: bytes) -> None:
+        signed = note.sign_checkpoint(self._signing.origin, self._signing.key, size, root)
+        day = f"{datetime.fromtimestamp(self._clock() / 1e6, UTC):%Y-%m-%d}"
+        add_to_history(self._directory, signed, day)
+        self.last, self.trouble = signed, ""
+        if self._signing.copy_to is not None:
+            try:
+                add_to_history(self._signing.copy_to, signed, day)
+            except OSError as error:
+                self.trouble = f"checkpoint copy to {self._signing.copy_to}: {error}"
+
+    def _publish(self, partial: list[tuple[int, int, bytes]]) -> None:
+        assert self.last is not None
+        self._tiles.write(partial)
+        segment.replace_durably(self._directory / CHECKPOINT, self.last.note.encode())
+        self._published, self._published_at = self.last, time.monotonic()
         copy_to = self._signing.copy_to
-        if copy_to is None:
-            return
-        try:
-            copy_to.mkdir(parents=True, exist_ok=True)
-            store(copy_to, signed)
-        except OSError as error:
-            self.trouble = f"checkpoint copy to {copy_to}: {error}"
+        if copy_to is not None:
+            try:
+                segment.replace_durably(copy_to / CHECKPOINT, self.last.note.encode())
+            except OSError as error:
+                self.trouble = f"checkpoint copy to {copy_to}: {error}"
 
     def watch_space(self) -> None:
         """Give up the reserve when the disk is nearly full, and take it again when there is room."""
@@ -123,13 +152,19 @@ class Keeper:
             writer.full = not writer.reserve.hold()
 
 
-def store(directory: Path, signed: Checkpoint) -> None:
-    """Put a checkpoint in a directory: in the day's history, then as the newest one."""
-    history = directory / HISTORY
-    history.mkdir(exist_ok=True, mode=0o700)
-    with (history / f"{datetime.now(UTC):%Y-%m-%d}.txt").open("a", encoding="utf-8") as file:
-        file.write(signed.note + "\n")
-    segment.replace_durably(directory / CHECKPOINT, signed.note.encode())
+def add_to_history(directory: Path, signed: Checkpoint, day: str) -> None:
+    """Add a checkpoint to the history of a day, durably."""
+    path = f"{directory}/{HISTORY}/{day}.txt"
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_DSYNC | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags, 0o600)
+    except FileNotFoundError:
+        (directory / HISTORY).mkdir(parents=True, mode=0o700)
+        descriptor = os.open(path, flags, 0o600)
+    try:
+        os.write(descriptor, f"{signed.note}\n".encode())
+    finally:
+        os.close(descriptor)
 
 
 def _append_indexes(entries: list[tuple[Segment, int, int]]) -> None:

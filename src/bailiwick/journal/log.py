@@ -14,16 +14,19 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import suppress
 from hashlib import sha256
+from itertools import chain, repeat
 from pathlib import Path
+from struct import Struct
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bailiwick.journal import reader, recovery, segment, snapshot
 from bailiwick.journal.disk import Disk, Lock
 from bailiwick.journal.error import JournalBehind, JournalDamaged, JournalError, JournalFull, JournalStopped
-from bailiwick.journal.frame import BEGINS_COMMIT, HEAD, MAX_RECORD_BYTES, WHOLE
+from bailiwick.journal.frame import CLASS_MASK, HEAD, MAX_BODY_BYTES, MAX_RECORD_BYTES, WHOLE
 from bailiwick.journal.keeper import Keeper, Signing
 from bailiwick.journal.note import verifier_of
 from bailiwick.journal.reader import Entry
@@ -38,13 +41,16 @@ DurableCallback = Callable[[JournalStopped | None], None]
 
 VERIFIER = "verifier"
 CUTS = "cuts"
-SALTS_AT_ONCE = 256
+_POOL = Struct(f"{SALT_BYTES}s" * 256)
 _LEADS = [bytes([lead]) for lead in range(256)]
 
 
 class Journal:
-    """Append, and be told when it is durable. ``append`` may be called from any thread, the rest of the hot path
-    from the event loop's thread alone."""
+    """Append, and be told when it is durable.
+
+    ``append`` and ``when_durable`` belong to one thread, that of the event loop: positions are given out without a
+    lock. ``append_now``, ``checkpoint_now``, ``write_snapshot`` and ``recover`` block and may be called from others.
+    """
 
     def __init__(self, ground: Ground, signing: Signing, lock: Lock, found: recovery.Recovered) -> None:
         self.directory = ground.directory
@@ -62,7 +68,7 @@ class Journal:
         self._salts = _salts()
         self._waiting: deque[tuple[int, DurableCallback]] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._appending = writer.failing
+        self._home = threading.get_ident()
         self._queue = writer.queue
         self._threads: list[threading.Thread] = []
 
@@ -149,8 +155,9 @@ class Journal:
         thread.start()
 
     def attach(self, loop: asyncio.AbstractEventLoop | None) -> None:
-        """Set the loop in whose thread ``when_durable`` calls back."""
+        """Set the loop in whose thread, which is this one, ``append`` is called and ``when_durable`` calls back."""
         self._loop = loop
+        self._home = threading.get_ident()
 
     # --- appending
 
@@ -168,17 +175,15 @@ class Journal:
             ValueError: if the record is too long or the class is none.
         """
         writer = self._writer
-        with self._appending:
-            if writer.failure is not None or writer.full or self._closed:
-                self._refuse(essential)
-            position = self._next
-            lead = retention | BEGINS_COMMIT if position == writer.taken else retention
-            salted = next(self._salts) + _LEADS[lead] + record
-            length = len(salted)
-            if length > MAX_RECORD_BYTES or not 0 <= retention < BEGINS_COMMIT:
-                raise ValueError(f"record: want at most {MAX_RECORD_BYTES} bytes and a class below {BEGINS_COMMIT}")
-            self._next = position + 1
-            self._queue.put(HEAD.pack(WHOLE, length, position, sha256(salted).digest()) + salted)
+        if writer.failure is not None or writer.full or self._closed:
+            self._refuse(essential)
+        position = self._next
+        salted = next(self._salts) + _LEADS[retention | (position == writer.taken) << 7] + record
+        length = len(salted)
+        if length > MAX_BODY_BYTES or retention > CLASS_MASK:
+            raise ValueError(f"record: want at most {MAX_RECORD_BYTES} bytes, and a class of at most {CLASS_MASK}")
+        self._next = position + 1
+        self._queue.put(HEAD.pack(WHOLE, length, position, sha256(salted).digest()) + salted)
         return position
 
     def _refuse(self, essential: bool) -> None:
@@ -234,9 +239,24 @@ class Journal:
         Raises:
             JournalStopped: if it could not be made durable.
         """
-        position = self.append(record, retention=retention, essential=essential)
+        position = self._append_at_home(record, retention, essential)
         self._writer.wait(position)
         return position
+
+    def _append_at_home(self, record: bytes, retention: int, essential: bool) -> int:
+        loop = self._loop
+        if loop is None or threading.get_ident() == self._home or not loop.is_running():
+            return self.append(record, retention=retention, essential=essential)
+        given: Future[int] = Future()
+
+        def post() -> None:
+            try:
+                given.set_result(self.append(record, retention=retention, essential=essential))
+            except (JournalError, ValueError) as error:
+                given.set_exception(error)
+
+        loop.call_soon_threadsafe(post)
+        return given.result()
 
     # --- state
 
@@ -279,7 +299,7 @@ class Journal:
 
     def checkpoint(self) -> None:
         """Ask for a signed checkpoint, as after an administrative act; returns at once."""
-        self._keeper.nudge()
+        self._keeper.ask()
 
     def checkpoint_now(self) -> Checkpoint:
         """Wait until everything appended is durable, and sign it: blocks; not for the loop.
@@ -354,9 +374,10 @@ class Journal:
             )
         old.begin_segment()
         old.full = not old.reserve.hold()
-        with self._appending:
-            self._next = old.taken = old.durable
-            old.failure = None
+        while not old.queue.empty():  # what slipped in while the failure was being declared
+            old.queue.get()
+        self._next = old.taken = old.durable
+        old.failure = None
         self._threads[0] = threading.Thread(target=old.run, name="journal-writer", daemon=True)
         self._threads[0].start()
 
@@ -366,11 +387,10 @@ class Journal:
         Raises:
             OSError: if the last checkpoint cannot be stored; the records are durable.
         """
-        with self._appending:
-            if self._closed:
-                return
-            self._closed = True
-            self._queue.put(None)
+        if self._closed:
+            return
+        self._closed = True
+        self._queue.put(None)
         self._threads[0].join()
         self._keeper.end()
         self._threads[1].join()
@@ -390,10 +410,7 @@ class Journal:
 
 def _salts() -> Iterator[bytes]:
     """Random salts, drawn from the system some hundreds at a time."""
-    while True:
-        pool = os.urandom(SALT_BYTES * SALTS_AT_ONCE)
-        for at in range(0, len(pool), SALT_BYTES):
-            yield pool[at : at + SALT_BYTES]
+    return chain.from_iterable(_POOL.unpack(os.urandom(_POOL.size)) for _ in repeat(None))
 
 
 def _check_verifier(directory: Path, verifier: Verifier) -> None:
@@ -419,7 +436,7 @@ def _ahead(copy_to: Path | None, verifier: Verifier, found: recovery.Recovered) 
     if copy_to is None:
         return None
     try:
-        copied = recovery.read_checkpoint(copy_to, verifier)
+        copied = recovery.read_newest(copy_to, verifier)
     except (OSError, ProofError) as error:
         raise JournalDamaged(f"{copy_to}: the checkpoint kept there cannot be read: {error}") from error
     if copied is None or copied.size < found.tree.size:

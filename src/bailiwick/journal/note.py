@@ -1,6 +1,7 @@
 """Signing checkpoints: C2SP signed-note and tlog-checkpoint. Reading them is in :mod:`.verify_proof`."""
 
 import base64
+import re
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -30,10 +31,17 @@ def sign_checkpoint(name: str, signer: Ed25519PrivateKey, size: int, root: bytes
     return Checkpoint(name, size, root, note)
 
 
-def split_notes(text: str) -> list[str]:
-    """The notes of a history file: notes of one signature each, with an empty line after each."""
-    parts = text.split("\n\n")
-    return [f"{body}\n\n{signature}\n" for body, signature in zip(parts[::2], parts[1::2], strict=False)]
+_NOTE = re.compile(r"^[^\n]+\n[0-9]+\n[A-Za-z0-9+/]{43}=\n\n— [^\n]+\n\n?", re.MULTILINE)
+
+
+def notes_in(history: str) -> list[str]:
+    """The checkpoints in a history: signed notes, each with an empty line behind it."""
+    return [found.group().removesuffix("\n\n").removesuffix("\n") + "\n" for found in _NOTE.finditer(history)]
+
+
+def without_notes(history: str) -> str:
+    """What in a history is no checkpoint: nothing, unless it was altered or its last note is torn."""
+    return _NOTE.sub("", history)
 
 
 def newest(text: str, verifier: Verifier) -> Checkpoint | None:
@@ -41,7 +49,7 @@ def newest(text: str, verifier: Verifier) -> Checkpoint | None:
 
     A history is only ever appended to; its torn last note, and notes of other keys, are passed over.
     """
-    for note in reversed(split_notes(text)):
+    for note in reversed(notes_in(text)):
         try:
             return open_checkpoint(note, verifier)
         except ProofError:

@@ -12,6 +12,7 @@ from bailiwick.journal.verify_proof import Checkpoint, Verifier, open_checkpoint
 
 CHECKPOINT = "checkpoint"
 HISTORY = "checkpoints"
+HISTORY_END_BYTES = 1 << 14
 
 
 @dataclass(slots=True)
@@ -25,17 +26,31 @@ class Recovered:
     torn: bytes  # what stands behind that
 
 
-def read_checkpoint(directory: Path, verifier: Verifier) -> Checkpoint | None:
-    """The newest checkpoint of a directory, or None if it holds none.
+def read_published(directory: Path, verifier: Verifier) -> Checkpoint | None:
+    """The published checkpoint of a directory, or None if it holds none.
 
     Raises:
         ProofError: if the checkpoint there is not signed by this key.
     """
     path = directory / CHECKPOINT
-    if path.exists():
-        return open_checkpoint(path.read_text(encoding="utf-8"), verifier)
-    histories = sorted((directory / HISTORY).glob("*.txt"))
-    return note.newest(histories[-1].read_text(encoding="utf-8"), verifier) if histories else None
+    return open_checkpoint(path.read_text(encoding="utf-8"), verifier) if path.exists() else None
+
+
+def read_newest(directory: Path, verifier: Verifier) -> Checkpoint | None:
+    """The checkpoint of most records in a directory, published or in its history, or None if it holds none.
+
+    Raises:
+        ProofError: if the published checkpoint is not signed by this key.
+    """
+    histories = sorted((directory / HISTORY).glob("*.txt"))[-2:]
+    candidates = [read_published(directory, verifier), *(note.newest(_end_of(path), verifier) for path in histories)]
+    return max((found for found in candidates if found is not None), key=lambda found: found.size, default=None)
+
+
+def _end_of(path: Path) -> str:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - HISTORY_END_BYTES))
+        return file.read().decode("utf-8", "replace")
 
 
 def recover(directory: Path, verifier: Verifier) -> Recovered:
@@ -45,10 +60,10 @@ def recover(directory: Path, verifier: Verifier) -> Recovered:
         JournalDamaged: if the records do not lead to the signed root, or one that was durable is not right.
         ProofError: if the checkpoint is not signed by this key.
     """
-    checkpoint = read_checkpoint(directory, verifier)
+    newest = read_newest(directory, verifier)
     segments = segment.listed(directory)
     _check_gapless_start(segments, directory)
-    tree = _tree_at(directory, checkpoint, segments)
+    tree = _tree_at(directory, read_published(directory, verifier), segments)
     torn = b""
     active, offset = None, 0
     for place, part in enumerate(segments):
@@ -60,19 +75,19 @@ def recover(directory: Path, verifier: Verifier) -> Recovered:
             active, offset = part, 0
             break
         segment.read_head(part)
-        active, offset = part, _extend(tree, part)
+        active, offset = part, _extend(tree, part, newest)
         torn = _behind(part, offset)
         if following is not None and (torn or tree.size != following):
             raise JournalDamaged(
                 f"{part.path}: record {tree.size} is not right, and records follow it; run 'journal verify'"
             )
     _check_tail(torn, active, tree.size)
-    if checkpoint is not None and tree.size < checkpoint.size:
+    if newest is not None and tree.size < newest.size:
         raise JournalDamaged(
-            f"{directory}: {checkpoint.size} records were signed for, only {tree.size} are here; restore the journal "
+            f"{directory}: {newest.size} records were signed for, only {tree.size} are here; restore the journal "
             "from a backup, or run 'journal verify' to see what is missing"
         )
-    return Recovered(tree, checkpoint, active, offset, torn)
+    return Recovered(tree, newest, active, offset, torn)
 
 
 def _check_gapless_start(segments: list[Segment], directory: Path) -> None:
@@ -97,8 +112,12 @@ def _tree_at(directory: Path, checkpoint: Checkpoint | None, segments: list[Segm
         tree.push([found.digest])
     if tree.size == checkpoint.size and tree.root() == checkpoint.root:
         return tree
-    raise JournalDamaged(
-        f"{directory}: the records do not lead to the root that was signed at {checkpoint.size} records; nothing is "
+    raise _not_signed(directory, checkpoint)
+
+
+def _not_signed(path: Path, checkpoint: Checkpoint) -> JournalDamaged:
+    return JournalDamaged(
+        f"{path}: the records do not lead to the root that was signed at {checkpoint.size} records; nothing is "
         "appended to a journal that was changed: run 'journal verify' to see where"
     )
 
@@ -114,7 +133,7 @@ def all_frames(segments: list[Segment]) -> Iterator[frame.Frame]:
             return
 
 
-def _extend(tree: Tree, part: Segment) -> int:
+def _extend(tree: Tree, part: Segment, newest: Checkpoint | None) -> int:
     """Append the segment's records that the tree does not have yet; gives the offset behind the last right frame."""
     offset = segment.offset_near(part, tree.size)
     for found in segment.frames(part, offset):
@@ -122,6 +141,8 @@ def _extend(tree: Tree, part: Segment) -> int:
             raise JournalDamaged(f"{part.path}: record {found.position} stands where {tree.size} is wanted")
         if found.position == tree.size:
             tree.push([found.digest])
+            if newest is not None and newest.size == tree.size and newest.root != tree.root():
+                raise _not_signed(part.path, newest)
         offset = found.end
     return offset
 

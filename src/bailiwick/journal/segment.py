@@ -132,7 +132,7 @@ def frames(segment: Segment, offset: int = HEAD_BYTES) -> Iterator[frame.Frame]:
                 end = found.end - offset
             rest = data[end:]
             offset += end
-            if len(rest) > frame.MAX_RECORD_BYTES + frame.HEAD_BYTES + frame.PREFIX_BYTES:
+            if len(rest) > frame.MAX_BODY_BYTES + frame.HEAD_BYTES:
                 return
 
 

@@ -1,15 +1,18 @@
 """The growing tree, and its tiles on disk (C2SP tlog-tiles).
 
-A tile is up to 256 hashes: leaf hashes at level 0, roots of full tiles of the level below above that. Tiles are
-written at checkpoints, beside the hot path, and can always be made again from the segments; so they are not flushed.
+A tile is up to 256 hashes: leaf hashes at level 0, roots of full tiles of the level below above that. Full tiles are
+written at checkpoints, beside the hot path, partial ones when a checkpoint is published (see :mod:`.keeper`). They can
+always be made again from the segments; so they are not flushed.
 """
 
+import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
 from bailiwick.journal import merkle
-from bailiwick.journal.verify_proof import leaf_hash, node_hash
+from bailiwick.journal.verify_proof import node_hash
 
 HASH_BYTES = 32
 TILE_HASHES = 256
@@ -41,11 +44,15 @@ class Tree:
 
     def push(self, digests: Sequence[bytes]) -> None:
         """Append entries, given as their digests: SHA-256(salt ‖ record)."""
+        self.push_leaves([sha256(b"\x00" + digest).digest() for digest in digests])
+
+    def push_leaves(self, leaves: Sequence[bytes]) -> None:
+        """Append entries, given as their leaf hashes."""
         stack, size = self._stack, self.size
-        leaves = self._edge[0]
-        for digest in digests:
-            node = sha256(b"\x00" + digest).digest()
-            leaves += node
+        edge = self._edge[0]
+        for leaf in leaves:
+            edge += leaf
+            node = leaf
             height, ones = 0, size
             while ones & 1:
                 node = sha256(b"\x01" + stack.pop() + node).digest()
@@ -135,22 +142,13 @@ class Tiles:
         self._read: tuple[tuple[int, int], bytes] | None = None  # the tile last read: proofs ask for neighbours
 
     def write(self, tiles: Sequence[tuple[int, int, bytes]]) -> None:
-        """Write tiles: a full one takes the place of its partial forms, a longer partial one that of a shorter."""
+        """Write tiles; a full one takes the place of its partial forms."""
         for level, index, hashes in tiles:
             width = len(hashes) // HASH_BYTES
-            path = self._directory / tile_path(level, index, width)
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.write_bytes(hashes)
-            self._forget_shorter(level, index, width)
-
-    def _forget_shorter(self, level: int, index: int, width: int) -> None:
-        full = self._directory / tile_path(level, index)
-        partials = full.with_name(full.name + ".p")
-        if width != TILE_HASHES or not partials.is_dir():
-            return
-        for shorter in partials.iterdir():
-            shorter.unlink()
-        partials.rmdir()
+            path = f"{self._directory}/{tile_path(level, index, width)}"
+            _write(path, hashes)
+            if width == TILE_HASHES and Path(f"{path}.p").is_dir():
+                shutil.rmtree(f"{path}.p")
 
     def read(self, level: int, index: int, width: int) -> bytes:
         """The first ``width`` hashes of a tile, from its full form where there is one.
@@ -187,12 +185,14 @@ class Tiles:
         return subtree
 
 
-def tree_of(digests: Iterator[bytes]) -> Tree:
-    """The tree over entries, given as their digests."""
-    tree = Tree()
-    for digest in digests:
-        tree.push([digest])
-    return tree
-
-
-__all__ = ["HASH_BYTES", "TILE_HASHES", "Tiles", "Tree", "leaf_hash", "pyramid", "tile_path", "tree_of"]
+def _write(path: str, hashes: bytes) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    try:
+        descriptor = os.open(path, flags, 0o600)
+    except FileNotFoundError:
+        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, flags, 0o600)
+    try:
+        os.write(descriptor, hashes)
+    finally:
+        os.close(descriptor)
