@@ -216,6 +216,41 @@ def test_weight_is_counted_per_address_and_minute() -> None:
     assert desk.answer("GET", "/api/v3/account").headers["X-MBX-USED-WEIGHT-1M"] == "20"
 
 
+def test_orders_that_succeed_weigh_nothing() -> None:
+    """An accepted order or cancel leaves the address's weight as it was; a refused one costs its weight."""
+    desk = Desk()
+    order = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.01"}
+    assert desk.answer("POST", "/api/v3/order", **order, price="60000").headers["X-MBX-USED-WEIGHT-1M"] == "0"
+    assert desk.answer("POST", "/api/v3/order", **order, price="0.001").headers["X-MBX-USED-WEIGHT-1M"] == "1"
+    assert desk.answer("DELETE", "/api/v3/openOrders", symbol="BTCUSDT").headers["X-MBX-USED-WEIGHT-1M"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("target", "weight"),
+    [
+        ("/api/v3/depth?symbol=BTCUSDT", 5),
+        ("/api/v3/depth?symbol=BTCUSDT&limit=1000", 50),
+        ("/api/v3/ticker/24hr", 80),
+        ("/api/v3/ticker/24hr?symbol=BTCUSDT", 2),
+        ("/api/v3/ticker/price", 4),
+        ("/api/v3/ticker?symbols=%5B%22BTCUSDT%22,%22ETHUSDT%22%5D", 8),
+        ("/api/v3/exchangeInfo", 20),
+        ("/api/v3/ticker/24hr?symbol=A&symbol=B", 1),
+    ],
+)
+def test_requests_weigh_what_the_venue_documents(target: str, weight: int) -> None:
+    """The weight of a read follows from what it asks for."""
+    assert Desk().raw("GET", target).headers["X-MBX-USED-WEIGHT-1M"] == str(weight)
+
+
+def test_the_wallet_family_is_weighed_for_itself() -> None:
+    """/sapi has its own counter and its own header, and is limited by it alone."""
+    desk = Desk(limits=Limits(weight_1m=20, sapi_1m=2))
+    headers = [desk.answer("GET", "/sapi/v1/account/status").headers for _ in range(3)]
+    assert [row.get("X-SAPI-USED-IP-WEIGHT-1M") for row in headers] == ["1", "2", None]
+    assert desk.answer("GET", "/api/v3/account").headers["X-MBX-USED-WEIGHT-1M"] == "20"
+
+
 def test_orders_are_counted_per_account() -> None:
     """Accepted orders show in the order-count headers; above the limit they are 429 -1015; refused ones are free."""
     desk = Desk(limits=Limits(orders_10s=2))

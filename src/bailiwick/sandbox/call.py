@@ -47,16 +47,22 @@ Handler = Callable[[Call], object]
 class Route:
     """An endpoint.
 
-    ``permission`` is what the key must have: None for public ones, empty for those that want a key but no signature.
-    ``orders`` is how many orders a call counts as. ``known`` are the parameters it reads; None if surplus ones are
-    ignored, as the exchange does outside of ``/api/v3``.
+    ``weight`` is what a call costs, or how that follows from its parameters; with ``free`` one that succeeds costs
+    nothing, as orders and cancels do since April 2026. ``permission`` is what the key must have: None for public
+    ones, empty for those that want a key but no signature. ``orders`` is how many orders a call counts as. ``known``
+    are the parameters it reads; None if surplus ones are ignored, as the exchange does outside of ``/api/v3``.
     """
 
     handler: Handler
-    weight: int = 1
+    weight: int | Callable[[Params], int] = 1
     permission: str | None = None
     orders: int = 0
     known: frozenset[str] | None = None
+    free: bool = False
+
+    def cost(self, params: Params) -> int:
+        """The weight of a call."""
+        return self.weight if isinstance(self.weight, int) else self.weight(params)
 
     def check_known(self, params: Params) -> None:
         """Refuse parameters that nobody would read.

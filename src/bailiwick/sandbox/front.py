@@ -77,9 +77,7 @@ class Front:
         call: Call | None = None
         position: int | None = None
         try:
-            used = self._sandbox.meter.charge(request.address, route.weight, now)
-            headers["X-MBX-USED-WEIGHT"] = headers["X-MBX-USED-WEIGHT-1M"] = str(used)
-            params = Params(query, request.body)
+            params = self._charge(route, request, path, query, now, headers)
             call = Call(self._sandbox, now, params, request.address)
             position = self._authenticate(route, call, request, query, now_us)
             route.check_known(params)
@@ -92,15 +90,38 @@ class Front:
             found = _in_microseconds(found)
         return Answer(200, headers, _JSON.encode(found))
 
+    def _charge(
+        self, route: Route, request: Request, path: str, query: bytes, now: int, headers: dict[str, str]
+    ) -> Params:
+        """Count the request's weight; what cannot be read costs as little as the cheapest."""
+        sapi, meter = path.startswith("/sapi/"), self._sandbox.meter
+        unread: Refusal | None = None
+        try:
+            params = Params(query, request.body)
+            weight = route.cost(params)
+        except Refusal as refusal:
+            unread, weight = refusal, 1
+        used = meter.charge(request.address, weight, now, sapi=sapi)
+        if sapi:
+            headers["X-SAPI-USED-IP-WEIGHT-1M"] = str(used)
+        else:
+            headers["X-MBX-USED-WEIGHT"] = headers["X-MBX-USED-WEIGHT-1M"] = str(used)
+        if unread is not None:
+            raise unread
+        return params
+
     def _run(self, route: Route, call: Call, headers: dict[str, str]) -> object:
         meter, now = self._sandbox.meter, call.now
-        if not route.orders:
-            return route.handler(call)
-        meter.check_orders(call.account.name, route.orders, now)
+        if route.orders:
+            meter.check_orders(call.account.name, route.orders, now)
         found = route.handler(call)
-        meter.count_orders(call.account.name, route.orders, now)
-        short, long = meter.orders(call.account.name, now)
-        headers["X-MBX-ORDER-COUNT-10S"], headers["X-MBX-ORDER-COUNT-1D"] = str(short), str(long)
+        if route.orders:
+            meter.count_orders(call.account.name, route.orders, now)
+            short, long = meter.orders(call.account.name, now)
+            headers["X-MBX-ORDER-COUNT-10S"], headers["X-MBX-ORDER-COUNT-1D"] = str(short), str(long)
+        if route.free:
+            used = meter.refund(call.address, route.cost(call.params), now)
+            headers["X-MBX-USED-WEIGHT"] = headers["X-MBX-USED-WEIGHT-1M"] = str(used)
         return found
 
     def _authenticate(self, route: Route, call: Call, request: Request, query: bytes, now_us: int) -> int | None:

@@ -179,11 +179,11 @@ def all_lists(call: Call) -> object:
 
 
 ROUTES: Final[dict[tuple[str, str], Route]] = {
-    ("POST", "/api/v3/orderList/oco"): Route(place_oco, 1, TRADE, 2),
-    ("POST", "/api/v3/order/oco"): Route(place_old_oco, 1, TRADE, 2),
-    ("POST", "/api/v3/orderList/oto"): Route(place_oto, 1, TRADE, 2),
-    ("POST", "/api/v3/orderList/otoco"): Route(place_otoco, 1, TRADE, 3),
-    ("DELETE", "/api/v3/orderList"): Route(cancel_list, 1, TRADE),
+    ("POST", "/api/v3/orderList/oco"): Route(place_oco, 1, TRADE, 2, free=True),
+    ("POST", "/api/v3/order/oco"): Route(place_old_oco, 1, TRADE, 2, free=True),
+    ("POST", "/api/v3/orderList/oto"): Route(place_oto, 1, TRADE, 2, free=True),
+    ("POST", "/api/v3/orderList/otoco"): Route(place_otoco, 1, TRADE, 3, free=True),
+    ("DELETE", "/api/v3/orderList"): Route(cancel_list, 1, TRADE, free=True),
     ("GET", "/api/v3/orderList"): Route(get_list, 4, READ),
     ("GET", "/api/v3/openOrderList"): Route(open_lists, 6, READ),
     ("GET", "/api/v3/allOrderList"): Route(all_lists, 20, READ),

@@ -10,6 +10,7 @@ from bailiwick.sandbox.call import Call, Route
 from bailiwick.sandbox.candles import INTERVALS, Candle, candle, candles
 from bailiwick.sandbox.engine import Market
 from bailiwick.sandbox.orders import BUY, ORDER_TYPES, PREVENTIONS, SELL, Trade
+from bailiwick.sandbox.params import Params
 from bailiwick.sandbox.path import DAY_MS, MINUTE_MS
 from bailiwick.sandbox.refusal import Refusal, mandatory
 from bailiwick.sandbox.shapes import Row
@@ -340,24 +341,50 @@ def empty_exchange(call: Call) -> object:
     }
 
 
+def _depth_weight(params: Params) -> int:
+    limit = params.limit(100, 5000)
+    return next(weight for most, weight in ((100, 5), (500, 25), (1000, 50), (5000, 250)) if limit <= most)
+
+
+def _symbol_count(params: Params) -> int | None:
+    if "symbol" in params:
+        return 1
+    return params.need("symbols").count(",") + 1 if "symbols" in params else None
+
+
+def _last_weight(params: Params) -> int:
+    return 2 if "symbol" in params else 4
+
+
+def _day_weight(params: Params) -> int:
+    count = _symbol_count(params)
+    if count is None or count > 100:
+        return 80
+    return 2 if count <= 20 else 40
+
+
+def _window_weight(params: Params) -> int:
+    return min(4 * (_symbol_count(params) or 1), 200)
+
+
 ROUTES: Final[dict[tuple[str, str], Route]] = {
     ("GET", "/api/v3/ping"): Route(ping),
     ("GET", "/api/v3/time"): Route(time),
     ("GET", "/api/v1/ping"): Route(ping),
     ("GET", "/api/v1/time"): Route(time),
     ("GET", "/api/v3/exchangeInfo"): Route(exchange_info, 20),
-    ("GET", "/api/v3/depth"): Route(depth, 5),
+    ("GET", "/api/v3/depth"): Route(depth, _depth_weight),
     ("GET", "/api/v3/trades"): Route(trades, 25),
     ("GET", "/api/v3/historicalTrades"): Route(trades, 25),
     ("GET", "/api/v3/aggTrades"): Route(agg_trades, 4),
     ("GET", "/api/v3/klines"): Route(klines, 2),
     ("GET", "/api/v3/uiKlines"): Route(klines, 2),
     ("GET", "/api/v3/avgPrice"): Route(avg_price, 2),
-    ("GET", "/api/v3/ticker/price"): Route(ticker_price, 2),
-    ("GET", "/api/v3/ticker/bookTicker"): Route(book_ticker, 2),
-    ("GET", "/api/v3/ticker/24hr"): Route(ticker_24h, 2),
-    ("GET", "/api/v3/ticker/tradingDay"): Route(ticker_trading_day, 4),
-    ("GET", "/api/v3/ticker"): Route(ticker_window, 4),
+    ("GET", "/api/v3/ticker/price"): Route(ticker_price, _last_weight),
+    ("GET", "/api/v3/ticker/bookTicker"): Route(book_ticker, _last_weight),
+    ("GET", "/api/v3/ticker/24hr"): Route(ticker_24h, _day_weight),
+    ("GET", "/api/v3/ticker/tradingDay"): Route(ticker_trading_day, _window_weight),
+    ("GET", "/api/v3/ticker"): Route(ticker_window, _window_weight),
     ("GET", "/fapi/v1/ping"): Route(ping),
     ("GET", "/fapi/v1/time"): Route(time),
     ("GET", "/fapi/v1/exchangeInfo"): Route(empty_exchange),

@@ -394,23 +394,47 @@ ORDER_PARAMETERS: Final = frozenset(
 )
 _FIND: Final = frozenset({"symbol", "orderId", "origClientOrderId"})
 
+
+def _test_weight(params: Params) -> int:
+    return 20 if "computeCommissionRates" in params else 1
+
+
+def allocations(call: Call) -> object:
+    """What smart order routing filled elsewhere: here it never does."""
+    call.sandbox.engine.market(call.params.need("symbol"))
+    return []
+
+
 ROUTES: Final[dict[tuple[str, str], Route]] = {
-    ("POST", "/api/v3/order"): Route(new_order, 1, TRADE, 1, ORDER_PARAMETERS),
-    ("POST", "/api/v3/order/test"): Route(test_order, 1, TRADE, 0, ORDER_PARAMETERS | {"computeCommissionRates"}),
-    ("POST", "/api/v3/sor/order"): Route(new_order, 1, TRADE, 1, ORDER_PARAMETERS),
-    ("POST", "/api/v3/sor/order/test"): Route(test_order, 1, TRADE, 0, ORDER_PARAMETERS | {"computeCommissionRates"}),
+    ("POST", "/api/v3/order"): Route(new_order, 1, TRADE, 1, ORDER_PARAMETERS, free=True),
+    ("POST", "/api/v3/order/test"): Route(
+        test_order, _test_weight, TRADE, 0, ORDER_PARAMETERS | {"computeCommissionRates"}
+    ),
+    ("POST", "/api/v3/sor/order"): Route(new_order, 1, TRADE, 1, ORDER_PARAMETERS, free=True),
+    ("POST", "/api/v3/sor/order/test"): Route(
+        test_order, _test_weight, TRADE, 0, ORDER_PARAMETERS | {"computeCommissionRates"}
+    ),
     ("GET", "/api/v3/order"): Route(get_order, 4, READ, 0, _FIND),
-    ("DELETE", "/api/v3/order"): Route(cancel_order, 1, TRADE, 0, _FIND | {"newClientOrderId", "cancelRestrictions"}),
-    ("DELETE", "/api/v3/openOrders"): Route(cancel_all, 1, TRADE, 0, frozenset({"symbol"})),
-    ("GET", "/api/v3/openOrders"): Route(open_orders, 6, READ, 0, frozenset({"symbol"})),
+    ("DELETE", "/api/v3/order"): Route(
+        cancel_order, 1, TRADE, 0, _FIND | {"newClientOrderId", "cancelRestrictions"}, free=True
+    ),
+    ("DELETE", "/api/v3/openOrders"): Route(cancel_all, 1, TRADE, 0, frozenset({"symbol"}), free=True),
+    ("GET", "/api/v3/openOrders"): Route(
+        open_orders, lambda params: 6 if "symbol" in params else 80, READ, 0, frozenset({"symbol"})
+    ),
     ("GET", "/api/v3/allOrders"): Route(
         all_orders, 20, READ, 0, frozenset({"symbol", "orderId", "startTime", "endTime", "limit"})
     ),
     ("GET", "/api/v3/myTrades"): Route(
-        my_trades, 20, READ, 0, frozenset({"symbol", "orderId", "startTime", "endTime", "fromId", "limit"})
+        my_trades,
+        lambda params: 5 if "orderId" in params else 20,
+        READ,
+        0,
+        frozenset({"symbol", "orderId", "startTime", "endTime", "fromId", "limit"}),
     ),
     ("GET", "/api/v3/account"): Route(account, 20, READ, 0, frozenset({"omitZeroBalances"})),
     ("GET", "/api/v3/account/commission"): Route(commission, 20, READ, 0, frozenset({"symbol"})),
     ("GET", "/api/v3/rateLimit/order"): Route(rate_limit_orders, 40, READ, 0, frozenset()),
+    ("GET", "/api/v3/myAllocations"): Route(allocations, 20, READ),
     ("GET", "/api/v3/myPreventedMatches"): Route(prevented_matches, 20, READ),
 }

@@ -124,7 +124,7 @@ _REPLACE: Final = ORDER_PARAMETERS | {
 }
 
 ROUTES: Final[dict[tuple[str, str], Route]] = {
-    ("POST", "/api/v3/order/cancelReplace"): Route(cancel_replace, 1, TRADE, 1, _REPLACE),
+    ("POST", "/api/v3/order/cancelReplace"): Route(cancel_replace, 1, TRADE, 1, _REPLACE, free=True),
     ("PUT", "/api/v3/order/amend/keepPriority"): Route(
         amend, 4, TRADE, 0, frozenset({"symbol", "orderId", "origClientOrderId", "newClientOrderId", "newQty"})
     ),

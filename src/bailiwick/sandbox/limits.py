@@ -14,12 +14,14 @@ DAY_MS: Final = 86_400_000
 class Limits:
     """What the exchange lets through: weight a minute, orders in ten seconds and a day, and how it bans.
 
+    ``sapi_1m`` is the weight a minute of the ``/sapi`` family, which is counted for itself.
     ``patience`` is how many requests after the first 429 of a minute are answered 429 before the address is banned.
     """
 
     weight_1m: int = 6_000
     orders_10s: int = 100
     orders_1d: int = 200_000
+    sapi_1m: int = 12_000
     patience: int = 20
     ban_ms: int = 120_000
 
@@ -42,12 +44,12 @@ class Meter:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self._weight: dict[str, _Window] = {}
+        self._weight: dict[tuple[str, bool], _Window] = {}
         self._banned: dict[str, int] = {}
         self._orders: dict[str, tuple[_Window, _Window]] = {}
 
-    def charge(self, address: str, weight: int, now: int) -> int:
-        """Count a request's weight; what the address has used this minute.
+    def charge(self, address: str, weight: int, now: int, *, sapi: bool = False) -> int:
+        """Count a request's weight; what the address has used this minute in the request's family.
 
         Raises:
             Refusal: 429 when it is too much, 418 when the address goes on or is banned; both with Retry-After.
@@ -55,8 +57,9 @@ class Meter:
         until = self._banned.get(address, 0)
         if now < until:
             raise self._ban(until, now)
-        window = self._weight.setdefault(address, _Window()).at(now, MINUTE_MS)
-        if window.used + weight > self.limits.weight_1m:
+        limit = self.limits.sapi_1m if sapi else self.limits.weight_1m
+        window = self._window(address, now, sapi=sapi)
+        if window.used + weight > limit:
             window.refused += 1
             if window.refused > self.limits.patience:
                 self._banned[address] = now + self.limits.ban_ms
@@ -64,7 +67,7 @@ class Meter:
             seconds = (MINUTE_MS - now % MINUTE_MS) // 1000 + 1
             raise Refusal(
                 -1003,
-                f"Too many requests; current limit of IP({address}) is {self.limits.weight_1m} requests per minute. "
+                f"Too many requests; current limit of IP({address}) is {limit} requests per minute. "
                 "Please use WebSocket Streams for live updates to avoid polling the API.",
                 status=429,
                 retry_after=seconds,
@@ -72,9 +75,14 @@ class Meter:
         window.used += weight
         return window.used
 
-    def used(self, address: str, now: int) -> int:
-        """The weight an address has used this minute."""
-        return self._weight.setdefault(address, _Window()).at(now, MINUTE_MS).used
+    def refund(self, address: str, weight: int, now: int) -> int:
+        """Take a weight back; what the address has used this minute."""
+        window = self._window(address, now, sapi=False)
+        window.used = max(window.used - weight, 0)
+        return window.used
+
+    def _window(self, address: str, now: int, *, sapi: bool) -> _Window:
+        return self._weight.setdefault((address, sapi), _Window()).at(now, MINUTE_MS)
 
     def check_orders(self, account: str, count: int, now: int) -> None:
         """Whether an account may place more orders.
