@@ -79,10 +79,12 @@ def decode(path: str, pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, st
     decoded = []
     for name, value in pairs:
         if "+" in value and any(part in path for part in _UNESCAPED_PATHS):
-            return Deny(Reason.PARAMETER_MALFORMED, f"{name}: '+' is a plus to one client and a space to another")
+            return Deny(
+                Reason.PARAMETER_MALFORMED, f"{name[:64]!r}: '+' is a plus to one client and a space to another"
+            )
         read = read_value(value)
         if read is None:
-            return Deny(Reason.PARAMETER_MALFORMED, f"{name}: not encoded in a way that has one reading")
+            return Deny(Reason.PARAMETER_MALFORMED, f"{name[:64]!r}: not encoded in a way that has one reading")
         decoded.append((name, read))
     return tuple(decoded)
 

@@ -258,7 +258,7 @@ def _explain(grammar: Grammar, pairs: Pairs) -> Deny:
     for name, value in pairs:
         reader = grammar.readers.get(name)
         if reader is None:
-            return Deny(Reason.PARAMETER_UNKNOWN, f"{name[:64]}: not known to this endpoint")
+            return Deny(Reason.PARAMETER_UNKNOWN, f"{name[:64]!r}: not known to this endpoint")
         if not value:
             return Deny(Reason.PARAMETER_MISSING, f"{name}: empty")
         try:
