@@ -186,8 +186,15 @@ class ClientConnection(asyncio.Protocol):
         parser = self._parser
         method = parser.get_method()
         self._method = method.decode("ascii")
+        if self._head_size > HEAD_LIMIT:
+            self._measure()
         self._head = self._listener.heads.read(method, parser.get_http_version(), self._url, self._headers)
         self._head_size = 0
+
+    def _measure(self) -> None:
+        """So many bytes came that the head may be too large; they may also be the body's."""
+        if len(self._url) + sum(len(name) + len(value) for name, value in self._headers) > HEAD_LIMIT:
+            raise Malformed(431, "the head is too large")
 
     def on_body(self, body: bytes) -> None:
         self._size += len(body)

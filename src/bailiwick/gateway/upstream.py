@@ -75,6 +75,7 @@ class Connection(asyncio.Protocol):
         "_body",
         "_done",
         "_headers",
+        "_keep",
         "_parser",
         "_pool",
         "_size",
@@ -93,6 +94,7 @@ class Connection(asyncio.Protocol):
         self._size = 0
         self._status = 0
         self._done = False
+        self._keep = False
         self.waiter: Waiter | None = None
         self.deadline = 0.0
         self.idle_since = 0.0
@@ -158,6 +160,7 @@ class Connection(asyncio.Protocol):
         if self._done:
             raise ValueError("surplus answer")
         self._done = True
+        self._keep = self._parser.should_keep_alive()  # the parser forgets it once the message is over
 
     def _finish(self) -> None:
         waiter = self.waiter
@@ -165,7 +168,7 @@ class Connection(asyncio.Protocol):
         self.waiter = None
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         status, headers = self._status, self._headers
-        if self._parser.should_keep_alive():
+        if self._keep:
             self._pool.released(self)
         else:
             self.abort()
