@@ -8,7 +8,7 @@ import pytest
 from environments import drive
 from grants import BOT, ELSEWHERE, NARROW
 from house import Exchange, House
-from runs import Found, refusal, value
+from runs import Found, check_spent, check_trades, refusal, value
 
 from bailiwick.model.party import KeyKind
 from bailiwick.model.secret import Secret
@@ -30,25 +30,6 @@ def whole(house: House, client_of: ClientOf) -> Found:
         secret=key.secret,
         foreign={"key": foreign.id, "secret": foreign.secret},
     )
-
-
-def check_trades(found: Found) -> None:
-    """What ccxt did with its own orders went as it would before the exchange."""
-    assert {"BTC/USDT", "ETH/USDT"} <= set(value(found, "markets"))
-    assert value(found, "balance")["USDT"] > 0
-    placed = value(found, "limit")
-    assert (placed["symbol"], placed["side"], placed["status"], placed["filled"]) == ("BTC/USDT", "buy", "open", 0.0)
-    assert [order["id"] for order in value(found, "open")] == [placed["id"]]
-    (edited,) = value(found, "open after edit")
-    assert (edited["amount"], edited["id"] != placed["id"]) == (0.004, True)
-    assert value(found, "look up")["id"] == edited["id"]
-    assert value(found, "cancel")["status"] == "canceled"
-    both = {value(found, "limit 1")["id"], value(found, "limit 2")["id"]}
-    assert {order["id"] for order in value(found, "cancel all")} == both
-    assert value(found, "open after cancel all") == []
-    bought, sold = value(found, "market"), value(found, "sell")
-    assert (bought["filled"], sold["filled"]) == (0.002, 0.001)
-    assert value(found, "trades") == sorted([bought["id"], sold["id"]])
 
 
 def test_it_starts_reads_trades_edits_and_cancels(whole: Found) -> None:
@@ -79,13 +60,7 @@ def test_it_is_refused_in_words_that_it_knows(whole: Found, step: str, error: st
 
 def test_a_spent_day_refuses_until_orders_are_cancelled(whole: Found) -> None:
     """Orders beyond the day's budget are refused, what was bought can still be sold, and the client lives on."""
-    outcomes = ["value" in whole[f"spend {number}"] for number in range(1, 7)]
-    allowed = outcomes.index(False)
-    assert outcomes == [True] * allowed + [False] * (6 - allowed)
-    assert refusal(whole, f"spend {allowed + 1}") == ("InvalidOrder", "DAY_NOTIONAL")
-    assert value(whole, "reduce")["filled"] == 0.0009
-    assert value(whole, "cancel all ETH") == allowed
-    assert value(whole, "alive")["USDT"] > 0
+    check_spent(whole, "InvalidOrder")
 
 
 @pytest.mark.parametrize("kind", [KeyKind.ED25519, KeyKind.RSA])

@@ -37,3 +37,17 @@ def arguments() -> dict[str, Any]:
     """What the test hands over."""
     given: dict[str, Any] = json.load(sys.stdin)
     return given
+
+
+def brief(order: dict[str, Any]) -> dict[str, Any]:
+    """What a test asks of an order, out of the exchange's own words for it, as ccxt names it."""
+    status = str(order.get("status", "")).lower()
+    return {
+        "id": str(order["orderId"]),
+        "clientOrderId": order.get("clientOrderId"),
+        "symbol": {"BTCUSDT": "BTC/USDT", "ETHUSDT": "ETH/USDT"}.get(order["symbol"], order["symbol"]),
+        "side": str(order.get("side", "")).lower(),
+        "status": {"new": "open", "filled": "closed"}.get(status, status),
+        "filled": float(order.get("executedQty") or 0),
+        "amount": float(order.get("origQty") or 0),
+    }

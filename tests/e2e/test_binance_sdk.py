@@ -1,0 +1,68 @@
+"""The exchange's own connector, unmodified, lives behind the gateway as it would before the exchange itself."""
+
+from collections.abc import Callable
+
+import pytest
+from environments import drive
+from grants import BOT, ELSEWHERE
+from house import House
+from runs import Found, check_spent, check_trades, refusal
+
+from bailiwick.model.party import KeyKind
+
+pytestmark = pytest.mark.clients
+
+ClientOf = Callable[[str], str]
+
+
+@pytest.fixture(scope="module")
+def whole(house: House, client_of: ClientOf) -> Found:
+    """Everything that the connector does with an HMAC key."""
+    key, foreign = house.issue(BOT), house.issue(ELSEWHERE)
+    return drive(
+        client_of("binance-sdk-spot"),
+        "run_binance_sdk.py",
+        url=house.url,
+        key=key.id,
+        secret=key.secret,
+        foreign={"key": foreign.id, "secret": foreign.secret},
+    )
+
+
+def test_it_starts_reads_trades_replaces_and_cancels(whole: Found) -> None:
+    """The connector reads markets and balances, places, replaces, lists, looks up and cancels orders."""
+    check_trades(whole)
+
+
+@pytest.mark.parametrize(
+    ("step", "error", "reason"),
+    [
+        ("foreign address", "UnauthorizedError", "ADDRESS_FOREIGN"),
+        ("wrong secret", "BadRequestError", "SIGNATURE_WRONG"),
+        ("other symbol", "BadRequestError", "SYMBOL_NOT_GRANTED"),
+        ("too large", "BadRequestError", "ORDER_NOTIONAL"),
+        ("too far", "BadRequestError", "BAND_NEAR"),
+        ("withdraw", "UnauthorizedError", "CAPABILITY_NOT_GRANTED"),
+        ("borrow", "UnauthorizedError", "CAPABILITY_NOT_GRANTED"),
+        ("another's order", "BadRequestError", "CANCEL_NOT_OWN"),
+        ("replay", "Refused", "REPLAYED"),
+        ("altered", "Refused", "SIGNATURE_WRONG"),
+    ],
+)
+def test_it_is_refused_in_words_that_it_knows(whole: Found, step: str, error: str, reason: str) -> None:
+    """Each trespass is refused for its one true reason, as the exception that the client has for such an answer."""
+    assert refusal(whole, step) == (error, reason)
+
+
+def test_a_spent_day_refuses_until_orders_are_cancelled(whole: Found) -> None:
+    """Orders beyond the day's budget are refused, what was bought can still be sold, and the client lives on."""
+    check_spent(whole, "BadRequestError")
+
+
+@pytest.mark.parametrize("kind", [KeyKind.ED25519, KeyKind.RSA])
+def test_it_signs_with_a_private_key_that_never_leaves_it(house: House, client_of: ClientOf, kind: KeyKind) -> None:
+    """The connector trades by Ed25519 and RSA keys of which the gateway holds the public half alone."""
+    key = house.issue(BOT, kind)
+    check_trades(
+        drive(client_of("binance-sdk-spot"), "run_binance_sdk.py", url=house.url, key=key.id, secret=key.secret)
+    )
