@@ -211,7 +211,7 @@ class Pool:
         self._busy: set[Connection] = set()
         self._opening = 0
         self._waiting: deque[tuple[Outgoing, Waiter, float]] = deque()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
     @property
@@ -244,8 +244,8 @@ class Pool:
         if self._opening < len(self._waiting) and self._opening + len(self._busy) + len(self._idle) < self.origin.most:
             self._opening += 1
             task = asyncio.get_running_loop().create_task(self._open())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
 
     async def _open(self) -> None:
         origin = self.origin
