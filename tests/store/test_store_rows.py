@@ -3,6 +3,8 @@
 import contextlib
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -382,6 +384,44 @@ def test_opening_twice_changes_nothing(store: Store, tmp_path: Path) -> None:
     with Store.open(tmp_path / "bailiwick.db") as again:
         assert again.keys.list() == [key(1)]
         assert again.last_change() == store.last_change()
+
+
+def test_two_processes_may_start_at_once(tmp_path: Path) -> None:
+    """Several that open a database that is not there yet make it once, and all of them get it."""
+    program = (
+        "import pathlib, sys\n"
+        "from bailiwick.store.store import Store\n"
+        "print('ready', flush=True)\n"
+        "sys.stdin.readline()\n"
+        "with Store.open(pathlib.Path(sys.argv[1])) as store: print(store.last_change())\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "bailiwick.db")]
+    starts = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    for start in starts:
+        assert start.stdout is not None
+        assert start.stdout.readline() == "ready\n"
+    results = []
+    for start in starts:
+        assert start.stdin is not None
+        start.stdin.write("\n")
+        start.stdin.flush()
+    for start in starts:
+        out, err = start.communicate(timeout=60)
+        results.append((start.returncode, out, err))
+    assert results == [(0, "0\n", "")] * 3
+
+
+def test_the_database_is_no_link(tmp_path: Path) -> None:
+    """A link or a directory in the database's place is refused."""
+    (tmp_path / "target.db").touch(mode=0o600)
+    (tmp_path / "link.db").symlink_to(tmp_path / "target.db")
+    (tmp_path / "directory.db").mkdir(mode=0o700)
+    for name in ("link.db", "directory.db"):
+        with pytest.raises(StoreError, match="not a regular file"):
+            Store.open(tmp_path / name)
 
 
 def test_tables_of_another_version_are_refused(store: Store, tmp_path: Path) -> None:

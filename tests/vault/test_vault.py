@@ -1,5 +1,6 @@
 """The vault: what was sealed opens for its record and purpose, and for nothing else."""
 
+import base64
 import pickle
 
 import pytest
@@ -36,6 +37,26 @@ def test_what_is_sealed_opens(record: str, purpose: Purpose, plaintext: bytes) -
         VAULT.rewrap(SEALER.seal(record, purpose, Secret(plaintext))),
     ):
         assert VAULT.unseal(sealed) == Secret(plaintext)
+
+
+ENVELOPES_OF_VERSION_1 = {
+    "vault": (
+        "AQGBEuX5sLMOvOOiKaEwHBaHVeuU/GEGiwewycxMITgzSiohY7KXnnKLyY0L8Q4DvDPJa64F4h5K3Yi7/CAHDEOGqr"
+        "+TzAzsNn0QdQA8ObmioNudcCnrztH9GeZW4dmePA2hzuoTbdvfvb6bVaPj"
+    ),
+    "sealer": (
+        "AQKBEuX5sLMOvOl6nxBzeVb0bmGbEfyZ97Nm9QjQaFve2eGJ+HQDgilT5eY8PVFcf7kl8IUoikQx4Mg6Gt1OxqmTfp"
+        "tRY16ULpimXHVezuDo2cQ/QgEG5gnH9NvUHrmuWL+hD1cvW8fS1PWvGkwo7Yzl/ZyQLnWRnVR/O/ekl1sIsMV7fIh5"
+        "nP2H7BomL7E="
+    ),
+}
+
+
+@pytest.mark.parametrize("by", ENVELOPES_OF_VERSION_1)
+def test_envelopes_of_the_first_version_open_for_ever(by: str) -> None:
+    """What was sealed by the first release opens in every later one: these bytes never change."""
+    envelope = base64.b64decode(ENVELOPES_OF_VERSION_1[by])
+    assert VAULT.unseal(Sealed("one", Purpose.ISSUED_HMAC, envelope)) == PLAINTEXT
 
 
 @pytest.mark.parametrize("sealed", [BY_VAULT, BY_SEALER], ids=["vault", "sealer"])

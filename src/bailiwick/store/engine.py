@@ -1,7 +1,10 @@
 """How the database is opened: SQLite in WAL, every commit on the disk, foreign keys enforced."""
 
+import contextlib
 import os
 import sqlite3
+import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from bailiwick.store.errors import StoreError
 
 BUSY_TIMEOUT_MS = 5_000
+RETRY_S = 0.02
 WRITES = "bailiwick_writes"
 
 
@@ -23,14 +27,18 @@ def writing_engine(path: Path) -> Engine:
     Raises:
         StoreError: if the file cannot be made, or others may read it.
     """
+    # A file that is there is looked at and not opened: closing it again would drop the locks that SQLite holds on it in
+    # this process (POSIX locks belong to the process, not the descriptor).
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        status = path.lstat()
     except OSError as error:
         raise StoreError(f"database {path}: {error.strerror}; check data_dir and who runs this") from None
-    mode = os.fstat(descriptor).st_mode & 0o777
-    os.close(descriptor)
-    if mode & 0o077:
-        raise StoreError(f"database {path}: its mode is {mode:04o}; chmod 600 it")
+    if not stat.S_ISREG(status.st_mode):
+        raise StoreError(f"database {path}: it is not a regular file")
+    if status.st_mode & 0o077:
+        raise StoreError(f"database {path}: its mode is {stat.S_IMODE(status.st_mode):04o}; chmod 600 it")
     return _engine(path, "rw")
 
 
@@ -74,7 +82,7 @@ def _engine(path: Path, mode: str) -> Engine:
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         if mode == "rw":
-            cursor.execute("PRAGMA journal_mode = WAL")
+            _switch_to_wal(cursor)
             cursor.execute("PRAGMA synchronous = FULL")
             cursor.execute("PRAGMA foreign_keys = ON")
             cursor.execute("PRAGMA secure_delete = ON")  # a replaced envelope leaves no copy in a free page
@@ -90,3 +98,15 @@ def _engine(path: Path, mode: str) -> Engine:
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", begin)
     return engine
+
+
+def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
+    """Turn WAL on, which the file remembers. Two that do so at once do not wait for each other by themselves."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(RETRY_S)
