@@ -201,3 +201,13 @@ def test_a_thin_market_is_thin() -> None:
     fills = sandbox.engine.place(account, order, NOW).fills
     assert fills[-1].trade.price * 100 > fills[0].trade.price * 102
     assert sandbox.engine.market("DMGUSDT").symbol.daily_volume == read("500000")
+
+
+def test_a_market_without_the_house_holds_only_what_accounts_put_there() -> None:
+    """Where the house stays away, whoever quotes both sides makes the price."""
+    sandbox = Sandbox(1, NOW, without_house=frozenset({"DMGUSDT"}))
+    account = sandbox.open_account("anna", NOW, {"DMG": "10000"})
+    sandbox.engine.place(account, wish("SELL", "1000", "0.03", symbol="DMGUSDT"), NOW)
+    sandbox.tick(NOW + 1000)
+    book = sandbox.engine.market("DMGUSDT").book
+    assert (book.best("BUY"), [level.price for level in book.levels("SELL")]) == (None, [read("0.03")])

@@ -233,6 +233,23 @@ async def test_the_admin_side_says_what_is_wrong(
     assert (found, bool(answer["error"])) == (status, True)
 
 
+async def test_the_owners_own_pages_act_past_the_front(client: Client) -> None:
+    """An order that its owner cancels elsewhere is gone for the client, without a received request."""
+    await client.order("one")
+    found = await client.admin("DELETE", "orders", {"account": "trader", "symbol": "BTCUSDT", "clientOrderId": "one"})
+    assert found["status"] == "CANCELED"
+    assert (await client.signed("GET", "/api/v3/openOrders", "symbol=BTCUSDT"))[2] == []
+    assert await received(client) == ["one"]
+    balances = await client.admin("GET", "balances?account=trader")
+    assert balances == {"SPOT": {"USDT": ["100000.00000000", "0.00000000"]}}
+
+
+async def test_only_loopback_is_listened_on() -> None:
+    """An address that others can reach is refused, because the admin side asks nobody for a password."""
+    with pytest.raises(ValueError, match="loopback only"):
+        await serve(Sandbox(1, NOW), "0.0.0.0")
+
+
 async def test_a_published_key_can_be_registered(client: Client) -> None:
     """A key and secret chosen elsewhere sign as given."""
     made = {"account": "trader", "apiKey": "v" * 64, "secret": "published"}

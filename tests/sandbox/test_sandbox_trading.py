@@ -261,3 +261,22 @@ def test_histories_page_by_number_and_time(desk: Desk) -> None:
     assert [row["orderId"] for row in found] == numbers[1:3]
     too_long = desk.refused("GET", history, symbol="BTCUSDT", startTime=NOW - 90_000_000, endTime=NOW)
     assert too_long[1] == -1127
+
+
+def test_trades_page_by_number_time_and_order(desk: Desk) -> None:
+    """myTrades starts where it is told; an order's trades are that order's alone, and only its owner's."""
+    order = {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "0.01"}
+    numbers = []
+    for _ in range(4):
+        numbers.append(desk.ask("POST", ORDER, **order)["orderId"])
+        desk.now += 1000
+    trades = desk.ask("GET", "/api/v3/myTrades", symbol="BTCUSDT")
+    assert [row["orderId"] for row in trades] == numbers
+    assert desk.ask("GET", "/api/v3/myTrades", symbol="BTCUSDT", fromId=trades[1]["id"], limit=2) == trades[1:3]
+    assert (
+        desk.ask("GET", "/api/v3/myTrades", symbol="BTCUSDT", startTime=NOW + 1000, endTime=NOW + 2000) == trades[1:3]
+    )
+    assert desk.ask("GET", "/api/v3/myTrades", symbol="BTCUSDT", orderId=numbers[2]) == trades[2:3]
+    desk.sandbox.open_account("other", NOW)
+    desk.key.account = "other"
+    assert desk.ask("GET", "/api/v3/myTrades", symbol="BTCUSDT", orderId=numbers[2]) == []

@@ -17,7 +17,7 @@ from bailiwick.sandbox.keys import EVERYTHING, PERMISSIONS
 from bailiwick.sandbox.ledger import SPOT, WALLETS
 from bailiwick.sandbox.orders import OrderRequest
 from bailiwick.sandbox.refusal import Refusal
-from bailiwick.sandbox.shapes import full
+from bailiwick.sandbox.shapes import full, result
 
 PREFIX: Final = "/sandbox/"
 
@@ -69,6 +69,14 @@ class CounterOrder(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
     new_client_order_id: str = ""
 
 
+class OwnCancel(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
+    """A cancel that the owner makes on the exchange's own pages."""
+
+    account: str
+    symbol: str
+    client_order_id: str
+
+
 class NewFault(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
     """A fault for the next ``count`` matching requests."""
 
@@ -86,12 +94,17 @@ class Admin:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
+        self._listings: dict[str, Callable[[str], object]] = {
+            "orders": self._received,
+            "balances": self._sandbox.balances,
+        }
         self._verbs: dict[tuple[str, str], Callable[[bytes, int], object]] = {
             ("POST", "accounts"): self._open_account,
             ("POST", "deposits"): self._deposit,
             ("POST", "keys"): self._issue_key,
             ("POST", "prices"): self._set_price,
             ("POST", "orders"): self._place,
+            ("DELETE", "orders"): self._cancel,
             ("POST", "tick"): self._tick,
             ("POST", "faults"): self._inject,
             ("DELETE", "faults"): self._clear_faults,
@@ -103,11 +116,15 @@ class Admin:
         """Do what is asked at a time (ms): the status and what to say."""
         path, _, query = target.removeprefix(PREFIX).partition("?")
         try:
-            if (method, path) == ("GET", "orders"):
-                return 200, self._received(dict(parse_qsl(query)))
+            if method == "GET" and (listing := self._listings.get(path)) is not None:
+                return 200, listing(dict(parse_qsl(query)).get("account", ""))
             verb = self._verbs.get((method, path))
             if verb is None:
-                known = ", ".join(sorted(f"{verb} {PREFIX}{name}" for verb, name in [*self._verbs, ("GET", "orders")]))
+                known = ", ".join(
+                    sorted(
+                        f"{verb} {PREFIX}{name}" for verb, name in [*self._verbs, *(("GET", x) for x in self._listings)]
+                    )
+                )
                 return 404, {"error": f"no such endpoint; there are {known}"}
             return 200, verb(body, now)
         except Refusal as refusal:
@@ -164,6 +181,10 @@ class Admin:
         outcome = self._sandbox.order_as(asked.account, request, now)
         return full(outcome.order, outcome.fills)
 
+    def _cancel(self, body: bytes, now: int) -> object:
+        asked = msgspec.json.decode(body, type=OwnCancel)
+        return result(self._sandbox.cancel_as(asked.account, asked.symbol, asked.client_order_id, now))
+
     def _tick(self, body: bytes, now: int) -> object:
         self._sandbox.tick(now)
         return {}
@@ -192,6 +213,5 @@ class Admin:
             "imbalance": {asset: show(amount) for asset, amount in sorted(ledger.imbalance().items())},
         }
 
-    def _received(self, query: dict[str, str]) -> object:
-        name = self._sandbox.account(query.get("account", "")).name
-        return [asdict(row) for row in self._sandbox.received[name]]
+    def _received(self, name: str) -> object:
+        return [asdict(row) for row in self._sandbox.received[self._sandbox.account(name).name]]

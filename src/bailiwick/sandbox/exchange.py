@@ -4,15 +4,16 @@ from collections import defaultdict, deque
 from dataclasses import dataclass, replace
 
 from bailiwick.model.secret import Secret
-from bailiwick.sandbox.amount import read
+from bailiwick.sandbox.amount import read, show
 from bailiwick.sandbox.engine import Engine
 from bailiwick.sandbox.faults import Faults
 from bailiwick.sandbox.house import House
 from bailiwick.sandbox.keys import EVERYTHING, ApiKey, KeyRing
-from bailiwick.sandbox.ledger import SPOT, Account, Ledger
+from bailiwick.sandbox.ledger import SPOT, WALLETS, Account, Ledger
 from bailiwick.sandbox.limits import Limits, Meter
-from bailiwick.sandbox.orders import OrderRequest, Outcome
+from bailiwick.sandbox.orders import Order, OrderRequest, Outcome
 from bailiwick.sandbox.path import CALM, Path
+from bailiwick.sandbox.refusal import UNKNOWN_ORDER, Refusal
 from bailiwick.sandbox.symbols import LISTED, Symbol
 from bailiwick.sandbox.wallet import Wallet
 
@@ -42,7 +43,8 @@ class Sandbox:
 
     Everything follows from ``seed``, the moment it opens (``now``, ms since the epoch) and what is done to it.
     ``amplitude`` is how far prices wander, in parts per million; ``limits`` can be raised out of a load test's way;
-    ``max_orders`` replaces the filter of open orders per account and symbol. With ``trusted_secret`` it is an
+    ``max_orders`` replaces the filter of open orders per account and symbol; the books of the symbols in
+    ``without_house`` hold nothing but what accounts put there. With ``trusted_secret`` it is an
     exchange's own engine: requests carry the trusted header instead of a signature.
     """
 
@@ -56,6 +58,7 @@ class Sandbox:
         limits: Limits | None = None,
         max_orders: int | None = None,
         trusted_secret: Secret | None = None,
+        without_house: frozenset[str] = frozenset(),
     ) -> None:
         if max_orders is not None:
             symbols = tuple(replace(symbol, max_orders=max_orders) for symbol in symbols)
@@ -71,7 +74,7 @@ class Sandbox:
         self.meter = Meter(limits or Limits())
         self.faults = Faults()
         self.received: dict[str, list[Received]] = defaultdict(list)
-        self.house = House(self.engine, self.paths, now)
+        self.house = House(self.engine, self.paths, now, without_house)
         for name, path in self.paths.items():
             self.engine.market(name).last = path.mid(now)
         self.tick(now)
@@ -122,6 +125,31 @@ class Sandbox:
     def order_as(self, name: str, request: OrderRequest, now: int) -> Outcome:
         """Place an order as a counterparty, past the front."""
         return self.engine.place(self.account(name), request, now)
+
+    def cancel_as(self, name: str, symbol: str, client_id: str, now: int) -> Order:
+        """Cancel an order as its owner would on the exchange's own pages, past the front.
+
+        Raises:
+            Refusal: -2011 if there is no such order or it has ended.
+        """
+        order = self.engine.records.by_client_id(self.account(name), symbol, client_id)
+        if order is None:
+            raise Refusal(-2011, UNKNOWN_ORDER)
+        self.engine.cancel(order, now)
+        return order
+
+    def balances(self, name: str) -> dict[str, dict[str, tuple[str, str]]]:
+        """What an account has: wallet, asset, then free and locked, zeros left out."""
+        wallets = self.account(name).wallets
+        return {
+            wallet: {
+                asset: (show(balance.free), show(balance.locked))
+                for asset, balance in sorted(wallets[wallet].items())
+                if balance.free or balance.locked
+            }
+            for wallet in WALLETS
+            if wallets[wallet]
+        }
 
     def fresh_mac(self, mac: str, now: int, kept_ms: int) -> bool:
         """Note the MAC of a trusted request; False if it was seen before."""

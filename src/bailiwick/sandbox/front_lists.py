@@ -121,10 +121,9 @@ def _placed(call: Call, made: OrderList) -> Row:
     row = order_list(made)
     if told == "ACK":
         return row
-    fills = call.sandbox.engine.records.fills[made.account.name, made.symbol]
+    records = call.sandbox.engine.records
     reports = [
-        full(order, [fill for fill in fills[-1000:] if fill.order is order]) if told == "FULL" else result(order)
-        for order in made.orders
+        full(order, records.fills_of(order.order_id)) if told == "FULL" else result(order) for order in made.orders
     ]
     return {**row, "orderReports": reports}
 

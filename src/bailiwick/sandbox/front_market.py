@@ -282,7 +282,7 @@ def _statistics(call: Call, market: Market, start: int, end: int) -> Row:
     return {
         "symbol": market.symbol.name,
         "priceChange": show(change),
-        "priceChangePercent": f"{change * 100 / row.open:.3f}",
+        "priceChangePercent": _percent(change, row.open),
         "weightedAvgPrice": show(average),
         "prevClosePrice": show(row.open),
         "lastPrice": show(market.last),
@@ -299,6 +299,12 @@ def _statistics(call: Call, market: Market, start: int, end: int) -> Row:
         "lastId": last_trade.trade_id if last_trade else -1,
         "count": row.count,
     }
+
+
+def _percent(part: int, whole: int) -> str:
+    """A percentage with three decimals, truncated."""
+    thousandths = abs(part) * 100_000 // whole
+    return f"{'-' if part < 0 and thousandths else ''}{thousandths // 1000}.{thousandths % 1000:03d}"
 
 
 def _candle(call: Call, market: Market, start: int) -> Candle:

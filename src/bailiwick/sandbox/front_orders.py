@@ -1,5 +1,6 @@
 """Orders and what a trading account sees of itself: the signed half of ``/api/v3`` except the lists."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import Final
 
@@ -223,11 +224,14 @@ def all_orders(call: Call) -> object:
     start, end, number = params.integer("startTime"), params.integer("endTime"), params.integer("orderId")
     limit = params.limit(500, 1000)
     _check_span(start, end)
+    # Both numbers and times rise along the history, so that no look-up walks through it.
     if number is not None:
-        return [looked_up(order) for order in orders if order.order_id >= number][:limit]
+        first = bisect_left(orders, number, key=lambda order: order.order_id)
+        return [looked_up(order) for order in orders[first : first + limit]]
     if start is not None or end is not None:
-        chosen = [order for order in orders if (start or 0) <= order.time <= (end if end is not None else call.now)]
-        return [looked_up(order) for order in chosen[:limit]]
+        first = bisect_left(orders, start or 0, key=lambda order: order.time)
+        last = bisect_right(orders, call.now if end is None else end, key=lambda order: order.time)
+        return [looked_up(order) for order in orders[first : min(last, first + limit)]]
     return [looked_up(order) for order in orders[-limit:]]
 
 
@@ -240,17 +244,17 @@ def my_trades(call: Call) -> object:
     number, from_id = params.integer("orderId"), params.integer("fromId")
     limit = params.limit(500, 1000)
     _check_span(start, end)
-    if number is None and from_id is None and start is None and end is None:
+    if number is not None:
+        order = call.sandbox.engine.records.orders.get(number)
+        own = order is not None and order.account is call.account and order.symbol == symbol
+        fills = call.sandbox.engine.records.fills_of(number) if own else []
+    if from_id is None and start is None and end is None:
         return [my_trade(fill) for fill in fills[-limit:]]
-    chosen = [
-        fill
-        for fill in fills
-        if (number is None or fill.order.order_id == number)
-        and (from_id is None or fill.trade.trade_id >= from_id)
-        and (start is None or fill.trade.time >= start)
-        and (end is None or fill.trade.time <= end)
-    ]
-    return [my_trade(fill) for fill in chosen[:limit]]
+    first = bisect_left(fills, from_id or 0, key=lambda fill: fill.trade.trade_id)
+    if start is not None:
+        first = max(first, bisect_left(fills, start, key=lambda fill: fill.trade.time))
+    last = bisect_right(fills, call.now if end is None else end, key=lambda fill: fill.trade.time)
+    return [my_trade(fill) for fill in fills[first : min(last, first + limit)]]
 
 
 def _check_span(start: int | None, end: int | None) -> None:

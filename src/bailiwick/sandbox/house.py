@@ -14,10 +14,11 @@ _PURSE = read("1000000000000")
 
 
 class House:
-    """Keeps each market's book filled. It pays no fees and its orders end without trace."""
+    """Keeps each market's book filled but those it stays ``away`` from. It pays no fees, its orders leave no trace."""
 
-    def __init__(self, engine: Engine, paths: dict[str, Path], now: int) -> None:
+    def __init__(self, engine: Engine, paths: dict[str, Path], now: int, away: frozenset[str]) -> None:
         self._engine = engine
+        self._away = away
         self._paths = paths
         self._quoted: dict[str, int] = {}
         self._shown: dict[str, list[int]] = {}
@@ -32,7 +33,7 @@ class House:
         """Bring every book to where the path is now."""
         for name, market in self._engine.markets.items():
             mid = self._paths[name].mid(now)
-            if self._moved(name, mid) or self._thinned(name):
+            if name not in self._away and (self._moved(name, mid) or self._thinned(name)):
                 self._quote(market, mid, now)
 
     def _moved(self, name: str, mid: int) -> bool:

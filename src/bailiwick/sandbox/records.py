@@ -14,6 +14,7 @@ class Records:
     def __init__(self) -> None:
         self.orders: dict[int, Order] = {}
         self.fills: dict[Place, list[Fill]] = defaultdict(list)
+        self._fills_of_order: dict[int, list[Fill]] = defaultdict(list)
         self.history: dict[Place, list[Order]] = defaultdict(list)
         self.prevented: dict[Place, list[PreventedMatch]] = defaultdict(list)
         self.amendments: dict[int, list[dict[str, object]]] = {}
@@ -70,6 +71,11 @@ class Records:
         """Remember a fill."""
         if not order.account.house:
             self.fills[order.account.name, order.symbol].append(fill)
+            self._fills_of_order[order.order_id].append(fill)
+
+    def fills_of(self, order_id: int) -> list[Fill]:
+        """The fills of one order, oldest first."""
+        return self._fills_of_order.get(order_id, [])
 
     def renamed(self, order: Order, client_id: str) -> None:
         """Give an order another client id; the old one keeps leading to it."""

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from ipaddress import ip_address
 
 import msgspec
 
@@ -33,7 +34,7 @@ class Running:
         self._connections = connections
         self.host = host
         self.port = port
-        self.url = f"http://{host}:{port}"
+        self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     async def close(self) -> None:
         """Stop listening, drop the connections."""
@@ -104,8 +105,11 @@ async def serve(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0, *, clo
     """Listen on a loopback address; port 0 chooses a free one.
 
     Raises:
+        ValueError: if the address is not a loopback address: the admin side asks nobody for a password.
         OSError: if the port is taken.
     """
+    if not ip_address(host).is_loopback:
+        raise ValueError(f"the sandbox listens on loopback only, not on {host}: choose 127.0.0.1 or ::1")
     loop = asyncio.get_running_loop()
     server, connections = Server(sandbox, clock), set[Connection]()
     listening = await loop.create_server(lambda: Connection(server.handle, connections), host, port, backlog=4096)
