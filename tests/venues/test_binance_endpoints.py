@@ -110,6 +110,17 @@ def test_value_never_leaves_under_a_mild_class() -> None:
     assert {place: ENDPOINTS[place].harm for place in expected} == expected
 
 
+def test_what_a_grant_bounds_is_served_only_where_it_can_be_held_to_it() -> None:
+    """Whatever cancels, trades, borrows or hands value out is read into orders or a destination, or is not served."""
+    bounded = {Harm.CANCEL, Harm.TRADE, Harm.BORROW, Harm.WITHDRAW, Harm.BEARER}
+    acts = {endpoint.act for endpoint in ENDPOINTS.values() if endpoint.served and endpoint.harm in bounded}
+    assert Act.PLAIN not in acts
+    out = {endpoint.act for endpoint in ENDPOINTS.values() if endpoint.served and endpoint.harm in RANKS[6:8]}
+    assert out == {Act.WITHDRAW}
+    for path in ("/sapi/v1/asset/dust", "/sapi/v1/managed-subaccount/deposit", "/sapi/v1/managed-subaccount/withdraw"):
+        assert not ENDPOINTS["POST", path].served
+
+
 def test_cancelling_is_its_own_class() -> None:
     """Cancels are not trades: a key may have one without the other."""
     cancels = {endpoint.act for endpoint in ENDPOINTS.values() if endpoint.harm is Harm.CANCEL and endpoint.served}

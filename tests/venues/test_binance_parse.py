@@ -239,6 +239,24 @@ def test_opoco_has_three_legs_or_two() -> None:
     assert len(read("POST", "/api/v3/orderList/opoco", params).orders) == 3
 
 
+@pytest.mark.parametrize("path", ["/sapi/v1/localentity/withdraw/apply", "/sapi/v1/localentity/broker/withdraw/apply"])
+def test_withdrawals_under_travel_rules_are_withdrawals(path: str) -> None:
+    """The other roads out lead to a destination too, and it is read alike."""
+    params = {"coin": "XRP", "network": "XRP", "address": "rEb8", "addressTag": "0042", "amount": "10.50"}
+    forms = {"questionnaire": '{"isAddressOwner": 1}', "originatorPii": "{}", "withdrawOrderId": "a"}
+    known = endpoint("POST", path).parameters
+    intent = read("POST", path, params | {name: value for name, value in forms.items() if name in known})
+    assert intent.withdrawal == Withdrawal(Destination("XRP", "XRP", "rEb8", "0042"), Decimal("10.50"))
+
+
+@pytest.mark.parametrize("form", ["", "{", '{"a":1,"a":2}', "[" + "1," * 2048 + "1]", "[" * 2000])
+def test_forms_are_json_with_one_reading(form: str) -> None:
+    """A questionnaire that is no JSON, names something twice or is over-long is refused."""
+    params = {"coin": "XRP", "address": "rEb8", "amount": "1", "questionnaire": form}
+    verdict = pass_through(signed_request("POST", "/sapi/v1/localentity/withdraw/apply", params))
+    assert isinstance(verdict, Deny)
+
+
 def test_withdrawal_has_all_that_its_destination_consists_of() -> None:
     """A withdrawal's coin, network, address and tag are read as they are, with nothing normalised."""
     params = {"coin": "XRP", "network": "XRP", "address": "rEb8", "addressTag": "0042", "amount": "10.50"}

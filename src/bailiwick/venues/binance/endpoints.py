@@ -38,6 +38,8 @@ _ACTS: dict[tuple[str, str], Act] = {
     ("DELETE", "/api/v3/orderList"): Act.CANCEL_LIST,
     ("DELETE", "/api/v3/openOrders"): Act.CANCEL_ALL,
     ("POST", "/sapi/v1/capital/withdraw/apply"): Act.WITHDRAW,
+    ("POST", "/sapi/v1/localentity/withdraw/apply"): Act.WITHDRAW,
+    ("POST", "/sapi/v1/localentity/broker/withdraw/apply"): Act.WITHDRAW,
     ("GET", "/sapi/v1/system/status"): Act.MARKET_DATA,
     # Clients read these before they do anything else, and give up where one is refused.
     ("GET", "/sapi/v1/capital/config/getall"): Act.START_UP,
@@ -49,6 +51,10 @@ _ACTS: dict[tuple[str, str], Act] = {
 }
 
 _TELLING = frozenset({Harm.PUBLIC, Harm.READ})
+
+# A grant bounds these by symbol, amount or destination. Where an endpoint's parameters are not read into such terms
+# (dust conversions, payments into managed sub-accounts), nothing could hold it to them, and it is not served.
+_BOUNDED = frozenset({Harm.CANCEL, Harm.TRADE, Harm.BORROW, Harm.WITHDRAW, Harm.BEARER})
 
 
 def _rows(name: str) -> Iterator[list[str]]:
@@ -72,13 +78,14 @@ def _endpoint(row: list[str]) -> Endpoint:
     act = _ACTS.get((method, path))
     if act is None:
         act = Act.MARKET_DATA if harm is Harm.PUBLIC and family == "spot" else Act.PLAIN
+    served = family in SERVED_FAMILIES and not (harm in _BOUNDED and act is Act.PLAIN)
     taken = PARAMETERS.get((method, path), {})
     return Endpoint(
         method=method,
         path=path,
         harm=harm,
         act=act,
-        served=family in SERVED_FAMILIES or act is Act.START_UP,
+        served=served or act is Act.START_UP,
         signed=signed == "1",
         weight=int(weight),
         parameters={name: required for name, (required, _, _) in taken.items()},

@@ -4,6 +4,7 @@ A reader takes the decoded text and returns what it means; it raises ``ValueErro
 not of its type in exactly one spelling. No sign, exponent, NaN, digit separator or foreign digit passes.
 """
 
+import json
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -17,6 +18,7 @@ from bailiwick.venues.binance.legs import LEGS, SIDES, TIMES_IN_FORCE, TYPES
 Reader = Callable[[str], Any]
 
 LONGEST_TEXT = 256
+LONGEST_FORM = 4096
 LONGEST_SYMBOL = 64
 
 _INTEGER = re.compile(r"[0-9]{1,18}")
@@ -26,6 +28,8 @@ _NAMES = msgspec.json.Decoder(list[str])
 
 # An amount of nothing has no meaning here; some venues read it as "not sent".
 _POSITIVE = frozenset({"quantity", "quoteOrderQty", "price", "stopPrice", "newQty", "amount", "stopLimitPrice"})
+# JSON texts that the venue takes as they are: questionnaires, personal data, lists of positions.
+_FORMS = frozenset({"questionnaire", "originatorPii", "orderArgs"})
 _POSITIVE_ENDS = ("Price", "StopPrice", "Quantity")
 
 
@@ -34,6 +38,27 @@ def read_text(text: str) -> str:
     if not 0 < len(text) <= LONGEST_TEXT:
         raise ValueError("empty or over-long")
     return text
+
+
+def read_form(text: str) -> str:
+    """A JSON text that is neither empty nor over-long, and whose objects name nothing twice.
+
+    Its content is the venue's to judge.
+    """
+    if not 0 < len(text) <= LONGEST_FORM:
+        raise ValueError("empty or over-long")
+    try:
+        json.loads(text, object_pairs_hook=_once)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return text
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    named = dict(pairs)
+    if len(named) != len(pairs):
+        raise ValueError("a name stands twice")
+    return named
 
 
 def read_symbol(text: str) -> str:
@@ -101,4 +126,6 @@ def _reader(name: str, kind: str, values: tuple[str, ...]) -> Reader:
             return read_names
     if name == "symbol":
         return read_symbol
+    if name in _FORMS:
+        return read_form
     return read_client_id if name.endswith("ClientOrderId") else read_text
