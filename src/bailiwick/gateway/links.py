@@ -100,8 +100,8 @@ class Links:
         pool, weight = self._exit(venue, account.local_address)
         signer: Signer | None = None
         engine: Secret | None = None
-        if account.credential is not None:
-            credential = self._store.credentials.get(account.credential)
+        credential = self._store.credential_of(account)
+        if credential is not None:
             try:
                 if venue.mode == "trusted":
                     engine = self._vault.hmac_secret(credential.sealed())

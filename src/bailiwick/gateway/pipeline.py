@@ -70,6 +70,7 @@ class Gateway:
         self.trusts_after_us = 0  # state changes signed before this moment are refused
         self.closing = False
         self.in_hand = 0
+        self.counts = dict.fromkeys(("", *(reason.name for reason in Reason)), 0)  # requests by reason of refusal
         self._proxies = proxies
         self._proxy: dict[str, bool] = {}
         self._ids = 0
@@ -471,15 +472,18 @@ class Gateway:
     def reply(self, exchange: Exchange, status: int, body: bytes, headers: bytes = b"") -> None:
         """Answer the client. Called exactly once for each request."""
         self.in_hand -= 1
+        self.counts[""] += 1
         exchange.connection.respond(status, body, headers)
 
     def refuse(self, exchange: Exchange, deny: Deny) -> None:
         """Answer with a denial in the venue's own error format."""
         live = exchange.live
+        self.counts[deny.reason.name] += 1
         dialect = self.dialect if live is None else live.account.venue.dialect
         refusal = dialect.refuse(deny, exchange.endpoint)
         headers = b"Retry-After: %d\r\n" % refusal.retry_after_s if refusal.retry_after_s else b""
-        self.reply(exchange, refusal.status, refusal.body, headers)
+        self.in_hand -= 1
+        exchange.connection.respond(refusal.status, refusal.body, headers)
 
     def _deny(self, exchange: Exchange, deny: Deny) -> None:
         """Refuse a verified request: it is recorded."""

@@ -1,7 +1,6 @@
 """The gateway process: opens what it needs, serves, and ends in order."""
 
 import asyncio
-import contextlib
 import gc
 import os
 import signal
@@ -9,6 +8,7 @@ import ssl
 import sys
 import time
 from collections.abc import Coroutine
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +19,16 @@ from bailiwick.config import Config, ConfigError, load
 from bailiwick.gateway.chronicle import Chronicle, wall_us
 from bailiwick.gateway.feed import Feed
 from bailiwick.gateway.framing import HeadReader
+from bailiwick.gateway.health import HealthServer
 from bailiwick.gateway.links import Links
 from bailiwick.gateway.pipeline import Gateway
 from bailiwick.gateway.reconcile import Reconciler
-from bailiwick.gateway.recovery import STOPPED, doubts, recover
+from bailiwick.gateway.recovery import STOPPED, doubts, encode_state, recover
 from bailiwick.gateway.registry import Registry
 from bailiwick.gateway.server import Listener
 from bailiwick.gateway.unkeyed import PublicData, UnkeyedDesk
-from bailiwick.gateway.verbs import handlers, health_of
+from bailiwick.gateway.verbs import handlers
+from bailiwick.journal.erasure import condense
 from bailiwick.journal.error import JournalError
 from bailiwick.journal.log import Journal
 from bailiwick.journal.record import Act, encode
@@ -41,6 +43,7 @@ from bailiwick.store.store import Store
 from bailiwick.vault.errors import VaultError
 from bailiwick.vault.keyringfile import open_keyring
 from bailiwick.vault.process import harden_process
+from bailiwick.vault.rotation import retire
 from bailiwick.vault.vault import Vault
 from bailiwick.venues.binance.dialect import BINANCE
 
@@ -50,6 +53,8 @@ ORIGIN = "bailiwick.invalid/journal"
 CHANGES_EVERY_S = 0.25
 SWEEP_EVERY_S = 0.25
 NOTE_EVERY_S = 5.0
+CONDENSE_EVERY_S = 3600.0
+LEDGERS_AT_ONCE = 50
 LONGEST_WINDOW_US = 62_000_000  # the venue's longest receive window, and a margin
 SWITCH_INTERVAL_S = 0.0002  # the journal's threads and the loop must not hold the interpreter from each other
 
@@ -62,8 +67,9 @@ class House:
         self.started_us = wall_us()
         self.pid = os.getpid()
         self.root = open_root(config.vault, config.keyring, os.environ)
-        self.vault = Vault(open_keyring(config.keyring, self.root))
         self.store = Store.open(config.database)
+        retire(config.keyring, self.root, self.store)  # a key that a rotation has left nothing under
+        self.vault = Vault(open_keyring(config.keyring, self.root))
         self.journal = Journal.open(
             config.journal_directory,
             origin=ORIGIN,
@@ -125,7 +131,9 @@ class House:
         )
         self.address = server.sockets[0].getsockname()[:2]
         verbs = await serve(config.gateway_socket, GATEWAY_VERBS, handlers(self))
-        health = await self._serve_health()
+        health = HealthServer(self)
+        if config.gateway.health_address is not None:
+            await health.start(*config.gateway.health_address)
         for work in (
             self._follow_changes(),
             self._sweep(listener),
@@ -143,13 +151,13 @@ class House:
             await ended.wait()
         finally:
             server.close()
-            if health is not None:
-                health.close()
+            health.close()
             await self._drain(listener)
             await verbs.close()
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self.snapshot()
             self._close()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
@@ -236,34 +244,38 @@ class House:
             if uses:
                 await asyncio.to_thread(self.store.keys.record_use, uses)
 
+    async def _condense(self) -> None:
+        """Let go of bodies whose time is over."""
+        settings = self.config.journal
+        periods = {
+            Retention.TRADE: None if settings.trade_days is None else timedelta(days=settings.trade_days),
+            Retention.READ: timedelta(days=settings.read_days),
+            Retention.FAILURE: timedelta(days=settings.failure_days),
+        }
+        while True:
+            try:
+                await asyncio.to_thread(condense, self.journal, wall_us(), periods)
+            except (JournalError, OSError) as error:
+                log.error("nothing was condensed", why=str(error))
+            await asyncio.sleep(CONDENSE_EVERY_S)
+
     async def _snapshot(self) -> None:
         while True:
             await asyncio.sleep(self.config.journal.snapshot_s)
-            position = self.journal.position
-            state = self.recovered.encode()
-            try:
-                await asyncio.to_thread(self.journal.write_snapshot, state, position)
-            except (JournalError, OSError) as error:
-                log.error("no snapshot", why=str(error))
+            await self.snapshot()
 
-    async def _serve_health(self) -> asyncio.Server | None:
-        address = self.config.gateway.health_address
-        if address is None:
-            return None
-        return await asyncio.start_server(self._answer_health, *address)
-
-    async def _answer_health(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            async with asyncio.timeout(5):
-                await reader.readuntil(b"\r\n\r\n")
-            good, body = health_of(self)
-            status = b"200 OK" if good else b"503 Service Unavailable"
-            writer.write(
-                b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b"
-                % (status, len(body), body)
-            )
-            await writer.drain()
-        writer.close()
+    async def snapshot(self) -> None:
+        """Store the state with the position from which the journal is to be read again."""
+        position = self.journal.position
+        ledgers = {}
+        for count, (key_id, ledger) in enumerate(list(self.recovered.ledgers.items())):
+            ledgers[key_id] = ledger.to_state()
+            if count % LEDGERS_AT_ONCE == 0:
+                await asyncio.sleep(0)  # requests go on meanwhile: see recovery
+        try:
+            await asyncio.to_thread(lambda: self.journal.write_snapshot(encode_state(ledgers), position))
+        except (JournalError, OSError) as error:
+            log.error("no snapshot", why=str(error))
 
 
 async def _guarded(work: Coroutine[Any, Any, None]) -> None:

@@ -50,9 +50,10 @@ class Recovered:
             ledger = self.ledgers[key_id] = Ledger()
         return ledger
 
-    def encode(self) -> bytes:
-        """The state as a snapshot holds it."""
-        return _ENCODER.encode(State({key_id: ledger.to_state() for key_id, ledger in self.ledgers.items()}))
+
+def encode_state(ledgers: dict[str, LedgerState]) -> bytes:
+    """The state as a snapshot holds it."""
+    return _ENCODER.encode(State(ledgers))
 
 
 def recover(journal: Journal, dialect: Dialect, now_us: int) -> Recovered:
@@ -102,7 +103,7 @@ def _reserve(found: Recovered, dialect: Dialect, each: record.Intent) -> None:
     if endpoint is None or (not each.orders and each.withdrawal is None):
         return
     ledger = found.ledger(each.key)
-    if any(order.client_id in ledger.orders for order in each.orders):
+    if any(order.client_id and ledger.id_used(order.client_id, each.venue_us) for order in each.orders):
         return
     intent = Intent(
         endpoint=endpoint,

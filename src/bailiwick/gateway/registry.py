@@ -12,7 +12,7 @@ import structlog
 from bailiwick.gateway.links import Links
 from bailiwick.gateway.parties import AccountSide, Live
 from bailiwick.model.grant import Bound, Grant, Where, bound_from_toml, grant_from_toml
-from bailiwick.model.party import Account, KeyKind, KeyState, Service, Standing
+from bailiwick.model.party import Account, KeyKind, KeyState, Service, Standing, key_record
 from bailiwick.rules.authority import Authority, authority
 from bailiwick.rules.ledger import Ledger
 from bailiwick.store.changes import EVERYTHING, Change, ChangeKind
@@ -100,7 +100,7 @@ class Registry:
             self._rows[row.id] = row
             self._live.pop(row.id.encode("ascii"), None)
             if row.state is KeyState.REVOKED:
-                self._vault.forget(row.id)
+                self._vault.forget(key_record(row.id, row.account))
 
     def find(self, key: bytes) -> Live | None:
         """The key in use, or None if no such key exists."""

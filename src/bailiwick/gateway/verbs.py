@@ -157,8 +157,6 @@ class _Desk:
 
     async def rotate(self, question: ask.RotateVault, peer: Peer) -> ask.RotateVaultAnswer:
         house = self._house
-        if not hasattr(house.root, "wrap"):
-            raise LinkError(Code.REFUSED, "vault: its source can only unwrap; rotate where the key is kept")
         count = await asyncio.to_thread(rotate, house.config.keyring, house.root, house.vault, house.store)
         return ask.RotateVaultAnswer(rewrapped=count, vault_key=house.vault.keyring.current.id.hex())
 
