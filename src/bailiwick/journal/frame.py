@@ -25,11 +25,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from struct import Struct
 
-from bailiwick.journal.verify_proof import SALT_BYTES
+from bailiwick.journal.verify_proof import LEAD_BYTES, SALT_BYTES
 
 HEAD = Struct("<4sIQ32s")
 HEAD_BYTES = HEAD.size
-PREFIX_BYTES = SALT_BYTES + 1
+PREFIX_BYTES = SALT_BYTES + LEAD_BYTES
 MAX_RECORD_BYTES = 1 << 20
 MAX_BODY_BYTES = MAX_RECORD_BYTES + PREFIX_BYTES
 

@@ -7,12 +7,13 @@ from pathlib import Path
 from bailiwick.journal import frame, note, segment
 from bailiwick.journal.error import JournalDamaged
 from bailiwick.journal.segment import Segment
-from bailiwick.journal.tree import Tiles, Tree
+from bailiwick.journal.tree import TILE_BYTES, TILE_HASHES, Tiles, Tree, tile_path
 from bailiwick.journal.verify_proof import Checkpoint, Verifier, open_checkpoint
 
 CHECKPOINT = "checkpoint"
 HISTORY = "checkpoints"
 HISTORY_END_BYTES = 1 << 14
+TILES_AT_RISK = 4096  # a million records: more than the system holds back for its half minute
 
 
 @dataclass(slots=True)
@@ -82,11 +83,8 @@ def recover(directory: Path, verifier: Verifier) -> Recovered:
                 f"{part.path}: record {tree.size} is not right, and records follow it; run 'journal verify'"
             )
     _check_tail(torn, active, tree.size)
-    if newest is not None and tree.size < newest.size:
-        raise JournalDamaged(
-            f"{directory}: {newest.size} records were signed for, only {tree.size} are here; restore the journal "
-            "from a backup, or run 'journal verify' to see what is missing"
-        )
+    if newest is not None and (tree.size < newest.size or active is None):
+        raise _too_few(directory, newest.size, tree.size if active is not None else 0)
     return Recovered(tree, newest, active, offset, torn)
 
 
@@ -101,7 +99,7 @@ def _tree_at(directory: Path, checkpoint: Checkpoint | None, segments: list[Segm
         return Tree()
     try:
         tree = Tree.from_tiles(checkpoint.size, Tiles(directory).read)
-        if tree.root() == checkpoint.root:
+        if tree.root() == checkpoint.root and _has_recent_tiles(directory, checkpoint.size):
             return tree
     except (OSError, ValueError):
         pass  # tiles are not flushed: after a power cut some may be missing or short
@@ -122,6 +120,25 @@ def _not_signed(path: Path, checkpoint: Checkpoint) -> JournalDamaged:
     )
 
 
+def _has_recent_tiles(directory: Path, size: int) -> bool:
+    """Whether the newest full tiles are there: they are not flushed, so a power cut may have taken some."""
+    full = size // TILE_HASHES
+    paths = [directory / tile_path(0, index) for index in range(max(0, full - TILES_AT_RISK), full)]
+    return all(path.exists() and path.stat().st_size == TILE_BYTES for path in paths)
+
+
+def remake_tiles(directory: Path) -> None:
+    """Make all tiles anew from the segments."""
+    tree, tiles = Tree(), Tiles(directory)
+    for found in all_frames(segment.listed(directory)):
+        tree.push([found.digest])
+        if tree.size % TILE_HASHES == 0:
+            finished = tree.finished()
+            tiles.write(finished)
+            tree.drop(len(finished))
+    tiles.write(tree.partial())
+
+
 def all_frames(segments: list[Segment]) -> Iterator[frame.Frame]:
     """The frames of all segments in their order, up to the first place where one is not right."""
     for part in segments:
@@ -135,7 +152,9 @@ def all_frames(segments: list[Segment]) -> Iterator[frame.Frame]:
 
 def _extend(tree: Tree, part: Segment, newest: Checkpoint | None) -> int:
     """Append the segment's records that the tree does not have yet; gives the offset behind the last right frame."""
-    offset = segment.offset_near(part, tree.size)
+    signed = tree.size
+    offset = segment.offset_near(part, signed)
+    reached = part.first
     for found in segment.frames(part, offset):
         if found.position > tree.size:
             raise JournalDamaged(f"{part.path}: record {found.position} stands where {tree.size} is wanted")
@@ -143,8 +162,17 @@ def _extend(tree: Tree, part: Segment, newest: Checkpoint | None) -> int:
             tree.push([found.digest])
             if newest is not None and newest.size == tree.size and newest.root != tree.root():
                 raise _not_signed(part.path, newest)
-        offset = found.end
+        offset, reached = found.end, found.position + 1
+    if reached < signed:
+        raise _too_few(part.path, signed, reached)
     return offset
+
+
+def _too_few(path: Path, signed: int, here: int) -> JournalDamaged:
+    return JournalDamaged(
+        f"{path}: {signed} records were signed for, only {here} are here and right; restore the journal from a "
+        "backup, or run 'journal verify' to see what is missing"
+    )
 
 
 def _behind(part: Segment, offset: int) -> bytes:

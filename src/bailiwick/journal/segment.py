@@ -88,15 +88,17 @@ def read_index(segment: Segment) -> list[tuple[int, int]]:
 def append_index(segment: Segment, entries: list[tuple[int, int]]) -> None:
     """Add entries to the index of a segment."""
     if entries:
-        with segment.index_path.open("ab") as file:
-            file.write(b"".join(_ENTRY.pack(*entry) for entry in entries))
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        descriptor = os.open(segment.index_path, flags, 0o600)
+        try:
+            os.write(descriptor, b"".join(_ENTRY.pack(*entry) for entry in entries))
+        finally:
+            os.close(descriptor)
 
 
 def write_index(segment: Segment, entries: list[tuple[int, int]]) -> None:
     """Replace the index of a segment."""
-    temporary = segment.index_path.with_suffix(".idx-new")
-    temporary.write_bytes(b"".join(_ENTRY.pack(*entry) for entry in entries))
-    temporary.replace(segment.index_path)
+    replace_durably(segment.index_path, b"".join(_ENTRY.pack(*entry) for entry in entries))
 
 
 def offset_near(segment: Segment, position: int) -> int:

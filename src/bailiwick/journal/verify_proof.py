@@ -5,7 +5,7 @@ somebody who is handed a proof can read it, copy it, and run it as ``python veri
 
 A proof is a text in C2SP ``tlog-proof`` form: the position of a record, the hashes from its leaf to the root
 (RFC 6962, section 2.1.1), and a signed checkpoint (C2SP ``tlog-checkpoint``) that fixes the root. Its *extra* line
-carries one byte ``R`` and the salted record, or ``D`` and the record's digest where the record is not disclosed.
+carries one byte ``R``, the salt, one byte of class and the record, or ``D`` and the record's digest where the record is not disclosed.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 PROOF_LINE = "c2sp.org/tlog-proof@v1"
 SALT_BYTES = 16
+LEAD_BYTES = 1  # between salt and record: retention class and a mark
 DISCLOSED = b"R"
 WITHHELD = b"D"
 ED25519 = b"\x01"  # the signature type of C2SP signed-note
@@ -173,7 +174,7 @@ class Proof:
     def digest(self) -> bytes:
         """SHA-256(salt ‖ record): what the tree holds at this position."""
         kind, rest = self.extra[:1], self.extra[1:]
-        if kind == DISCLOSED and len(rest) > SALT_BYTES:
+        if kind == DISCLOSED and len(rest) >= SALT_BYTES + LEAD_BYTES:
             return sha256(rest).digest()
         if kind == WITHHELD:
             return _hash(rest, "digest")
@@ -181,8 +182,8 @@ class Proof:
 
     @property
     def record(self) -> bytes | None:
-        """The record (one byte of retention class, then its text), or None where it is withheld."""
-        return self.extra[1 + SALT_BYTES :] if self.extra[:1] == DISCLOSED else None
+        """The record, or None where it is withheld."""
+        return self.extra[1 + SALT_BYTES + LEAD_BYTES :] if self.extra[:1] == DISCLOSED else None
 
     def check(self, verifier: Verifier) -> Checkpoint:
         """Prove that the record stands at its position under a checkpoint that this key signed.
@@ -237,7 +238,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     sys.stdout.write(f"PROVEN: record {proof.position} of {checkpoint.origin}, under a tree of {checkpoint.size}\n")
     record = proof.record
-    shown = proof.digest.hex() if record is None else record[1:].decode("utf-8", "backslashreplace")
+    shown = proof.digest.hex() if record is None else record.decode("utf-8", "backslashreplace")
     sys.stdout.write(f"{'digest' if record is None else 'record'}: {shown}\n")
     return 0
 
