@@ -15,6 +15,7 @@ FRACTION_DIGITS = 18
 EXACT = Context(prec=120, traps=[InvalidOperation, DivisionByZero, Overflow])
 times = EXACT.multiply
 divide = EXACT.divide
+plus = EXACT.add
 
 ZERO = Decimal(0)
 BASIS_POINTS = Decimal(10_000)

@@ -40,10 +40,21 @@ def bands(case: Case) -> Deny | None:
             continue
         side = leg.draft.side
         if leg.trigger is None:
-            if leg.near is not None and _beyond(price, side, leg.near, authority.near):
-                return _deny(Reason.BAND_NEAR, leg, leg.near, authority.near)
-            if leg.anchor is not None and _beyond(price, side, leg.anchor, authority.anchor):
-                return _deny(Reason.BAND_ANCHOR, leg, leg.anchor, authority.anchor)
+            # Written out twice rather than by _beyond: every order of every key passes here.
+            near, band = leg.near, authority.near
+            if (
+                near is not None
+                and band is not None
+                and (price > times(near, band.buy) if side is _BUY else price < times(near, band.sell))
+            ):
+                return _deny(Reason.BAND_NEAR, leg, near, band)
+            anchor, band = leg.anchor, authority.anchor
+            if (
+                anchor is not None
+                and band is not None
+                and (price > times(anchor, band.buy) if side is _BUY else price < times(anchor, band.sell))
+            ):
+                return _deny(Reason.BAND_ANCHOR, leg, anchor, band)
         else:
             if _beyond(price, side, leg.trigger, authority.stop_gap):
                 return _deny(Reason.BAND_STOP, leg, leg.trigger, authority.stop_gap)

@@ -2,7 +2,7 @@
 
 from bailiwick.model.decision import Deny
 from bailiwick.model.intent import Act, TimeInForce
-from bailiwick.model.money import EXACT, plain
+from bailiwick.model.money import plain, plus
 from bailiwick.model.reason import Reason
 from bailiwick.rules.case import Case
 
@@ -16,7 +16,7 @@ def day(case: Case) -> Deny | None:
     limit = case.authority.day_notional
     if limit is None or case.reducing:
         return None
-    use = EXACT.add(case.ledger.day_use(case.day_us), case.notional)
+    use = plus(case.ledger.spent.since(case.day_us), case.claim)
     if use > limit:
         return Deny(Reason.DAY_NOTIONAL, f"it would come to {plain(use)} today, and {plain(limit)} is granted")
     return None
@@ -27,7 +27,7 @@ def rolling(case: Case) -> Deny | None:
     limit = case.authority.rolling_notional
     if limit is None or case.reducing:
         return None
-    use = EXACT.add(case.ledger.rolling_use(case.now_us), case.notional)
+    use = plus(case.ledger.spent.rolling(case.now_us), case.claim)
     if use > limit:
         return Deny(
             Reason.ROLLING_NOTIONAL, f"it would come to {plain(use)} in 24 hours, and {plain(limit)} is granted"
@@ -58,7 +58,7 @@ def loss(case: Case) -> Deny | None:
     limit = case.authority.loss_per_day
     if limit is None or case.reducing:
         return None
-    lost = case.ledger.loss(case.day_us)
+    lost = case.ledger.losses.since(case.day_us)
     if lost >= limit:
         return Deny(Reason.LOSS_PER_DAY, f"it has lost {plain(lost)} today, and {plain(limit)} is granted")
     return None

@@ -6,7 +6,7 @@ from typing import final
 
 from bailiwick.model.decision import Deny
 from bailiwick.model.intent import Act, Intent, OrderDraft, OrderRef, Side
-from bailiwick.model.money import EXACT, ZERO
+from bailiwick.model.money import EXACT, ZERO, plus
 from bailiwick.model.party import KeyState
 from bailiwick.model.reason import Reason
 from bailiwick.rules.authority import Authority
@@ -27,6 +27,7 @@ class Case:
         "act",
         "authority",
         "cancels",
+        "claim",
         "day_us",
         "intent",
         "ledger",
@@ -63,6 +64,7 @@ class Case:
         self.legs: list[Leg] = []
         self.unpriced: Deny | None = None
         self.notional = ZERO  # of all that can be executed, in the grant's currency
+        self.claim = ZERO  # with what open orders have reserved
         self.day_us = 0
         if self.act in PLACING:
             self._price(intent.orders)
@@ -77,6 +79,7 @@ class Case:
         leg = price_leg(draft, self.authority, self.market, self.now_us, None)
         self.legs = [leg]
         self.notional = leg.notional
+        self.claim = plus(self.ledger.reserved, leg.notional)
         if draft.side is _SELL:
             self.reducing = self._reduces()
         self.unpriced = leg.unpriced if leg.unpriced is not None or self.reducing else leg.unvalued
@@ -91,6 +94,7 @@ class Case:
             self.legs.append(price_leg(draft, self.authority, self.market, self.now_us, brought))
         self.reducing = all(draft.side is _SELL for draft in orders) and self._reduces()
         self.notional = dearest((leg.draft.leg, leg.notional) for leg in self.legs)
+        self.claim = plus(self.ledger.reserved, self.notional)
         self.unpriced = next((leg.unpriced for leg in self.legs if leg.unpriced is not None), None)
         if self.unpriced is None and not self.reducing:
             self.unpriced = next((leg.unvalued for leg in self.legs if leg.unvalued is not None), None)

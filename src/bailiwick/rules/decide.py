@@ -17,6 +17,7 @@ from bailiwick.rules.authority import Authority
 from bailiwick.rules.case import PLACING, Case
 from bailiwick.rules.ledger import Ledger
 from bailiwick.rules.market import Market
+from bailiwick.rules.pricing import Leg
 
 EVERY = frozenset(Act)
 TARGETED = frozenset({Act.LOOK_UP, Act.LOOK_UP_LIST, Act.CANCEL, Act.CANCEL_LIST, Act.AMEND, Act.REPLACE})
@@ -163,13 +164,14 @@ def _run(case: Case, verdicts: list[Verdict] | None) -> Decision:
 def _allow(case: Case) -> Allow:
     legs = case.legs
     reducing = case.reducing
+    if len(legs) == 1 and case.act is not _TRY:
+        leg = legs[0]
+        return Allow((leg.out,), (_charge(leg, reducing),), None, reducing)
     charges: tuple[Charge, ...] = ()
     if case.act is not _TRY:  # nothing is placed, so nothing is charged
-        charges = tuple(
-            [
-                Charge(leg.quantity, leg.unit, leg.anchor, reducing, leg.factor, leg.info.base, leg.info.quote)
-                for leg in legs
-                if leg.info is not None
-            ]
-        )
+        charges = tuple([_charge(leg, reducing) for leg in legs])
     return Allow(tuple([leg.out for leg in legs]), charges, None, reducing)
+
+
+def _charge(leg: Leg, reducing: bool) -> Charge:
+    return Charge(leg.quantity, leg.unit, leg.anchor, reducing, leg.factor, leg.base, leg.quote)

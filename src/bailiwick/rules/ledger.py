@@ -101,12 +101,15 @@ class Ledger:
 
     def wait_us(self, per_minute: int, now_us: int) -> int:
         """How long until the rate has room for one more request; at most zero where it has."""
-        return max(self.rate_us, now_us) + MINUTE_US // per_minute - now_us - RATE_SPAN_US
+        ahead_us = self.rate_us - now_us
+        return (max(0, ahead_us)) + MINUTE_US // per_minute - RATE_SPAN_US
 
     def id_used(self, client_id: str, now_us: int) -> bool:
         """Whether a client order id was used within 24 hours, or its order may still be live."""
+        if client_id in self.orders:
+            return True
         used_us = self._used.get(client_id)
-        return client_id in self.orders or (used_us is not None and now_us - used_us < CLIENT_ID_US)
+        return used_us is not None and now_us - used_us < CLIENT_ID_US
 
     def find(self, symbol: str, ref: OrderRef) -> Tracked | None:
         """The key's own order that a request names, as long as it is tracked."""

@@ -46,14 +46,14 @@ def cancel_all(case: Case) -> Deny | None:
 
 def client_ids(case: Case) -> Deny | None:
     """A client order id is not used again within 24 hours, nor twice in one request."""
-    seen: set[str] = set()
     for leg in case.legs:
         client_id = leg.draft.client_id
-        if client_id is None:
-            continue
-        if client_id in seen or case.ledger.id_used(client_id, case.now_us):
+        if client_id is not None and case.ledger.id_used(client_id, case.now_us):
             return Deny(Reason.CLIENT_ORDER_ID_USED, f"{client_id} was used within 24 hours")
-        seen.add(client_id)
+    if len(case.legs) > 1:
+        named = [leg.draft.client_id for leg in case.legs if leg.draft.client_id is not None]
+        if len(set(named)) < len(named):
+            return Deny(Reason.CLIENT_ORDER_ID_USED, "two orders of the request have the same id")
     return None
 
 

@@ -42,6 +42,7 @@ class Leg:
 
     __slots__ = (
         "anchor",
+        "base",
         "draft",
         "factor",
         "fresh",
@@ -51,6 +52,7 @@ class Leg:
         "out",
         "price",
         "quantity",
+        "quote",
         "trigger",
         "unit",
         "unpriced",
@@ -61,6 +63,8 @@ class Leg:
         self.draft = draft
         self.out = draft
         self.info: SymbolInfo | None = None
+        self.base = ""
+        self.quote = ""
         self.near: Decimal | None = None
         self.anchor: Decimal | None = None
         self.fresh = False
@@ -109,6 +113,7 @@ def price_leg(draft: OrderDraft, authority: Authority, market: Market, now_us: i
 
 def _value(leg: Leg, authority: Authority, market: Market, info: SymbolInfo, now_us: int) -> None:
     """Find what a unit of the order is worth in the grant's currency, at the worst."""
+    leg.base, leg.quote = info.base, info.quote
     near, anchor = leg.near, leg.anchor
     worst = leg.price or ZERO
     if near is not None and near > worst:
