@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from binance_requests import LIMIT, read
@@ -10,7 +11,7 @@ from bailiwick.model.intent import Intent, OrderRef, Side
 from bailiwick.model.order import Answer, Fill, OrderReport, TradeReport
 from bailiwick.venues.binance import BINANCE
 
-PLACED = {
+PLACED: dict[str, Any] = {
     "symbol": "BTCUSDT",
     "orderId": 28,
     "orderListId": -1,
@@ -157,6 +158,13 @@ def test_order_with_fills() -> None:
             ),
         ),
     )
+
+
+def test_allocations_of_smart_routing_are_told_apart() -> None:
+    """Fills without a trade of the symbol each have an id of their own, which no trade has."""
+    allocated = [PLACED["fills"][0] | {"tradeId": -1, "allocId": number} for number in (0, 1)]
+    (report,) = settle(PLACE, 200, PLACED | {"usedSor": True, "fills": allocated}).orders
+    assert [fill.trade_id for fill in report.fills] == [-2, -3]
 
 
 def test_acknowledged_order() -> None:

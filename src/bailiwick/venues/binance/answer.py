@@ -22,6 +22,16 @@ class _Fill(msgspec.Struct, gc=False):
     commission: Decimal
     commissionAsset: str  # noqa: N815  (the venue's spelling, here and below)
     tradeId: int = -1  # noqa: N815
+    allocId: int = -1  # noqa: N815
+
+    @property
+    def id(self) -> int:
+        """What tells one fill of an order from another.
+
+        A fill by smart order routing is an allocation and has no trade of this symbol: its own id is told from those of
+        trades by being negative.
+        """
+        return self.tradeId if self.tradeId >= 0 else -2 - self.allocId
 
 
 class _Order(msgspec.Struct, gc=False):
@@ -204,7 +214,7 @@ def _report(order: _Order, time_ms: int = 0) -> OrderReport:
         side=order.side,
         update_ms=order.transactTime or order.updateTime or time_ms,
         list_id=order.orderListId,
-        fills=tuple([_fill(fill.tradeId, fill) for fill in fills]) if fills else (),
+        fills=tuple([_fill(fill) for fill in fills]) if fills else (),
     )
 
 
@@ -214,15 +224,15 @@ def _trade(trade: _Trade) -> TradeReport:
         order_id=trade.orderId,
         side=Side.BUY if trade.isBuyer else Side.SELL,
         time_ms=trade.time,
-        fill=_fill(trade.id, trade),
+        fill=_fill(trade),
     )
 
 
-def _fill(trade_id: int, fill: _Fill | _Trade) -> Fill:
+def _fill(fill: _Fill | _Trade) -> Fill:
     _check(fill.price)
     _check(fill.qty)
     _check(fill.commission)
-    return Fill(trade_id, fill.price, fill.qty, fill.commission, fill.commissionAsset)
+    return Fill(fill.id, fill.price, fill.qty, fill.commission, fill.commissionAsset)
 
 
 def _check(amount: Decimal) -> None:
