@@ -62,7 +62,7 @@ def emptied(grant: Grant, found: Authority) -> list[str]:
         empty.append("what.order_types")
     if grant.withdrawals and not found.withdrawals:
         empty.append("withdrawals")
-    if _nowhere(found.networks):
+    if nowhere(found.networks):
         empty.append("where.networks")
     if found.not_before_us is not None and found.expires_us is not None and found.expires_us <= found.not_before_us:
         empty.append("when")
@@ -100,7 +100,7 @@ def unwise(grant: Grant, found: Authority) -> list[str]:
     return notes
 
 
-def _nowhere(conditions: Sequence[Sequence[Network]]) -> bool:
+def nowhere(conditions: Sequence[Sequence[Network]]) -> bool:
     """Whether no address lies in every one of the conditions."""
     if len(conditions) < 2:
         return False
