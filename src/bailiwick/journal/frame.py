@@ -21,9 +21,9 @@ still verifies.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from struct import Struct
+from typing import NamedTuple
 
 from bailiwick.journal.verify_proof import LEAD_BYTES, SALT_BYTES
 
@@ -42,8 +42,7 @@ BEGINS_COMMIT = 0x80
 CLASS_MASK = 0x7F
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """A frame whose shape is right and, where it is whole, whose digest fits its body."""
 
     position: int
@@ -69,7 +68,7 @@ class Frame:
         return self.salted[PREFIX_BYTES:] if self.salted is not None else None
 
 
-def parse(data: bytes | memoryview, at: int, base: int = 0) -> Frame | None:
+def parse(data: bytes, at: int, base: int = 0) -> Frame | None:
     """The frame at ``data[at]``, or None if there is no right frame there.
 
     Args:
@@ -83,7 +82,7 @@ def parse(data: bytes | memoryview, at: int, base: int = 0) -> Frame | None:
     end = at + HEAD_BYTES + length
     if length > MAX_BODY_BYTES or end > len(data):
         return None
-    body = bytes(data[at + HEAD_BYTES : end])
+    body = data[at + HEAD_BYTES : end]
     if form == WHOLE:
         if length < PREFIX_BYTES or sha256(body).digest() != digest:
             return None
@@ -93,7 +92,7 @@ def parse(data: bytes | memoryview, at: int, base: int = 0) -> Frame | None:
     return None
 
 
-def scan(data: bytes | memoryview, at: int, base: int = 0) -> Iterator[Frame]:
+def scan(data: bytes, at: int, base: int = 0) -> Iterator[Frame]:
     """The frames from ``at`` on, up to the first place where there is none."""
     while (frame := parse(data, at, base)) is not None:
         yield frame

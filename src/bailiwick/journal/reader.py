@@ -1,15 +1,14 @@
 """Reading a journal, also while another process writes to it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from bailiwick.journal import frame, segment
 from bailiwick.journal.error import JournalDamaged
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A record where it stands."""
 
     position: int

@@ -5,7 +5,8 @@ somebody who is handed a proof can read it, copy it, and run it as ``python veri
 
 A proof is a text in C2SP ``tlog-proof`` form: the position of a record, the hashes from its leaf to the root
 (RFC 6962, section 2.1.1), and a signed checkpoint (C2SP ``tlog-checkpoint``) that fixes the root. Its *extra* line
-carries one byte ``R``, the salt, one byte of class and the record, or ``D`` and the record's digest where the record is not disclosed.
+carries one byte ``R``, the salt, one byte of class and the record; or ``D`` and the digest of these, where the record
+is not disclosed.
 """
 
 import argparse
