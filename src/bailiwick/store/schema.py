@@ -1,16 +1,11 @@
 """The version of the tables: brought up to date by whoever writes, required by whoever reads."""
 
-from pathlib import Path
-
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 
 from bailiwick.store.errors import StoreError
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+CURRENT = "0001"
+"""The version of this program's tables; a test holds it to the newest migration."""
 
 
 def upgrade(connection: Connection) -> None:
@@ -19,14 +14,14 @@ def upgrade(connection: Connection) -> None:
     Raises:
         StoreError: if a newer program made the tables.
     """
-    config = _config()
-    scripts = ScriptDirectory.from_config(config)
     version = _version(connection)
-    if version is not None and version not in {script.revision for script in scripts.walk_revisions()}:
+    if version == CURRENT:
+        return
+    from bailiwick.store import upgrading  # noqa: PLC0415  (takes long to load, and is seldom needed)
+
+    if version is not None and version not in upgrading.known():
         raise StoreError(f"database: its tables are of version {version}, made by a newer program; use that one")
-    if version != scripts.get_current_head():
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    upgrading.run(connection)
 
 
 def require_current(connection: Connection) -> None:
@@ -35,17 +30,14 @@ def require_current(connection: Connection) -> None:
     Raises:
         StoreError: if they are not.
     """
-    version, head = _version(connection), ScriptDirectory.from_config(_config()).get_current_head()
-    if version != head:
-        raise StoreError(f"database: its tables are of version {version}, not {head}; start the control process first")
+    version = _version(connection)
+    if version != CURRENT:
+        raise StoreError(
+            f"database: its tables are of version {version}, not {CURRENT}; start the control process first"
+        )
 
 
 def _version(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    return config
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
