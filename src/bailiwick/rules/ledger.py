@@ -30,6 +30,9 @@ class Ledger:
     __slots__ = (
         "_ended",
         "_groups",
+        "_late",
+        "_live",
+        "_nameless",
         "_owned",
         "_owned_ids",
         "_owned_lists",
@@ -56,7 +59,10 @@ class Ledger:
         self.rate_us = 0  # when the bucket of requests will be full again
         self._groups: dict[str, Group] = {}
         self._used: dict[str, int] = {}  # client order ids, oldest first
-        self._ended: dict[str, int] = {}  # tracked orders that have ended, and when they may be forgotten
+        self._live: dict[str, Tracked] = {}  # orders that have not ended, oldest first
+        self._nameless: set[str] = set()  # of these, those whose number at the venue is not known
+        self._ended: dict[str, int] = {}  # orders that have ended and are still tracked, and when they did
+        self._late: dict[str, int] = {}  # of these, those that have been waiting for their trades for a while
         self._owned: dict[str, tuple[str, int]] = {}  # client order id → symbol and the venue's id
         self._owned_ids: dict[tuple[str, int], str] = {}
         self._owned_lists: dict[int, str] = {}  # the venue's list id → the client's
@@ -129,9 +135,7 @@ class Ledger:
 
     def live(self, symbol: str) -> list[Tracked]:
         """The key's own orders in a symbol that have not ended, oldest first."""
-        return [
-            order for order in self.orders.values() if order.symbol == symbol and order.state is not OrderState.ENDED
-        ]
+        return [order for order in self._live.values() if order.symbol == symbol]
 
     # What happens
 
@@ -149,8 +153,7 @@ class Ledger:
             self.withdrawn.setdefault(intent.withdrawal.destination, Spending()).add(intent.withdrawal.amount, now_us)
         if not allow.charges or intent.endpoint.act is Act.TRY:
             return
-        if len(self._ended) > 64 or len(self._used) > 64:
-            self._forget(now_us)
+        self._forget(now_us)
         free = self._free_for(intent, allow.orders[0].symbol)
         listed = intent.target.client_id or "" if intent.endpoint.act is Act.PLACE_LIST and intent.target else ""
         heads: dict[str, str] = {}
@@ -167,7 +170,8 @@ class Ledger:
                 order.cover = min(order.quantity, free)
                 if pair is None:
                     free = EXACT.subtract(free, order.cover)
-            self.orders[order.client_id] = order
+            self.orders[order.client_id] = self._live[order.client_id] = order
+            self._nameless.add(order.client_id)
             self._used[order.client_id] = now_us
             self._own(order)
             self.resting += order.rests
@@ -188,6 +192,7 @@ class Ledger:
             return
         if order.order_id is None:
             order.order_id = report.order_id
+            self._nameless.discard(order.client_id)
             self._own(order)
             for trade in self._stray.pop((order.symbol, report.order_id), {}).values():
                 self._fill(order, trade.fill, worth)
@@ -214,7 +219,7 @@ class Ledger:
         if order is not None:
             self._fill(order, trade.fill, worth)
             self._settle(order, now_us)
-        elif client_id is None and any(each.order_id is None for each in self.live(trade.symbol)):
+        elif client_id is None and any(self.orders[each].symbol == trade.symbol for each in self._nameless):
             self._stray.setdefault((trade.symbol, trade.order_id), {})[trade.fill.trade_id] = trade
 
     def unknown(self, client_id: str) -> None:
@@ -262,7 +267,7 @@ class Ledger:
             withdrawn=[(destination, dict(each.buckets)) for destination, each in self.withdrawn.items()],
             rate_us=self.rate_us,
             used=dict(self._used),
-            ended=dict(self._ended),
+            ended={**self._late, **self._ended},
             owned=[(client_id, symbol, order_id) for client_id, (symbol, order_id) in self._owned.items()],
             lists=dict(self._owned_lists),
             stray=[trade for trades in self._stray.values() for trade in trades.values()],
@@ -291,6 +296,10 @@ class Ledger:
             order = saved.copy()
             order.claimed = order.covering = ZERO
             ledger.orders[order.client_id] = order
+            if order.order_id is None:
+                ledger._nameless.add(order.client_id)
+            if order.state is not OrderState.ENDED:
+                ledger._live[order.client_id] = order
             if order.group:
                 ledger._groups.setdefault(order.group, Group()).members.append(order.client_id)
             ledger.resting += order.rests and order.state is not OrderState.ENDED
@@ -341,6 +350,7 @@ class Ledger:
         order.state = OrderState.ENDED
         order.ended_us = now_us
         self.resting -= order.rests
+        self._live.pop(order.client_id, None)
         self._ended[order.client_id] = now_us
 
     def _settle(self, order: Tracked, now_us: int) -> None:
@@ -398,18 +408,28 @@ class Ledger:
             if now_us - self._used[client_id] < CLIENT_ID_US:
                 break
             del self._used[client_id]
-        for client_id, ended_us in list(self._ended.items()):
-            if now_us - ended_us < SETTLED_US:
+        while self._ended:
+            client_id = next(iter(self._ended))
+            if now_us - self._ended[client_id] < SETTLED_US:
                 break
             order = self.orders[client_id]
-            if order.traded >= order.executed or now_us - ended_us >= LATE_TRADE_US:
+            if order.traded >= order.executed:
                 self._drop(client_id)
-        if self._stray and not any(order.order_id is None for order in self.orders.values()):
+            else:
+                self._late[client_id] = self._ended.pop(client_id)
+        while self._late:
+            client_id = next(iter(self._late))
+            if now_us - self._late[client_id] < LATE_TRADE_US:
+                break
+            self._drop(client_id)
+        if self._stray and not self._nameless:
             self._stray.clear()
 
     def _drop(self, client_id: str) -> None:
         order = self.orders.pop(client_id)
         self._ended.pop(client_id, None)
+        self._late.pop(client_id, None)
+        self._nameless.discard(client_id)
         group = self._groups.get(order.group)
         if group is not None:
             group.members.remove(client_id)
