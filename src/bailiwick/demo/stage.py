@@ -1,0 +1,151 @@
+"""What the demonstration runs on: the sandbox exchange, ``bailiwick up``, and the commands that a person would give."""
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+START_S = 60.0
+COMMAND_S = 60.0
+STOP_S = 30.0
+
+Echo = Callable[[str], None]
+
+
+class StageError(Exception):
+    """Something that the demonstration stands on did not work; the message says what, and shows its last words."""
+
+
+class Running:
+    """A process of the demonstration's own."""
+
+    def __init__(self, name: str, arguments: Sequence[str], log: Path, directory: Path) -> None:
+        self.name = name
+        self._log = log
+        with log.open("wb") as out:
+            # A session of its own: Ctrl-C reaches the demonstration alone, which then ends the others in order.
+            self._process = subprocess.Popen(  # noqa: S603  (our own words)
+                [sys.executable, "-m", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=out,
+                cwd=directory, start_new_session=True,
+            )  # fmt: skip
+
+    def line(self) -> str:
+        """The next line that it says on standard output.
+
+        Raises:
+            StageError: if it says none in time.
+        """
+        assert self._process.stdout is not None
+        said, until = b"", time.monotonic() + START_S
+        while not said.endswith(b"\n"):
+            ready = select.select([self._process.stdout], [], [], max(0.0, until - time.monotonic()))[0]
+            chunk = os.read(self._process.stdout.fileno(), 4096) if ready else b""
+            if not chunk:
+                raise StageError(f"{self.name} did not start; it said:\n{self.said()}")
+            said += chunk
+        return said.decode().strip()
+
+    def await_log(self, begins: str) -> str:
+        """The line of its log that begins so, once it is there.
+
+        Raises:
+            StageError: if it ends, or does not write it in time.
+        """
+        until = time.monotonic() + START_S
+        while time.monotonic() < until and self._process.poll() is None:
+            for line in self._log.read_text().splitlines():
+                if line.startswith(begins):
+                    return line
+            time.sleep(0.05)
+        raise StageError(f"{self.name} did not start; it said:\n{self.said()}")
+
+    def said(self) -> str:
+        """The end of its log."""
+        return self._log.read_text(errors="replace")[-2000:]
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """End it in order; at once if it does not."""
+        if self.alive:
+            self._process.terminate()
+        try:
+            self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+
+class Stage:
+    """Everything that runs; it ends with the block."""
+
+    def __init__(self, directory: Path, echo: Echo) -> None:
+        self.directory = directory
+        self.config = directory / "bailiwick.toml"
+        self._echo = echo
+        self._running: list[Running] = []
+        self.exchange: dict[str, str] = {}
+        self.url = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for running in reversed(self._running):
+            running.stop()
+
+    @property
+    def alive(self) -> bool:
+        """Whether all that was started still runs."""
+        return all(running.alive for running in self._running)
+
+    def open_exchange(self, funds: dict[str, str]) -> None:
+        """Start the sandbox exchange, with an account that has funds."""
+        arguments = ["bailiwick.sandbox", "--port", "0", "--json"]
+        for asset, amount in funds.items():
+            arguments += ["--fund", f"{asset}={amount}"]
+        started = Running("the sandbox exchange", arguments, self.directory / "exchange.log", self.directory)
+        self._running.append(started)
+        self.exchange = json.loads(started.line())
+
+    def up(self) -> None:
+        """``bailiwick up``."""
+        self._echo("bailiwick up")
+        arguments = ["bailiwick.cli", "up", "--config", str(self.config)]
+        started = Running("bailiwick up", arguments, self.directory / "up.log", self.directory)
+        self._running.append(started)
+        self.url = started.await_log("serving ").removeprefix("serving ")
+
+    def command(self, *words: str, given: str = "", echo: bool = True, codes: Sequence[int] = (0,)) -> Any:
+        """Give a command as a person would; its answer. ``given`` is what is typed, a secret or a grant.
+
+        Raises:
+            StageError: if it fails.
+        """
+        if echo:
+            self._echo("bailiwick " + " ".join(_shown(word) for word in words))
+        initial = words[0] == "init"
+        more = ["--json"] if initial else ["--json", "--config", str(self.config)]
+        done = subprocess.run(  # noqa: S603  (our own words)
+            [sys.executable, "-m", "bailiwick.cli", *words, *more],
+            input=given, capture_output=True, text=True, timeout=COMMAND_S, check=False, cwd=self.directory,
+        )  # fmt: skip
+        if done.returncode not in codes:
+            raise StageError(f"`bailiwick {' '.join(words)}` failed: {done.stderr.strip() or done.stdout.strip()}")
+        return json.loads(done.stdout)
+
+
+def _shown(word: str) -> str:
+    short = f"{word[:8]}…" if len(word) == 64 and word.isalnum() else word
+    return f"'{short}'" if " " in short else short
