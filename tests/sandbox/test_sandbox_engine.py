@@ -258,14 +258,30 @@ def test_an_amended_order_keeps_its_place(pit: Pit) -> None:
     assert (first.status, first.client_id, second.status) == ("FILLED", "smaller", "NEW")
 
 
-@pytest.mark.parametrize("quantity", ["2", "3", "0.5"])
-def test_an_amendment_only_reduces_and_not_below_what_was_filled(pit: Pit, quantity: str) -> None:
-    """The quantity of an amended order falls and stays above its fills."""
+@pytest.mark.parametrize(
+    ("quantity", "code"), [("2", -2038), ("3", -2038), ("0.5", -2038), ("0.500001", -1013), ("1.999999", -1013)]
+)
+def test_an_amendment_only_reduces_and_not_below_what_was_filled(pit: Pit, quantity: str, code: int) -> None:
+    """The quantity of an amended order falls, stays above its fills and within the filters."""
     order = pit.order(pit.anna, SELL, "2", "65000")
     pit.order(pit.bert, BUY, "0.5", "65000")
     with pytest.raises(Refusal) as caught:
         pit.engine.amend(order, read(quantity), "x", NOW)
-    assert caught.value.code == -2038
+    assert (caught.value.code, show(order.quantity)) == (code, "2.00000000")
+
+
+def test_amending_one_leg_of_an_oco_amends_both(pit: Pit) -> None:
+    """The legs of an OCO keep one quantity, and the shared hold shrinks with it."""
+    above, below = oco(pit)
+    pit.engine.amend(above, read("0.4"), "smaller", NOW)
+    assert (show(above.quantity), show(below.quantity)) == ("0.40000000", "0.40000000")
+    assert show(pit.anna.spot["BTC"].locked) == "0.40000000"
+
+
+def test_a_quote_order_needs_a_book(pit: Pit) -> None:
+    """quoteOrderQty is refused where nobody offers anything."""
+    words = (-2010, "Order book liquidity is less than symbol minimum quantity.")
+    assert pit.refusal(pit.anna, BUY, "0", type="MARKET", quote_quantity=read("100")) == words
 
 
 def test_an_open_client_id_cannot_be_used_twice(pit: Pit) -> None:

@@ -53,12 +53,13 @@ def test_an_order_lives_through_place_look_up_and_cancel(desk: Desk) -> None:
         ({"type": "LIMIT_MAKER", "price": "70000", "timeInForce": "GTC"}, -1106),
         ({"type": "STOP_LOSS"}, -1102),
         ({"type": "STOP_LOSS", "stopPrice": "60000", "price": "60000"}, -1106),
-        ({"type": "STOP_LOSS", "trailingDelta": "100"}, -1013),
+        ({"type": "STOP_LOSS", "trailingDelta": "100"}, -2010),
         ({"type": "MARKET", "newClientOrderId": "no spaces"}, -1100),
-        ({"type": "MARKET", "newOrderRespType": "SOME"}, -1122),
+        ({"type": "MARKET", "newOrderRespType": "SOME"}, -1130),
         ({"type": "MARKET", "symbol": "NOPE"}, -1121),
         ({"type": "MARKET", "selfTradePreventionMode": "TRANSFER"}, -1130),
-        ({"type": "MARKET", "pegPriceType": "PRIMARY_PEG"}, -1104),
+        ({"type": "MARKET", "pegPriceType": "PRIMARY_PEG"}, -2010),
+        ({"type": "MARKET", "favourite": "yes"}, -1104),
     ],
 )
 def test_a_malformed_order_is_refused_with_its_code(desk: Desk, params: dict[str, str], code: int) -> None:
@@ -210,19 +211,21 @@ def test_the_deprecated_oco_means_the_same(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "changed",
+    ("changed", "code"),
     [
-        {"abovePrice": "59000"},
-        {"side": "BUY"},
-        {"belowType": "TAKE_PROFIT_LIMIT"},
-        {"belowStopPrice": "65001"},
-        {"aboveClientOrderId": "x", "belowClientOrderId": "x"},
-        {"quantity": "11"},
+        ({"abovePrice": "59000"}, -2010),
+        ({"side": "BUY"}, -1165),
+        ({"belowType": "TAKE_PROFIT_LIMIT"}, -1199),
+        ({"aboveType": "STOP_LOSS_LIMIT", "aboveStopPrice": "69000", "aboveTimeInForce": "GTC"}, -1197),
+        ({"aboveType": "MARKET"}, -1158),
+        ({"belowStopPrice": "65001"}, -2010),
+        ({"aboveClientOrderId": "x", "belowClientOrderId": "x"}, -2010),
+        ({"quantity": "11"}, -2010),
     ],
 )
-def test_an_oco_that_makes_no_sense_changes_nothing(desk: Desk, changed: dict[str, str]) -> None:
+def test_an_oco_that_makes_no_sense_changes_nothing(desk: Desk, changed: dict[str, str], code: int) -> None:
     """Legs on the wrong side, of types that do not fit, of one name, or beyond the funds are refused whole."""
-    assert desk.refused("POST", "/api/v3/orderList/oco", **{**OCO, **changed})[:2] == (400, -2010)
+    assert desk.refused("POST", "/api/v3/orderList/oco", **{**OCO, **changed})[:2] == (400, code)
     assert desk.ask("GET", "/api/v3/openOrders") == []
     assert desk.balance("BTC") == (10, 0)
 
@@ -280,3 +283,13 @@ def test_trades_page_by_number_time_and_order(desk: Desk) -> None:
     desk.sandbox.open_account("other", NOW)
     desk.key.account = "other"
     assert desk.ask("GET", "/api/v3/myTrades", symbol="BTCUSDT", orderId=numbers[2]) == []
+
+
+def test_a_cancel_can_be_restricted_to_a_state(desk: Desk) -> None:
+    """cancelRestrictions cancels a new or a partly filled order only, and takes no other word."""
+    number = desk.limit("BUY", "0.01", "60000")["orderId"]
+    named = {"symbol": "BTCUSDT", "orderId": number}
+    partly = desk.refused("DELETE", ORDER, **named, cancelRestrictions="ONLY_PARTIALLY_FILLED")
+    assert partly == (400, -2011, "Order was not canceled due to cancel restrictions.")
+    assert desk.refused("DELETE", ORDER, **named, cancelRestrictions="ONLY_OLD")[1] == -1145
+    assert desk.ask("DELETE", ORDER, **named, cancelRestrictions="ONLY_NEW")["status"] == "CANCELED"

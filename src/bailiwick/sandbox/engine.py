@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from bailiwick.sandbox.amount import BPS, value, value_up
 from bailiwick.sandbox.book import Book, crosses
-from bailiwick.sandbox.filters import check_counts, check_order, market_quantity, spent_asset
+from bailiwick.sandbox.filters import check_counts, check_order, check_quantity, market_quantity, spent_asset
 from bailiwick.sandbox.ledger import Account, Ledger
 from bailiwick.sandbox.lists import Lists
 from bailiwick.sandbox.orders import (
@@ -124,19 +124,26 @@ class Engine:
         """Reduce an order's quantity and give it another client id; it keeps its place. The number of the act.
 
         Raises:
-            Refusal: -2038 if the quantity is not smaller, or not above what was executed.
+            Refusal: -2038 if the quantity is not smaller, or not above what was executed; -1013 for a filter.
         """
         market = self.market(order.symbol)
         if not order.open or not order.working:
-            raise Refusal(-2038, "The order cannot be amended.")
-        if quantity >= order.quantity or quantity <= order.executed or quantity % market.symbol.step:
-            raise Refusal(-2038, "The requested action would change the order's quantity in a way that is not allowed.")
+            raise Refusal(-2038, UNKNOWN_ORDER)
+        if quantity > order.quantity:
+            raise Refusal(-2038, "Order amend (quantity increase) is not supported.")
+        if quantity == order.quantity or quantity <= order.executed + order.prevented:
+            raise Refusal(-2038, "The requested action would change no state; rejecting.")
+        check_quantity(market.symbol, order.type, quantity, order.price)
         if client_id != order.client_id and self.records.client_id_taken(order.account, order.symbol, client_id):
             raise Refusal(-2038, "Duplicate order sent.")
         market.book.reduce(order, order.quantity - quantity)
-        order.quantity = quantity
-        order.updated = now
-        self._trim(order)
+        # The legs of an OCO have one quantity, because one of them executes: amending one amends both.
+        legs = self.lists.sharing(order)
+        for leg in legs:
+            leg.quantity = quantity
+            leg.updated = now
+        if order.hold is not None:
+            self.ledger.trim(order.account, order.hold, max(self.need(leg) for leg in legs))
         self.records.renamed(order, client_id)
         self._amend_id += 1
         return self._amend_id
@@ -167,6 +174,8 @@ class Engine:
             best = market.book.best(_other(request.side))
             if best is not None and crosses(request.side, request.price, best.price):
                 raise rejected(WOULD_TAKE)
+        if request.quote_quantity and market.book.best(_other(request.side)) is None:
+            raise rejected("Order book liquidity is less than symbol minimum quantity.")
         if request.type == "MARKET":
             asset = spent_asset(market.symbol, request.side)
             if account.spot[asset].free < self._estimate(market, request):

@@ -49,8 +49,7 @@ def _check_quantity(symbol: Symbol, request: OrderRequest) -> None:
     quantity = request.quantity
     if not quantity and request.quote_quantity:
         return
-    if quantity < symbol.least_quantity or quantity > symbol.max_quantity or quantity % symbol.step:
-        raise filter_failure("LOT_SIZE")
+    _check_lot(symbol, quantity)
     if request.type in WITHOUT_PRICE and quantity > symbol.max_market_quantity:
         raise filter_failure("MARKET_LOT_SIZE")
     if request.iceberg:
@@ -60,12 +59,30 @@ def _check_quantity(symbol: Symbol, request: OrderRequest) -> None:
             raise filter_failure("ICEBERG_PARTS")
 
 
+def check_quantity(symbol: Symbol, kind: str, quantity: int, price: int) -> None:
+    """Check an open order's new quantity.
+
+    Raises:
+        Refusal: -1013 naming the filter.
+    """
+    _check_lot(symbol, quantity)
+    _check_value(symbol, kind, value(price, quantity))
+
+
+def _check_lot(symbol: Symbol, quantity: int) -> None:
+    if quantity < symbol.least_quantity or quantity > symbol.max_quantity or quantity % symbol.step:
+        raise filter_failure("LOT_SIZE")
+
+
 def _check_notional(symbol: Symbol, request: OrderRequest, last: int) -> None:
     price = request.price or request.stop_price or last
-    notional = request.quote_quantity or value(price, request.quantity)
+    _check_value(symbol, request.type, request.quote_quantity or value(price, request.quantity))
+
+
+def _check_value(symbol: Symbol, kind: str, notional: int) -> None:
     if notional < symbol.min_notional:
         raise filter_failure("NOTIONAL")
-    if request.type not in WITHOUT_PRICE and notional > symbol.max_notional:
+    if kind not in WITHOUT_PRICE and notional > symbol.max_notional:
         raise filter_failure("NOTIONAL")
 
 

@@ -191,7 +191,11 @@ class Front:
         if request.method == "GET" or call is None or call.caller is None:
             return
         name = call.caller.name
-        asked = tuple(value for key, value in call.params.all().items() if key.endswith("lientOrderId"))
+        parameters = call.params.all()
+        if call.orders:
+            client_ids = tuple(order.client_id for order in call.orders)
+        else:
+            client_ids = tuple(value for key, value in parameters.items() if key.endswith("lientOrderId"))
         self._sandbox.received[name].append(
             Received(
                 time=call.now,
@@ -199,11 +203,11 @@ class Front:
                 api_key=call.key.api_key if call.key else request.headers.get(trusted.KEY.lower(), ""),
                 method=request.method,
                 path=path,
-                parameters=call.params.all(),
+                parameters=parameters,
                 status=refusal.status if refusal else 200,
                 code=refusal.code if refusal else 0,
                 order_ids=tuple(order.order_id for order in call.orders),
-                client_ids=tuple(order.client_id for order in call.orders) or asked,
+                client_ids=client_ids,
                 position=position,
             )
         )

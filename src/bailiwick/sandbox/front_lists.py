@@ -23,24 +23,40 @@ def _trigger(request: OrderRequest) -> int:
 
 
 def check_oco(above: OrderRequest, below: OrderRequest) -> None:
-    """Check that the two legs are a stop-loss and its opposite, on the right sides of each other.
+    """Check that one leg is a stop-loss and the other its opposite, on the right sides of each other.
 
     Raises:
-        Refusal: -2010 or -1106.
+        Refusal: -1165 to -1168 or -1196 to -1199 for a leg on the wrong side, -2010 for prices that do not fit.
     """
-    losing = (below, above) if above.side == SELL else (above, below)
-    if not losing[0].type.startswith("STOP_LOSS") or losing[1].type.startswith("STOP_LOSS"):
-        raise rejected("The order types of the list's legs do not fit its side.")
+    selling = above.side == SELL
+    if above.type == below.type == LIMIT_MAKER:
+        raise Refusal(-1168, "At least one OCO order must be contingent.")
+    for request, is_above in ((above, True), (below, False)):
+        losing = request.type.startswith("STOP_LOSS")
+        if losing == (is_above == selling):
+            raise _wrong_side(request.type, selling=selling)
     if _trigger(above) <= _trigger(below):
         raise rejected("The relationship of the prices for the orders is not correct.")
 
 
+def _wrong_side(kind: str, *, selling: bool) -> Refusal:
+    side = "sell" if selling else "buy"
+    if kind == LIMIT_MAKER:
+        place = "above" if selling else "below"
+        return Refusal(-1166 if selling else -1165, f"A limit order in a {side} OCO must be {place}.")
+    if kind.startswith("STOP_LOSS"):
+        place = "below" if selling else "above"
+        return Refusal(-1197 if selling else -1196, f"A stop loss order in a {side} OCO must be {place}.")
+    place = "above" if selling else "below"
+    return Refusal(-1199 if selling else -1198, f"A take profit order in a {side} OCO must be {place}.")
+
+
 def _pair(params: Params, symbol: str, side: str, quantity: int, prefix: str = "") -> list[OrderRequest]:
     above, below = (prefix + "Above", prefix + "Below") if prefix else ("above", "below")
-    legs = [
-        leg(params, symbol, side, params.choice(f"{name}Type", _OCO_TYPES), quantity, prefix=name)
-        for name in (above, below)
-    ]
+    kinds = {name: params.need(f"{name}Type") for name in (above, below)}
+    if not set(kinds.values()) <= set(_OCO_TYPES):
+        raise Refusal(-1158, "Order type not supported in OCO.")
+    legs = [leg(params, symbol, side, kind, quantity, prefix=name) for name, kind in kinds.items()]
     check_oco(*legs)
     return legs
 

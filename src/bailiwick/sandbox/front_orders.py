@@ -23,7 +23,7 @@ from bailiwick.sandbox.orders import (
     Outcome,
 )
 from bailiwick.sandbox.params import Params
-from bailiwick.sandbox.refusal import UNKNOWN_ORDER, Refusal, mandatory, unneeded
+from bailiwick.sandbox.refusal import UNKNOWN_ORDER, Refusal, mandatory, rejected, unneeded
 from bailiwick.sandbox.shapes import Row, ack, canceled, full, looked_up, my_trade, order_list, result
 
 _RESPONSES: Final = ("ACK", "RESULT", "FULL")
@@ -41,7 +41,9 @@ def leg(params: Params, symbol: str, side: str, kind: str, quantity: int, *, pre
         return prefix + plain[0].upper() + plain[1:] if prefix else plain
 
     if name("trailingDelta") in params:
-        raise Refusal(-1013, "Filter failure: TRAILING_DELTA")
+        raise rejected("Trailing stop orders are not supported for this symbol.")
+    if name("pegPriceType") in params:
+        raise rejected("Pegged orders are not supported for this symbol.")
     price, stop = params.amount(name("price")), params.amount(name("stopPrice"))
     quote = params.amount("quoteOrderQty") if not prefix else 0
     limited = kind == LIMIT or kind.endswith("_LIMIT")
@@ -144,7 +146,7 @@ def find_order(call: Call, missing: Refusal, *, number: int | None = None, clien
     if order is None or order.account is not call.account or order.symbol != symbol:
         raise missing
     if number is not None and client_id and order.client_id != client_id:
-        raise Refusal(-2039, "Client order id is not correct for this order id.")
+        raise Refusal(-2039, "Client order ID is not correct for this order ID.")
     return order
 
 
@@ -392,6 +394,9 @@ ORDER_PARAMETERS: Final = frozenset(
         "stopPrice",
         "trailingDelta",
         "icebergQty",
+        "pegPriceType",
+        "pegOffsetType",
+        "pegOffsetValue",
         "newOrderRespType",
         "selfTradePreventionMode",
     ]

@@ -67,7 +67,7 @@ class Meter:
             seconds = (MINUTE_MS - now % MINUTE_MS) // 1000 + 1
             raise Refusal(
                 -1003,
-                f"Too many requests; current limit of IP({address}) is {limit} requests per minute. "
+                f"Too much request weight used; current limit is {limit} request weight per 1 MINUTE. "
                 "Please use WebSocket Streams for live updates to avoid polling the API.",
                 status=429,
                 retry_after=seconds,
@@ -127,7 +127,7 @@ class Meter:
     def _ban(until: int, now: int) -> Refusal:
         return Refusal(
             -1003,
-            f"Way too many requests; IP banned until {until}. "
+            f"Way too much request weight used; IP banned until {until}. "
             "Please use WebSocket Streams for live updates to avoid bans.",
             status=418,
             retry_after=(until - now) // 1000 + 1,

@@ -98,6 +98,12 @@ class Lists:
         self._engine.settle(made.symbol, now)
         return made
 
+    def sharing(self, order: Order) -> list[Order]:
+        """The orders that live on one hold with an order, itself among them."""
+        if order.list_id < 0 or order.hold is None:
+            return [order]
+        return [leg for leg in self.lists[order.list_id].orders if leg.open and leg.hold is order.hold]
+
     def by_client_id(self, account: Account, client_id: str) -> OrderList | None:
         """The latest list with a client id."""
         return self._by_client.get((account.name, client_id))

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import json
 import signal
 import sys
@@ -67,6 +68,9 @@ async def _run(options: argparse.Namespace) -> None:
     line = json.dumps(ready) if options.json else "\n".join(f"{name:8} {value}" for name, value in ready.items())
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
+    # What is kept is never garbage, and a collector that walks it all again and again takes a tenth of the time.
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 100)
     await stop.wait()
     await running.close()
 
