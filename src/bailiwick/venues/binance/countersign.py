@@ -10,7 +10,7 @@ from urllib.parse import quote
 from bailiwick.model.intent import Intent
 from bailiwick.model.request import Outgoing
 from bailiwick.venues.binance.clock import write_window
-from bailiwick.venues.binance.form import PLAIN
+from bailiwick.venues.binance.form import UNRESERVED
 from bailiwick.venues.dialect import Signer
 
 _METHODS = {method: method.encode() for method in ("GET", "POST", "PUT", "DELETE")}
@@ -40,14 +40,9 @@ def countersign(intent: Intent, signer: Signer | None, now_us: int, window_us: i
 
 def serialise(params: tuple[tuple[str, str], ...]) -> bytes:
     """The parameters in their one canonical form."""
-    joined = "&".join(map("=".join, params))
-    if joined.isascii():
-        payload = joined.encode()
-        count = len(params)
-        if (
-            not payload.translate(None, PLAIN)
-            and payload.count(b"=") == count
-            and payload.count(b"&") == max(count - 1, 0)
-        ):
-            return payload
+    payload = "&".join(map("=".join, params)).encode()
+    # Each name is followed by '=' and each but the last value by '&': if these are all that is not unreserved, no value
+    # has anything to encode.
+    if len(payload.translate(None, UNRESERVED)) == 2 * len(params) - 1:
+        return payload
     return "&".join([f"{name}={quote(value, safe='~')}" for name, value in params]).encode()

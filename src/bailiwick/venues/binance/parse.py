@@ -21,7 +21,7 @@ from bailiwick.model.intent import (
 from bailiwick.model.reason import Reason
 from bailiwick.model.request import Request, Signed
 from bailiwick.venues.binance.endpoints import ENDPOINTS, PARAMETERS
-from bailiwick.venues.binance.form import PLAIN, decode, explain, split
+from bailiwick.venues.binance.form import PLAIN, decode, explain, repeated, split
 from bailiwick.venues.binance.legs import LEGS, Slots
 from bailiwick.venues.binance.values import Reader, readers
 
@@ -92,6 +92,9 @@ def _parse_unsigned(endpoint: Endpoint, request: Request) -> Intent | Deny:
     texts = split(request.query)
     if texts is None:
         return explain(request.query)
+    flaw = repeated(texts[0])
+    if flaw is not None:
+        return flaw
     # Some clients sign what needs no signature: nobody asks who they are, so how they prove it has no meaning.
     pairs = tuple((name, value) for name, value in zip(*texts, strict=True) if name not in _SIGNING)
     decoded = decode(endpoint.path, pairs)
