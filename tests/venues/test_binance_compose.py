@@ -5,7 +5,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 from binance_requests import LIMIT, NOW_MS, NOW_US, SIGNER, VERIFIER, endpoint, pass_through, read, request
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bailiwick.model.intent import Intent, OrderDraft, OrderRef, OrderType, TimeInForce
@@ -202,6 +202,7 @@ def test_house_asks_for_orders_and_trades() -> None:
 AMOUNTS = st.decimals(min_value="0.00000001", max_value="99999999", places=8)
 
 
+@settings(deadline=None)  # other work on the machine is no failure
 @given(quantity=AMOUNTS, price=AMOUNTS, client_id=st.from_regex(r"[A-Za-z0-9_.:/-]{1,36}", fullmatch=True))
 def test_whatever_is_composed_is_what_is_sent(quantity: Decimal, price: Decimal, client_id: str) -> None:
     """Any quantity, price and id written into a limit order are read back from the signed request."""

@@ -8,7 +8,7 @@ from binance_requests import KEY, LIMIT, NOW_MS, NOW_US, SIGNER, VERIFIER, endpo
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bailiwick.model.intent import Intent
@@ -58,6 +58,7 @@ def parameters(draw: st.DrawFn) -> tuple[str, str, dict[str, str]]:
     return method, path, {name: draw(value_of(name, *table[name][1:])) for name in names}
 
 
+@settings(deadline=None)  # other work on the machine is no failure
 @given(made=parameters(), plus=st.booleans(), marks=st.sampled_from(["", "@:,", "@:,[]\"/!*'()$"]))
 def test_what_was_read_is_what_the_venue_reads(made: tuple[str, str, dict[str, str]], plus: bool, marks: str) -> None:
     """A request of any endpoint, if it is admitted, leaves with exactly the parameters and orders that were read."""
@@ -74,6 +75,7 @@ def test_what_was_read_is_what_the_venue_reads(made: tuple[str, str, dict[str, s
     assert second == first
 
 
+@settings(deadline=None)  # other work on the machine is no failure
 @given(params=st.lists(st.tuples(st.sampled_from(["coin", "txId"]), TEXTS), max_size=2, unique_by=lambda pair: pair[0]))
 def test_canonical_form_leaves_only_unreserved_characters_raw(params: list[tuple[str, str]]) -> None:
     """Whatever the values, the payload consists of RFC 3986's unreserved characters, escapes in upper case, ``&=``."""

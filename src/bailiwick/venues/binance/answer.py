@@ -12,6 +12,9 @@ from bailiwick.model.order import Answer, Fill, OrderReport, TradeReport
 _OUTCOME_UNKNOWN = frozenset({-1000, -1001, -1006, -1007})
 _OVERLOADED = -1008  # a 503 with this code was not executed, says the venue; no other 5xx is a refusal
 _NO_SUCH_ORDER = -2013
+
+# What reading an answer of another form raises; the last, one that is nested beyond reason.
+UNREADABLE = (msgspec.DecodeError, ArithmeticError, ValueError, RecursionError)
 _ENDED = frozenset({"FILLED", "CANCELED", "REJECTED", "EXPIRED", "EXPIRED_IN_MATCH"})
 _ONE_ORDER = (Act.PLACE, Act.CANCEL, Act.LOOK_UP)  # a tuple: two comparisons cost less than an Enum's hash
 
@@ -117,7 +120,7 @@ def read_answer(intent: Intent, status: int, body: bytes) -> Answer:
         if 200 <= status < 300:
             return _read_success(intent.endpoint.act, body)
         return _read_failure(status, body)
-    except (msgspec.DecodeError, ArithmeticError, ValueError):
+    except UNREADABLE:
         return UNKNOWN
 
 
@@ -160,7 +163,7 @@ def _read_failure(status: int, body: bytes) -> Answer:
 def _code(body: bytes | msgspec.Raw) -> int:
     try:
         return _read_error(body).code
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return 0
 
 

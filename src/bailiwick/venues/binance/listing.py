@@ -8,6 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from bailiwick.model.intent import Act, Intent, OrderRef
+from bailiwick.venues.binance.answer import UNREADABLE
 
 Owns = Callable[[str, OrderRef], bool]
 
@@ -50,7 +51,7 @@ def visible(intent: Intent, body: bytes, owns: Owns) -> bytes:
             return body
     try:
         elements = _split(body)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return b"[]"
     return _join([bytes(element) for element in elements if _safely(admit, element, owns)])
 
@@ -67,7 +68,7 @@ def _join(elements: list[bytes]) -> bytes:
 def _safely(admit: Callable[[bytes | msgspec.Raw, Owns], bool], element: bytes | msgspec.Raw, owns: Owns) -> bool:
     try:
         return admit(element, owns)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return False
 
 
@@ -84,5 +85,5 @@ def _admit_list(element: bytes | msgspec.Raw, owns: Owns) -> bool:
 def _cancelled(body: bytes) -> bool:
     try:
         return _outcome(body).code >= 0
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return False
