@@ -146,6 +146,46 @@ async def test_half_an_answer_is_half_an_answer(client: Client) -> None:
     assert await received(client) == ["one"]
 
 
+async def test_an_answer_can_come_late(client: Client) -> None:
+    """A late answer belongs to an order that was executed long before."""
+    await client.admin("POST", "faults", {"kind": "late_answer", "method": "POST", "delayMs": 60_000})
+    waiting = asyncio.create_task(client.order("one"))
+    other = Client(client.running, client.api_key, client.secret.decode())
+    while not await received(other):
+        pass
+    assert (await received(other), waiting.done()) == (["one"], False)
+    assert await other.admin("GET", "client-ids?account=trader") == ["one"]
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    await other.close()
+
+
+async def test_a_connection_can_end_behind_a_whole_answer(client: Client) -> None:
+    """The answer is good and says nothing of the end that follows it."""
+    await client.admin("POST", "faults", {"kind": "close_after", "method": "POST"})
+    status, headers, _ = await client.order("one")
+    assert (status, "Connection" in headers) == (200, False)
+    assert client.reader is not None
+    assert await client.reader.read() == b""
+
+
+async def test_bytes_can_follow_an_answer_that_belong_to_none(client: Client) -> None:
+    """Surplus bytes come behind a good answer, unasked."""
+    await client.admin("POST", "faults", {"kind": "surplus", "method": "POST"})
+    assert (await client.order("one"))[0] == 200
+    assert client.reader is not None
+    assert (await client.reader.readexactly(4)) == b"\x00not"
+
+
+async def test_an_answer_can_be_garbage(client: Client) -> None:
+    """What comes instead of the answer is not HTTP, though the order was executed."""
+    await client.admin("POST", "faults", {"kind": "garbage", "method": "POST"})
+    with pytest.raises(KeyError, match="Content-Length"):
+        await client.order("one")
+    await client.close()
+    assert await received(client) == ["one"]
+
+
 @pytest.mark.parametrize(
     ("kind", "more", "status", "executed"),
     [

@@ -119,6 +119,16 @@ class Connection(asyncio.Protocol):
             self._transport.write(_head(answer, keep=False) + answer.body[: len(answer.body) // 2])
             self._transport.close()
 
+    def babble(self) -> None:
+        """Send bytes that are no answer."""
+        if self._transport is not None:
+            self._transport.write(b"\x00not an answer\r\n\r\n")
+
+    def close(self) -> None:
+        """Hang up after what was written."""
+        if self._transport is not None:
+            self._transport.close()
+
     def reset(self) -> None:
         """Break the connection without a word."""
         if self._transport is not None:

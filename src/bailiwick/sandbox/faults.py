@@ -3,17 +3,32 @@
 from dataclasses import dataclass
 from typing import Final
 
-KINDS: Final = ("delay", "reset_before", "reset_after", "half_answer", "status_before", "status_after", "429", "418")
+KINDS: Final = (
+    "delay",
+    "late_answer",
+    "reset_before",
+    "reset_after",
+    "half_answer",
+    "close_after",
+    "surplus",
+    "garbage",
+    "status_before",
+    "status_after",
+    "429",
+    "418",
+)
 
 
 @dataclass(slots=True)
 class Fault:
     """One fault, for the next ``count`` requests whose method and path begin match.
 
-    ``delay_ms`` passes before the request is looked at, whatever the kind. ``reset_before`` closes the connection
-    without executing, ``reset_after`` executes first; ``half_answer`` executes and cuts the answer in the middle;
-    ``status_before`` and ``status_after`` answer ``status`` without and after executing; ``429`` and ``418`` carry
-    ``retry_after`` seconds and never execute. An empty method or path matches all.
+    ``delay_ms`` passes before the request is looked at, except for ``late_answer``: that one executes at once and
+    answers after the delay. ``reset_before`` closes the connection without executing, ``reset_after`` executes
+    first; ``half_answer`` executes and cuts the answer in the middle; ``close_after`` answers and then hangs up
+    without having said so; ``surplus`` sends bytes behind the answer that belong to none, ``garbage`` executes and
+    answers what is not HTTP; ``status_before`` and ``status_after`` answer ``status`` without and after executing;
+    ``429`` and ``418`` carry ``retry_after`` seconds and never execute. An empty method or path matches all.
     """
 
     kind: str

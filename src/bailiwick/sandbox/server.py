@@ -69,22 +69,40 @@ class Server:
         return None
 
     async def _strike(self, connection: Connection, request: Request, fault: Fault) -> None:
-        if fault.delay_ms:
+        late = fault.kind == "late_answer"
+        if fault.delay_ms and not late:
             await asyncio.sleep(fault.delay_ms / 1000)
-        if fault.kind == "reset_before":
-            connection.reset()
-        elif fault.kind == "status_before":
-            connection.reply(_broken(fault.status))
-        elif fault.kind in ("429", "418"):
-            connection.reply(_too_many(int(fault.kind), fault.retry_after))
-        else:
-            answer = self._front.answer(request, self._clock())
-            if fault.kind == "reset_after":
+        match fault.kind:
+            case "reset_before":
                 connection.reset()
-            elif fault.kind == "half_answer":
-                connection.halve(answer)
-            else:
-                connection.reply(_broken(fault.status) if fault.kind == "status_after" else answer)
+            case "status_before":
+                connection.reply(_broken(fault.status))
+            case "429" | "418":
+                connection.reply(_too_many(int(fault.kind), fault.retry_after))
+            case _:
+                answer = self._front.answer(request, self._clock())
+                if late:
+                    await asyncio.sleep(fault.delay_ms / 1000)
+                _spoil(connection, answer, fault)
+
+
+def _spoil(connection: Connection, answer: Answer, fault: Fault) -> None:
+    """Give the answer of an executed request in the way the fault wants it."""
+    match fault.kind:
+        case "reset_after":
+            connection.reset()
+        case "half_answer":
+            connection.halve(answer)
+        case "garbage":
+            connection.babble()
+        case "status_after":
+            connection.reply(_broken(fault.status))
+        case _:
+            connection.reply(answer)
+            if fault.kind == "surplus":
+                connection.babble()
+            elif fault.kind == "close_after":
+                connection.close()
 
 
 def _broken(status: int) -> Answer:
