@@ -8,6 +8,7 @@ from journals import START_US, VERIFIER, Begin
 
 from bailiwick.journal import frame, segment
 from bailiwick.journal.erasure import condense, erase
+from bailiwick.journal.error import JournalDamaged
 from bailiwick.journal.proof import prove
 from bailiwick.journal.reader import read
 from bailiwick.journal.record import Condensed, Erased, decode
@@ -48,6 +49,20 @@ def test_reads_are_condensed_after_seven_days_and_the_tree_still_verifies(begin:
     assert parsed.record is None
     with begin(limits=SHORT) as journal:
         journal.append_now(b"goes on")
+
+
+def test_a_damaged_segment_is_not_condensed(begin: Begin) -> None:
+    """Rewriting a damaged segment would lose what stands behind the damage, so it is left as it is."""
+    with begin(limits=SHORT) as journal:
+        for number in range(100):
+            journal.append_now(b"x" * 100 + b"%d" % number, retention=Retention.READ)
+        path = segment.listed(journal.directory)[0].path
+        data = bytearray(path.read_bytes())
+        data[1_000] ^= 1
+        path.write_bytes(data)
+        with pytest.raises(JournalDamaged, match="nothing is condensed"):
+            condense(journal, START_US + 8 * DAY_US)
+        assert path.read_bytes() == data
 
 
 def test_the_period_of_each_class_is_its_own(begin: Begin) -> None:

@@ -302,7 +302,7 @@ def test_a_real_limit_on_file_size_is_met_like_a_full_disk(begin: Begin, tmp_pat
 def test_a_record_that_is_too_long_or_of_no_class_is_refused(begin: Begin) -> None:
     """Such a record takes no position."""
     with begin() as journal:
-        for record, retention in ((b"x" * ((1 << 20) + 1), 0), (b"x", 128)):
+        for record, retention in ((b"x" * ((1 << 20) + 1), 0), (b"x", 128), (b"x", -1)):
             with pytest.raises(ValueError, match="at most"):
                 journal.append(record, retention=retention)
         assert journal.position == 0
@@ -391,6 +391,35 @@ def test_a_journal_behind_its_copy_needs_a_persons_word(begin: Begin, tmp_path: 
     (entry,) = read(tmp_path / "journal")
     assert entry.record is not None
     assert decode(entry.record) == SetBack(1_790_000_000_000_000, 0, newer)
+
+
+def test_a_journal_that_its_copy_contradicts_is_refused(begin: Begin, tmp_path: Path) -> None:
+    """A longer journal with another past than the copy signed for is refused too."""
+    copy = tmp_path / "copy"
+    with begin(copy_to=copy) as journal:
+        journal.append_now(b"what happened")
+    for name in ("checkpoint", "checkpoints", "segments", "tile"):
+        (tmp_path / "journal" / name).rename(tmp_path / f"gone-{name}")
+    with begin() as journal:
+        for number in range(300):
+            journal.append(b"what somebody would rather have had happen %d" % number)
+    with pytest.raises(JournalBehind):
+        begin(copy_to=copy)
+
+
+def test_a_keeper_that_fails_goes_on(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trouble with a checkpoint is told, stops no record, and is gone with the next that succeeds."""
+    with begin() as journal:
+        keeper = journal._keeper
+        journal.append_now(b"0")
+        with monkeypatch.context() as patched:
+            patched.setattr(keeper, "_tiles", None)
+            keeper.look(keeper._signed_at + 61, many=False)
+        assert journal.trouble.startswith("checkpoint: ")
+        assert journal.healthy
+        keeper.look(keeper._signed_at + 61, many=False)
+        assert journal.trouble == ""
+        assert journal.last_checkpoint is not None
 
 
 def test_a_start_reads_from_the_newest_snapshot_on(begin: Begin, tmp_path: Path) -> None:

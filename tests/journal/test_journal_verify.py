@@ -79,10 +79,10 @@ def test_any_altered_byte_is_found(
 
 @pytest.mark.slow
 def test_every_altered_byte_is_found(tampered: Callable[[Callable[[bytes], bytes]], Report], written: Path) -> None:
-    """Each byte of a segment, one after the other, altered in its lowest and in its highest bit."""
+    """Each byte of a segment, one after the other, altered in one bit."""
     length = (written / "journal" / segment.DIRECTORY / segment.name(0)).stat().st_size
     for at in range(length):
-        for bit in (1, 0x80):
+        for bit in (1 << at % 8,):
             report = tampered(lambda data, at=at, bit=bit: data[:at] + bytes([data[at] ^ bit]) + data[at + 1 :])
             assert not report.ok, f"byte {at}"
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from bailiwick.journal import reader, segment
+from bailiwick.journal.error import JournalDamaged
 from bailiwick.journal.frame import CONDENSED, ERASED, HEAD, WHOLE, Frame
 from bailiwick.journal.log import Journal
 from bailiwick.journal.record import Condensed, Erased, encode
@@ -56,12 +57,23 @@ def _done(part: Segment) -> set[int]:
 
 
 def _condense_segment(journal: Journal, part: Segment, end: int, due: frozenset[int], now_us: int) -> int:
-    count = sum(_is_due(found, due) for found in segment.frames(part))
+    count = _count_due(part, end, due)
     if count:
         record = Condensed(now_us, part.first, end, tuple(sorted(due)), count)
         journal.append_now(encode(record), retention=Retention.KEEP)
         _rewrite(part, due)
     segment.replace_durably(_done_path(part), " ".join(map(str, sorted(due | _done(part)))).encode())
+    return count
+
+
+def _count_due(part: Segment, end: int, due: frozenset[int]) -> int:
+    """How many bodies are due in a segment that is whole: a damaged one would lose what stands behind the damage."""
+    count, offset, expected = 0, segment.HEAD_BYTES, part.first
+    for found in segment.frames(part):
+        count += _is_due(found, due)
+        offset, expected = found.end, expected + (found.position == expected)
+    if expected != end or offset != part.path.stat().st_size:
+        raise JournalDamaged(f"{part.path}: record {expected} is not right; nothing is condensed: run 'journal verify'")
     return count
 
 

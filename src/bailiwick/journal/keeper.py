@@ -81,14 +81,14 @@ class Keeper:
         asked, self._asked = self._asked, False
         aged = now - self._signed_at >= self._limits.checkpoint_seconds
         unpublished = self._published is not self.last and now - self._published_at >= PUBLISH_EVERY_SECONDS
-        if asked or aged or many or unpublished:
-            try:
+        try:
+            if asked or aged or many or unpublished:
                 self.checkpoint(publish=asked or aged or unpublished)
-            except OSError as error:
-                self.trouble = f"checkpoint: {error}"
-        if now - self._looked_at >= SPACE_EVERY_SECONDS:
-            self._looked_at = now
-            self.watch_space()
+            if now - self._looked_at >= SPACE_EVERY_SECONDS:
+                self._looked_at = now
+                self.watch_space()
+        except Exception as error:  # the thread goes on, and the next checkpoint tries again
+            self.trouble = f"checkpoint: {error}"
 
     def checkpoint(self, *, publish: bool = True) -> Checkpoint:
         """Write tiles and indexes, sign the tree as it is, and store the note here and at the second place.

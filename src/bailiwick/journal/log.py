@@ -23,7 +23,7 @@ from struct import Struct
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bailiwick.journal import reader, recovery, segment, snapshot
+from bailiwick.journal import merkle, reader, recovery, segment, snapshot
 from bailiwick.journal.disk import Disk, Lock
 from bailiwick.journal.error import JournalBehind, JournalDamaged, JournalError, JournalFull, JournalStopped
 from bailiwick.journal.frame import CLASS_MASK, HEAD, MAX_BODY_BYTES, MAX_RECORD_BYTES, WHOLE
@@ -33,6 +33,7 @@ from bailiwick.journal.reader import Entry
 from bailiwick.journal.record import Cut, SetBack, SnapshotNote, decode, encode
 from bailiwick.journal.retention import Retention
 from bailiwick.journal.snapshot import Snapshot
+from bailiwick.journal.tree import Tiles
 from bailiwick.journal.verify_proof import SALT_BYTES, Checkpoint, ProofError, Verifier
 from bailiwick.journal.writer import Ground, Limits, Writer
 from bailiwick.model.secret import Secret
@@ -117,7 +118,7 @@ class Journal:
             verifier = verifier_of(origin, key)
             _check_verifier(directory, verifier)
             found = _recovered(directory, verifier)
-            ahead = _ahead(copy_to, verifier, found)
+            ahead = _ahead(directory, copy_to, verifier, found)
             if ahead is not None and not accept_behind:
                 raise JournalBehind(
                     f"{copy_to}: holds a checkpoint of {ahead.size} records that does not fit the {found.tree.size} "
@@ -131,7 +132,8 @@ class Journal:
             lock.release()
             raise
         if ahead is not None:
-            journal.append(encode(SetBack(clock(), found.tree.size, ahead.note)), retention=Retention.KEEP)
+            said = SetBack(clock(), found.tree.size, ahead.note)
+            journal.append(encode(said), retention=Retention.KEEP, essential=True)
         journal.snapshot = journal._latest_snapshot()
         return journal
 
@@ -180,7 +182,7 @@ class Journal:
         position = self._next
         salted = next(self._salts) + _LEADS[retention | (position == writer.taken) << 7] + record
         length = len(salted)
-        if length > MAX_BODY_BYTES or retention > CLASS_MASK:
+        if length > MAX_BODY_BYTES or not 0 <= retention <= CLASS_MASK:
             raise ValueError(f"record: want at most {MAX_RECORD_BYTES} bytes, and a class of at most {CLASS_MASK}")
         self._next = position + 1
         self._queue.put(HEAD.pack(WHOLE, length, position, sha256(salted).digest()) + salted)
@@ -252,7 +254,7 @@ class Journal:
         def post() -> None:
             try:
                 given.set_result(self.append(record, retention=retention, essential=essential))
-            except (JournalError, ValueError) as error:
+            except Exception as error:  # it belongs to whoever waits
                 given.set_exception(error)
 
         loop.call_soon_threadsafe(post)
@@ -431,7 +433,7 @@ def _recovered(directory: Path, verifier: Verifier) -> recovery.Recovered:
         raise JournalDamaged(f"{directory / recovery.CHECKPOINT}: {error}") from error
 
 
-def _ahead(copy_to: Path | None, verifier: Verifier, found: recovery.Recovered) -> Checkpoint | None:
+def _ahead(directory: Path, copy_to: Path | None, verifier: Verifier, found: recovery.Recovered) -> Checkpoint | None:
     """The checkpoint at the second place, if it covers more records than are here or was signed over others."""
     if copy_to is None:
         return None
@@ -439,10 +441,23 @@ def _ahead(copy_to: Path | None, verifier: Verifier, found: recovery.Recovered) 
         copied = recovery.read_newest(copy_to, verifier)
     except (OSError, ProofError) as error:
         raise JournalDamaged(f"{copy_to}: the checkpoint kept there cannot be read: {error}") from error
-    if copied is None or copied.size < found.tree.size:
+    if copied is None:
         return None
-    same = copied.size == found.tree.size and copied.root == found.tree.root()
-    return None if same else copied
+    size = found.tree.size
+    if copied.size == size:
+        return None if copied.root == found.tree.root() else copied
+    return copied if copied.size > size or not _begins_with(directory, verifier, copied) else None
+
+
+def _begins_with(directory: Path, verifier: Verifier, copied: Checkpoint) -> bool:
+    """Whether the tree begins with that of an older checkpoint, as far as the published tiles tell."""
+    published = recovery.read_published(directory, verifier)
+    if published is None or published.size < copied.size:
+        return True
+    try:
+        return merkle.root(copied.size, Tiles(directory).subtree(published.size)) == copied.root
+    except (OSError, ValueError):
+        return True  # a tile is missing: 'journal verify' tells, and nothing is decided by its absence
 
 
 def _set_aside(directory: Path, found: recovery.Recovered, now_us: int) -> Cut:
