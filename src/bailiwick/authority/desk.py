@@ -4,7 +4,7 @@ import asyncio
 import pwd
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, TypeVar, cast, final
+from typing import Any, TypeVar, final
 
 import msgspec
 
@@ -35,7 +35,7 @@ from bailiwick.store.backup import BackupHead, backup
 from bailiwick.store.errors import StoreError
 from bailiwick.store.store import Store, epoch_ms
 from bailiwick.vault.errors import VaultError
-from bailiwick.vault.sealer import Sealer
+from bailiwick.vault.sealer import Seals
 
 A = TypeVar("A", bound=Answer)
 BACKUP_PASSPHRASE = 12  # characters, at the least
@@ -200,11 +200,7 @@ class Desk:
         )
 
     async def _sealed_backup(self, question: verbs.MakeBackup, path: Path, position: int) -> BackupHead:
-        by: Secret | Sealer
-        if question.passphrase is not None:
-            by = question.passphrase
-        else:
-            by = cast("Sealer", _ByGateway(self._gateway, asyncio.get_running_loop()))  # it is asked to seal alone
+        by: Secret | Seals = question.passphrase or _ByGateway(self._gateway, asyncio.get_running_loop())
         return await asyncio.to_thread(backup, self._store, path, position, by)
 
 

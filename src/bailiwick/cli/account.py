@@ -1,7 +1,6 @@
 """``bailiwick account``: accounts at exchanges, with their sealed credentials."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from cyclopts import Parameter
 from msgspec import UNSET
@@ -10,7 +9,7 @@ from bailiwick.authority.verbs import AddAccount, EditAccount, Kind, Move, NewCr
 from bailiwick.cli.acting import add_moves, add_views, carry_out
 from bailiwick.cli.asking import read_secret, read_text
 from bailiwick.cli.exits import Exit, Stop
-from bailiwick.cli.options import ACTING, COMMON, Acting, Common, group
+from bailiwick.cli.options import ACTING, COMMON, Acting, Common, InputFile, group
 from bailiwick.cli.output import print_act
 from bailiwick.model.secret import Secret
 
@@ -36,7 +35,7 @@ class Given:
 
     api_key: str = ""
     secret_env: str = ""
-    secret_file: Path | None = None
+    secret_file: InputFile = None
     password_env: str = ""
 
     def read(self) -> NewCredential | None:
@@ -65,7 +64,7 @@ def add(
     venue: str,
     owner: str,
     name: str = "",
-    limits: Path | None = None,
+    limits: InputFile = None,
     local_address: str = "",
     home_asset: tuple[str, ...] = (),
     given: Given = NOTHING_GIVEN,
@@ -114,7 +113,7 @@ def edit(
     *,
     name: str | None = None,
     owner: str | None = None,
-    limits: Path | None = None,
+    limits: InputFile = None,
     local_address: str | None = None,
     home_asset: tuple[str, ...] | None = None,
     acting: Acting = ACTING,

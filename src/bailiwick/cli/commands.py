@@ -18,11 +18,12 @@ def make_app() -> App:
         help_epilogue=EPILOGUE,
         version=__version__,
         result_action="return_value",
+        suppress_keyboard_interrupt=False,
         help_format="plaintext",
         default_parameter=Parameter(negative=(), show_default=False),
     )
-    for path, name, text in COMMANDS:
-        app.command(path, name=name, help=text)
+    for path, name, _ in COMMANDS:
+        app.command(path, name=name)
     return app
 
 

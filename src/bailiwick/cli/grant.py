@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -79,7 +80,14 @@ def new(*, preset: Preset = NO_PRESET) -> None:
 
 
 @app.command(help_epilogue="Example: bailiwick grant check grant.toml --account main --service gridbot")
-def check(file: Path, /, *, account: str = "", service: str = "", common: Common = COMMON) -> None:
+def check(
+    file: Annotated[Path, Parameter(allow_leading_hyphen=True)],
+    /,
+    *,
+    account: str = "",
+    service: str = "",
+    common: Common = COMMON,
+) -> None:
     """Say in sentences what a grant permits; with an account or service, what would be left within their limits.
 
     Parameters

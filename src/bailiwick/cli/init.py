@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from bailiwick.cli.asking import read_secret
 from bailiwick.cli.exits import Exit, Stop
+from bailiwick.cli.options import InputFile
 from bailiwick.cli.output import print_json, say
 from bailiwick.config import DEFAULT_PATH, Config, write_default
 
@@ -26,7 +27,7 @@ def init(
     host: str = "127.0.0.1",
     port: int = 8080,
     health: str = "127.0.0.1:8081",
-    passphrase_file: Path | None = None,
+    passphrase_file: InputFile = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Write a configuration with safe defaults, a data directory and its keys, and say what to do next.

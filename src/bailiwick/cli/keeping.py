@@ -12,11 +12,14 @@ from bailiwick.authority.verbs import MakeBackup
 from bailiwick.cli.asking import read_secret
 from bailiwick.cli.exits import Exit, Stop
 from bailiwick.cli.journal import acts_after, verifier_of_journal
-from bailiwick.cli.options import COMMON, LONG_S, Common
+from bailiwick.cli.options import COMMON, LONG_S, Common, InputFile
 from bailiwick.cli.output import print_json, say
 from bailiwick.config import Config
 from bailiwick.journal.reader import size
 from bailiwick.journal.verify import copies
+from bailiwick.link.client import Client
+from bailiwick.link.questions import Health
+from bailiwick.link.wire import Code, LinkError
 from bailiwick.model.party import KeyState
 from bailiwick.model.secret import Secret
 from bailiwick.opening import root_of
@@ -32,7 +35,7 @@ def backup(
     /,
     *,
     passphrase: Annotated[bool, Parameter(negative="")] = False,
-    passphrase_file: Path | None = None,
+    passphrase_file: InputFile = None,
     common: Common = COMMON,
 ) -> None:
     """Write a sealed copy of the store to a file that does not exist yet, while everything runs.
@@ -66,7 +69,7 @@ def restore(
     path: Path,
     /,
     *,
-    passphrase_file: Path | None = None,
+    passphrase_file: InputFile = None,
     accept_shorter_journal: Annotated[bool, Parameter(negative="")] = False,
     common: Common = COMMON,
 ) -> int:
@@ -88,6 +91,7 @@ def restore(
         force then comes back frozen, since its revocation may be among them.
     """
     config = common.load()
+    _check_nothing_runs(config)
     head = read_head(path)
     by = _opener(config, head.kdf is not None, passphrase_file)
     size = _journal_size(config)
@@ -109,6 +113,15 @@ def restore(
         say(f"{frozen} keys are frozen: the journal may lack their revocation; unfreeze those that you know")
     say("Start it with `bailiwick up`, then look at `bailiwick doctor` and `bailiwick key list`.")
     return Exit.DONE
+
+
+def _check_nothing_runs(config: Config) -> None:
+    try:
+        Client(config.gateway_socket, timeout_s=5.0).ask(Health())
+    except LinkError as error:
+        if error.code is Code.UNAVAILABLE:
+            return
+    raise Stop("Bailiwick is running on this data directory; end it first", Exit.CONFLICT)
 
 
 def _opener(config: Config, by_passphrase: bool, passphrase_file: Path | None) -> "Secret | Vault":

@@ -1,7 +1,5 @@
 """``bailiwick key``: keys, from issuing to revoking."""
 
-from pathlib import Path
-
 from msgspec import UNSET
 
 from bailiwick.authority.verbs import (
@@ -19,7 +17,7 @@ from bailiwick.cli.acting import COLUMNS, add_moves, add_views, carry_out
 from bailiwick.cli.asking import read_text
 from bailiwick.cli.exits import Exit
 from bailiwick.cli.grant import NO_PRESET, Preset, grant_text
-from bailiwick.cli.options import ACTING, COMMON, Acting, Common, group
+from bailiwick.cli.options import ACTING, COMMON, Acting, Common, InputFile, group
 from bailiwick.cli.output import print_act, print_json, print_list, print_table, remark, say
 
 app = group("key", "Keys: each for one account and one service, drawn exactly.")
@@ -33,9 +31,9 @@ def issue(
     *,
     account: str,
     service: str,
-    grant: Path | None = None,
+    grant: InputFile = None,
     preset: Preset = NO_PRESET,
-    public_key: Path | None = None,
+    public_key: InputFile = None,
     name: str = "",
     reason: str = "",
     common: Common = COMMON,
@@ -117,7 +115,7 @@ def edit(
     id: str,
     /,
     *,
-    grant: Path | None = None,
+    grant: InputFile = None,
     name: str | None = None,
     acting: Acting = ACTING,
     common: Common = COMMON,
@@ -147,7 +145,7 @@ def rotate(
     id: str,
     /,
     *,
-    public_key: Path | None = None,
+    public_key: InputFile = None,
     acting: Acting = ACTING,
     common: Common = COMMON,
 ) -> None:

@@ -14,6 +14,9 @@ A = TypeVar("A")
 
 LONG_S = 600.0
 
+InputFile = Annotated[Path | None, Parameter(allow_leading_hyphen=True)]
+"""A file that is read; ``-`` is standard input."""
+
 
 def group(name: str, text: str) -> App:
     """A group of commands."""

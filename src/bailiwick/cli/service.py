@@ -1,13 +1,11 @@
 """``bailiwick service``: third parties that keys are handed to."""
 
-from pathlib import Path
-
 from msgspec import UNSET
 
 from bailiwick.authority.verbs import AddService, EditService, Kind, Move
 from bailiwick.cli.acting import add_moves, add_views, carry_out
 from bailiwick.cli.asking import read_text
-from bailiwick.cli.options import ACTING, COMMON, Acting, Common, group
+from bailiwick.cli.options import ACTING, COMMON, Acting, Common, InputFile, group
 from bailiwick.cli.output import print_act
 
 app = group("service", "Third parties that keys are handed to: bots, terminals, tax tools.")
@@ -21,7 +19,7 @@ def add(
     name: str = "",
     contact: str = "",
     network: tuple[str, ...] = (),
-    limits: Path | None = None,
+    limits: InputFile = None,
     reason: str = "",
     common: Common = COMMON,
 ) -> None:
@@ -61,7 +59,7 @@ def edit(
     name: str | None = None,
     contact: str | None = None,
     network: tuple[str, ...] | None = None,
-    limits: Path | None = None,
+    limits: InputFile = None,
     acting: Acting = ACTING,
     common: Common = COMMON,
 ) -> None:
