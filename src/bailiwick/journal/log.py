@@ -23,25 +23,22 @@ from struct import Struct
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bailiwick.journal import merkle, reader, recovery, segment, snapshot
+from bailiwick.journal import reader, recovery, segment, snapshot
 from bailiwick.journal.disk import Disk, Lock
 from bailiwick.journal.error import JournalBehind, JournalDamaged, JournalError, JournalFull, JournalStopped
 from bailiwick.journal.frame import CLASS_MASK, HEAD, MAX_BODY_BYTES, MAX_RECORD_BYTES, WHOLE
 from bailiwick.journal.keeper import Keeper, Signing
 from bailiwick.journal.note import verifier_of
 from bailiwick.journal.reader import Entry
-from bailiwick.journal.record import Cut, SetBack, SnapshotNote, decode, encode
+from bailiwick.journal.record import SetBack, SnapshotNote, decode, encode
 from bailiwick.journal.retention import Retention
 from bailiwick.journal.snapshot import Snapshot
-from bailiwick.journal.tree import Tiles
-from bailiwick.journal.verify_proof import SALT_BYTES, Checkpoint, ProofError, Verifier
+from bailiwick.journal.verify_proof import SALT_BYTES, Checkpoint
 from bailiwick.journal.writer import Ground, Limits, Writer
 from bailiwick.model.secret import Secret
 
 DurableCallback = Callable[[JournalStopped | None], None]
 
-VERIFIER = "verifier"
-CUTS = "cuts"
 _POOL = Struct(f"{SALT_BYTES}s" * 256)
 _LEADS = [bytes([lead]) for lead in range(256)]
 
@@ -111,14 +108,19 @@ class Journal:
         key = Ed25519PrivateKey.from_private_bytes(signer.reveal()) if isinstance(signer, Secret) else signer
         signing = Signing(origin, key, copy_to)
         ground = Ground(directory, disk or Disk(), limits or Limits(), clock)
-        for place in (directory, directory / segment.DIRECTORY, directory / snapshot.DIRECTORY, directory / CUTS):
+        for place in (
+            directory,
+            directory / segment.DIRECTORY,
+            directory / snapshot.DIRECTORY,
+            directory / recovery.CUTS,
+        ):
             place.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = Lock(directory / "lock")
         try:
             verifier = verifier_of(origin, key)
-            _check_verifier(directory, verifier)
-            found = _recovered(directory, verifier)
-            ahead = _ahead(directory, copy_to, verifier, found)
+            recovery.check_verifier(directory, verifier)
+            found = recovery.recover(directory, verifier)
+            ahead = recovery.ahead(directory, copy_to, verifier, found)
             if ahead is not None and not accept_behind:
                 raise JournalBehind(
                     f"{copy_to}: holds a checkpoint of {ahead.size} records that does not fit the {found.tree.size} "
@@ -140,7 +142,7 @@ class Journal:
     def _begin(self, found: recovery.Recovered) -> None:
         """Take up the file where it ends, with the torn bytes set aside, and start the two threads."""
         writer = self._writer
-        cut = _set_aside(self.directory, found, self._clock()) if found.torn else None
+        cut = recovery.set_aside(self.directory, found, self._clock()) if found.torn else None
         if found.segment is not None:
             writer.resume(found.segment, found.offset)
         else:
@@ -368,7 +370,7 @@ class Journal:
         self._threads[0].join()
         old = self._writer
         old.cut_back()
-        found = _recovered(self.directory, self.verifier)
+        found = recovery.recover(self.directory, self.verifier)
         if found.tree.size != old.durable or found.tree.root() != old.tree.root() or found.torn:
             raise JournalDamaged(
                 f"{self.directory}: {old.durable} records were durable, the disk gives back {found.tree.size} that "
@@ -413,58 +415,6 @@ class Journal:
 def _salts() -> Iterator[bytes]:
     """Random salts, drawn from the system some hundreds at a time."""
     return chain.from_iterable(_POOL.unpack(os.urandom(_POOL.size)) for _ in repeat(None))
-
-
-def _check_verifier(directory: Path, verifier: Verifier) -> None:
-    path = directory / VERIFIER
-    if not path.exists():
-        segment.replace_durably(path, f"{verifier}\n".encode())
-    elif path.read_text().strip() != str(verifier):
-        raise JournalDamaged(
-            f"{path}: this journal is signed by another key or under another origin than the configured one "
-            f"({verifier}); configure the key it was begun with"
-        )
-
-
-def _recovered(directory: Path, verifier: Verifier) -> recovery.Recovered:
-    try:
-        return recovery.recover(directory, verifier)
-    except ProofError as error:
-        raise JournalDamaged(f"{directory / recovery.CHECKPOINT}: {error}") from error
-
-
-def _ahead(directory: Path, copy_to: Path | None, verifier: Verifier, found: recovery.Recovered) -> Checkpoint | None:
-    """The checkpoint at the second place, if it covers more records than are here or was signed over others."""
-    if copy_to is None:
-        return None
-    try:
-        copied = recovery.read_newest(copy_to, verifier)
-    except (OSError, ProofError) as error:
-        raise JournalDamaged(f"{copy_to}: the checkpoint kept there cannot be read: {error}") from error
-    if copied is None:
-        return None
-    size = found.tree.size
-    if copied.size == size:
-        return None if copied.root == found.tree.root() else copied
-    return copied if copied.size > size or not _begins_with(directory, verifier, copied) else None
-
-
-def _begins_with(directory: Path, verifier: Verifier, copied: Checkpoint) -> bool:
-    """Whether the tree begins with that of an older checkpoint, as far as the published tiles tell."""
-    published = recovery.read_published(directory, verifier)
-    if published is None or published.size < copied.size:
-        return True
-    try:
-        return merkle.root(copied.size, Tiles(directory).subtree(published.size)) == copied.root
-    except (OSError, ValueError):
-        return True  # a tile is missing: 'journal verify' tells, and nothing is decided by its absence
-
-
-def _set_aside(directory: Path, found: recovery.Recovered, now_us: int) -> Cut:
-    """Keep the torn bytes in a file of their own, and say in a record that they were cut."""
-    size = found.tree.size
-    segment.replace_durably(directory / CUTS / f"{size:016d}-{now_us}.bin", found.torn)
-    return Cut(now_us, size, len(found.torn), sha256(found.torn).hexdigest())
 
 
 __all__ = ["DurableCallback", "Journal"]

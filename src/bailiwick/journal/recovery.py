@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
-from bailiwick.journal import frame, note, segment
+from bailiwick.journal import frame, merkle, note, segment
 from bailiwick.journal.error import JournalDamaged
+from bailiwick.journal.record import Cut
 from bailiwick.journal.segment import Segment
 from bailiwick.journal.tree import TILE_BYTES, TILE_HASHES, Tiles, Tree, tile_path
-from bailiwick.journal.verify_proof import Checkpoint, Verifier, open_checkpoint
+from bailiwick.journal.verify_proof import Checkpoint, ProofError, Verifier, open_checkpoint
 
 CHECKPOINT = "checkpoint"
 HISTORY = "checkpoints"
+VERIFIER = "verifier"
+CUTS = "cuts"
 HISTORY_END_BYTES = 1 << 14
 TILES_AT_RISK = 4096  # a million records: more than the system holds back for its half minute
 
@@ -58,9 +62,16 @@ def recover(directory: Path, verifier: Verifier) -> Recovered:
     """Read the end of a journal: the newest checkpoint, the tree at it, and the records behind it.
 
     Raises:
-        JournalDamaged: if the records do not lead to the signed root, or one that was durable is not right.
-        ProofError: if the checkpoint is not signed by this key.
+        JournalDamaged: if the records do not lead to the signed root, one that was durable is not right, or the
+            checkpoint is not signed by this key.
     """
+    try:
+        return _recover(directory, verifier)
+    except ProofError as error:
+        raise JournalDamaged(f"{directory / CHECKPOINT}: {error}") from error
+
+
+def _recover(directory: Path, verifier: Verifier) -> Recovered:
     newest = read_newest(directory, verifier)
     segments = segment.listed(directory)
     _check_gapless_start(segments, directory)
@@ -192,3 +203,57 @@ def _check_tail(torn: bytes, active: Segment | None, position: int) -> None:
                 "durable; restore the segment from a backup, or run 'journal verify' to see more"
             )
         later = frame.find(torn, later.end)
+
+
+def check_verifier(directory: Path, verifier: Verifier) -> None:
+    """Write down the public key of a new journal, or compare it with that of an old one.
+
+    Raises:
+        JournalDamaged: if the journal was begun under another key or name.
+    """
+    path = directory / VERIFIER
+    if not path.exists():
+        segment.replace_durably(path, f"{verifier}\n".encode())
+    elif path.read_text().strip() != str(verifier):
+        raise JournalDamaged(
+            f"{path}: this journal is signed by another key or under another origin than the configured one "
+            f"({verifier}); configure the key it was begun with"
+        )
+
+
+def ahead(directory: Path, copy_to: Path | None, verifier: Verifier, found: Recovered) -> Checkpoint | None:
+    """The checkpoint at the second place, if it covers more records than are here or was signed over others.
+
+    Raises:
+        JournalDamaged: if the checkpoint kept there is not signed by this key, or cannot be read.
+    """
+    if copy_to is None:
+        return None
+    try:
+        copied = read_newest(copy_to, verifier)
+    except (OSError, ProofError) as error:
+        raise JournalDamaged(f"{copy_to}: the checkpoint kept there cannot be read: {error}") from error
+    if copied is None:
+        return None
+    size = found.tree.size
+    if copied.size == size:
+        return None if copied.root == found.tree.root() else copied
+    return copied if copied.size > size or not _begins_with(directory, verifier, copied) else None
+
+
+def _begins_with(directory: Path, verifier: Verifier, copied: Checkpoint) -> bool:
+    """Whether the tree begins with that of an older checkpoint, as far as the published tiles tell."""
+    published = read_published(directory, verifier)
+    if published is None or published.size < copied.size:
+        return True
+    try:
+        return merkle.root(copied.size, Tiles(directory).subtree(published.size)) == copied.root
+    except (OSError, ValueError):
+        return True  # a tile is missing: 'journal verify' tells, and nothing is decided by its absence
+
+
+def set_aside(directory: Path, found: Recovered, now_us: int) -> Cut:
+    """Keep the torn bytes in a file of their own; gives the record that says they were cut."""
+    size = found.tree.size
+    segment.replace_durably(directory / CUTS / f"{size:016d}-{now_us}.bin", found.torn)
+    return Cut(now_us, size, len(found.torn), sha256(found.torn).hexdigest())
