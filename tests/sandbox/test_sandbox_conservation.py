@@ -197,3 +197,11 @@ def test_the_sum_counts_what_left() -> None:
     world.withdraw("anna", 100, inside=False)
     assert Decimal(before - world.sandbox.ledger.totals()["USDT"]) / 10**8 == Decimal("99.8")
     assert world.sandbox.ledger.fees.spot["USDT"].free == read("0.2")
+
+
+def test_an_account_pays_its_own_rates() -> None:
+    """Commissions are those of the account: a maker may pay nothing and a taker much."""
+    world = World()
+    taker = world.sandbox.open_account("dora", NOW, {"USDT": "50000"}, maker_bps=0, taker_bps=100)
+    fill = world.sandbox.engine.place(taker, world.wish("BTCUSDT", BUY, "MARKET", 5), NOW).fills[0]
+    assert fill.commission == read("0.05") // 100

@@ -255,6 +255,7 @@ async def test_the_admin_side_opens_funds_and_moves(client: Client) -> None:
     [
         ("POST", "accounts", {"name": "trader"}, 400),
         ("POST", "accounts", {"nome": "x"}, 400),
+        ("POST", "accounts", {"name": "x", "takerBps": -1}, 400),
         ("POST", "deposits", {"account": "nobody", "asset": "BTC", "amount": "1"}, 404),
         ("POST", "deposits", {"account": "trader", "asset": "BTC", "amount": "-1"}, 400),
         ("POST", "deposits", {"account": "trader", "asset": "BTC", "amount": "1", "wallet": "X"}, 400),

@@ -32,12 +32,12 @@ def test_a_withdrawal_keeps_address_and_tag_byte_for_byte(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("changed", "code"),
     [
-        ({"coin": "DOGE"}, -4010),
-        ({"network": "BTC"}, -4032),
-        ({"address": EVM}, -4003),
-        ({"address": TRON + " "}, -4003),
-        ({"addressTag": "1"}, -4004),
-        ({"amount": "9.99"}, -4013),
+        ({"coin": "DOGE"}, -4018),
+        ({"network": "BTC"}, -4019),
+        ({"address": EVM}, -4033),
+        ({"address": TRON + " "}, -4033),
+        ({"addressTag": "1"}, -4008),
+        ({"amount": "9.99"}, -4022),
         ({"amount": "100000.01"}, -4026),
         ({"amount": "-5"}, -1100),
         ({"address": ""}, -1102),
@@ -54,7 +54,7 @@ def test_a_withdrawal_id_works_once(desk: Desk) -> None:
     """A withdrawOrderId that was used is refused."""
     params = {"coin": "USDT", "network": "TRX", "address": TRON, "amount": "50", "withdrawOrderId": "w1"}
     desk.ask("POST", WITHDRAW, **params)
-    assert desk.refused("POST", WITHDRAW, **params)[1] == -4021
+    assert desk.refused("POST", WITHDRAW, **params)[1] == -4032
 
 
 def test_a_withdrawal_to_an_address_of_the_exchange_arrives_there(desk: Desk) -> None:

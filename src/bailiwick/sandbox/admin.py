@@ -22,11 +22,13 @@ from bailiwick.sandbox.shapes import full, result
 PREFIX: Final = "/sandbox/"
 
 
-class NewAccount(msgspec.Struct, forbid_unknown_fields=True):
-    """Open an account; ``funds`` are deposited into its spot wallet."""
+class NewAccount(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
+    """Open an account; ``funds`` are deposited into its spot wallet, commissions are in basis points."""
 
     name: str
     funds: dict[str, str] = {}
+    maker_bps: int = 10
+    taker_bps: int = 10
 
 
 class Deposit(msgspec.Struct, forbid_unknown_fields=True):
@@ -137,7 +139,9 @@ class Admin:
 
     def _open_account(self, body: bytes, now: int) -> object:
         asked = msgspec.json.decode(body, type=NewAccount)
-        account = self._sandbox.open_account(asked.name, now, asked.funds)
+        account = self._sandbox.open_account(
+            asked.name, now, asked.funds, maker_bps=asked.maker_bps, taker_bps=asked.taker_bps
+        )
         return {"name": account.name, "uid": account.uid}
 
     def _deposit(self, body: bytes, now: int) -> object:

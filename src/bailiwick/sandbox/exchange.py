@@ -4,7 +4,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass, replace
 
 from bailiwick.model.secret import Secret
-from bailiwick.sandbox.amount import read, show
+from bailiwick.sandbox.amount import BPS, read, show
 from bailiwick.sandbox.engine import Engine
 from bailiwick.sandbox.faults import Faults
 from bailiwick.sandbox.house import House
@@ -93,13 +93,24 @@ class Sandbox:
         """
         return self.ledger.accounts[name]
 
-    def open_account(self, name: str, now: int, funds: dict[str, str] | None = None) -> Account:
-        """Open an account and deposit funds (asset to amount).
+    def open_account(
+        self,
+        name: str,
+        now: int,
+        funds: dict[str, str] | None = None,
+        *,
+        maker_bps: int = 10,
+        taker_bps: int = 10,
+    ) -> Account:
+        """Open an account with its commissions in basis points and deposit funds (asset to amount).
 
         Raises:
-            ValueError: if the name is taken or an amount cannot be read.
+            ValueError: if the name is taken, or an amount or a commission makes no sense.
         """
+        if not 0 <= min(maker_bps, taker_bps) <= max(maker_bps, taker_bps) <= BPS:
+            raise ValueError("a commission is from 0 to 10000 basis points")
         account = self.ledger.open(name, now, email=f"{name}@sandbox.invalid")
+        account.maker_bps, account.taker_bps = maker_bps, taker_bps
         for asset, amount in (funds or {}).items():
             self.deposit(name, asset, amount, now=now)
         return account

@@ -126,7 +126,7 @@ async def serve(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0, *, clo
         ValueError: if the address is not a loopback address: the admin side asks nobody for a password.
         OSError: if the port is taken.
     """
-    if not ip_address(host).is_loopback:
+    if host != "localhost" and not ip_address(host).is_loopback:
         raise ValueError(f"the sandbox listens on loopback only, not on {host}: choose 127.0.0.1 or ::1")
     loop = asyncio.get_running_loop()
     server, connections = Server(sandbox, clock), set[Connection]()

@@ -1,6 +1,8 @@
 """Money in and out: deposit addresses, withdrawals, transfers between wallets and accounts, sub-accounts.
 
-Pure like the engine. A withdrawal to an address of this exchange arrives there at once; any other leaves for good.
+Pure like the engine. Codes and sentences of refusals are the exchange's where it publishes any; those of
+sub-accounts are the sandbox's own. A withdrawal to an address of this exchange arrives there at once; any other
+leaves for good.
 """
 
 import hashlib
@@ -9,9 +11,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
 
-from bailiwick.sandbox.amount import read
+from bailiwick.sandbox.amount import read, show
 from bailiwick.sandbox.ledger import Account, Ledger
-from bailiwick.sandbox.refusal import INSUFFICIENT, Refusal
+from bailiwick.sandbox.refusal import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,22 +174,22 @@ class Wallet:
         """A coin's name, if it is listed.
 
         Raises:
-            Refusal: -4010 for one that is not.
+            Refusal: -4018 for one that is not.
         """
         if name not in self.coins:
-            raise Refusal(-4010, "The coin is not listed.")
+            raise Refusal(-4018, "We don't have this asset.")
         return name
 
     def network(self, coin: str, name: str) -> Network:
         """A network of a coin; the first if no name is given.
 
         Raises:
-            Refusal: -4032 for one that the coin does not use.
+            Refusal: -4019 for one that the coin does not use.
         """
         for network in networks_of(self.coin(coin)):
             if name in ("", network.name):
                 return network
-        raise Refusal(-4032, "The network is not supported for this coin.")
+        raise Refusal(-4019, "Current asset is not open for withdrawal.")
 
     def deposit_address(self, account: Account, coin: str, network: Network) -> tuple[str, str]:
         """Where an account's deposits of a coin arrive: address and tag. EVM networks share one address."""
@@ -232,13 +234,13 @@ class Wallet:
         """
         chosen = self.network(coin, network)
         if re.fullmatch(chosen.address, address, re.ASCII) is None:
-            raise Refusal(-4003, "The address is not valid for this network.")
+            raise Refusal(-4033, "Illegal address.")
         if tag and (not chosen.memo or re.fullmatch(chosen.memo, tag, re.ASCII) is None):
-            raise Refusal(-4004, "The address tag is not valid for this network.")
+            raise Refusal(-4008, "Address tag validation is not passed.")
         if amount < chosen.least:
-            raise Refusal(-4013, "The amount is below the least that can be withdrawn.")
+            raise Refusal(-4022, f"Not less than the minimum pick-up quantity {show(chosen.least)}.")
         if client_id and (account.name, client_id) in self._client_ids:
-            raise Refusal(-4021, "The withdrawOrderId was used before.")
+            raise Refusal(-4032, "Withdraw verification exception.")
         target = self._addresses.get((address, tag))
         fee = 0 if target else chosen.fee
         self._pay(account, coin, amount, wallet)
@@ -334,7 +336,7 @@ class Wallet:
 
     def _pay(self, account: Account, coin: str, amount: int, wallet: str) -> None:
         if amount <= 0 or account.wallets[wallet][coin].free < amount:
-            raise Refusal(-4026, INSUFFICIENT)
+            raise Refusal(-4026, "You have insufficient balance.")
         self._ledger.take(account, coin, amount, wallet)
 
     def _arrived(
