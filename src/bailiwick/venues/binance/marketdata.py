@@ -42,11 +42,12 @@ class BinanceMarketData:
 
     def minutes(self, symbol: str, start_ms: int, count: int) -> Question:
         """Ask for candles of a minute, at most a thousand, beginning at a moment."""
-        return Question(f"/api/v3/klines?symbol={quote(symbol, safe="")}&interval=1m&startTime={start_ms}&limit={count}", 2)
+        name = quote(symbol, safe="")
+        return Question(f"/api/v3/klines?symbol={name}&interval=1m&startTime={start_ms}&limit={count}", 2)
 
     def days(self, symbol: str, count: int) -> Question:
         """Ask for the latest candles of a day."""
-        return Question(f"/api/v3/klines?symbol={quote(symbol, safe="")}&interval=1d&limit={count}", 2)
+        return Question(f"/api/v3/klines?symbol={quote(symbol, safe='')}&interval=1d&limit={count}", 2)
 
     def read_time(self, body: bytes) -> int:
         """The venue's clock in microseconds since 1970."""
