@@ -58,7 +58,8 @@ class World:
         self.sandbox = Sandbox(3, NOW, symbols=SYMBOLS, amplitude=0)
         self.now = NOW
         for name in NAMES:
-            self.sandbox.open_account(name, NOW, {"BTC": "1", "USDT": "50000", "DMG": "100000"})
+            funds = {"BTC": "1", "USDT": "50000", "DMG": "100000"}
+            self.sandbox.open_account(name, NOW, funds, trade_group=-1 if name == "carl" else 1)
 
     def do(self, act: tuple[Any, ...]) -> None:
         self.now += 500

@@ -144,6 +144,32 @@ def test_self_trade_prevention_ends_the_side_it_names(
     assert len(pit.engine.records.prevented["anna", "BTCUSDT"]) == (mode != "NONE")
 
 
+def grouped(pit: Pit) -> None:
+    pit.anna.trade_group = pit.bert.trade_group = 7
+
+
+def test_a_transfer_moves_value_between_accounts_of_a_group(pit: Pit) -> None:
+    """Where both orders say TRANSFER nothing trades, and yet quantity and notional change hands without commission."""
+    grouped(pit)
+    maker = pit.order(pit.anna, SELL, "1", "65000", prevention="TRANSFER")
+    taken = pit.place(pit.bert, BUY, "0.4", "65000", prevention="TRANSFER")
+    assert (taken.fills, taken.order.status, show(maker.prevented)) == ([], "EXPIRED_IN_MATCH", "0.40000000")
+    assert show(pit.bert.spot["BTC"].free) == "10.40000000"
+    assert show(pit.anna.spot["USDT"].free) == "1026000.00000000"
+    assert [match.prevention for match in taken.prevented] == ["TRANSFER"]
+
+
+@pytest.mark.parametrize(("maker_mode", "same_group"), [("DECREMENT", True), ("NONE", True), ("TRANSFER", False)])
+def test_a_transfer_takes_both_orders_and_one_group(pit: Pit, maker_mode: str, same_group: bool) -> None:
+    """If the maker does not say TRANSFER both are decremented; outside of a group two accounts simply trade."""
+    if same_group:
+        grouped(pit)
+    pit.order(pit.anna, SELL, "1", "65000", prevention=maker_mode)
+    taken = pit.order(pit.bert, BUY, "1", "65000", prevention="TRANSFER")
+    assert taken.status == ("EXPIRED_IN_MATCH" if same_group else "FILLED")
+    assert show(pit.anna.spot["USDT"].free) == ("1000000.00000000" if same_group else "1064935.00000000")
+
+
 def test_a_stop_loss_wakes_when_the_price_falls_to_it(pit: Pit) -> None:
     """A selling stop waits above the price, and sells at the market when a trade reaches it."""
     pit.order(pit.bert, BUY, "5", "63000")

@@ -266,6 +266,25 @@ def test_orders_are_counted_per_account() -> None:
     assert desk.answer("POST", "/api/v3/order", **order, price="60000").status == 200
 
 
+def test_filled_orders_do_not_count_as_unfilled() -> None:
+    """A first fill as taker takes one order off the count, a first fill as maker five; it never falls below zero."""
+    desk = Desk()
+
+    def count() -> int:
+        found: int = desk.ask("GET", "/api/v3/rateLimit/order")[0]["count"]
+        return found
+
+    for _ in range(3):
+        desk.limit("BUY", "0.01", "64000")
+    assert count() == 3
+    desk.limit("BUY", "0.01", "66000")
+    assert count() == 3
+    desk.sandbox.set_price("BTCUSDT", "63000", NOW + 1)
+    assert count() == 0
+    desk.limit("BUY", "0.01", "60000")
+    assert count() == 1
+
+
 def test_what_changes_state_is_recorded_as_received() -> None:
     """Every authenticated order and cancel, granted or refused, is kept with its time and ids."""
     desk = Desk()

@@ -57,7 +57,7 @@ def test_an_order_lives_through_place_look_up_and_cancel(desk: Desk) -> None:
         ({"type": "MARKET", "newClientOrderId": "no spaces"}, -1100),
         ({"type": "MARKET", "newOrderRespType": "SOME"}, -1130),
         ({"type": "MARKET", "symbol": "NOPE"}, -1121),
-        ({"type": "MARKET", "selfTradePreventionMode": "TRANSFER"}, -1130),
+        ({"type": "MARKET", "selfTradePreventionMode": "SOMETIMES"}, -1013),
         ({"type": "MARKET", "pegPriceType": "PRIMARY_PEG"}, -2010),
         ({"type": "MARKET", "favourite": "yes"}, -1104),
     ],
@@ -248,6 +248,9 @@ def test_prevented_matches_are_told(desk: Desk) -> None:
     taker = desk.limit("BUY", "0.01", "65000")
     rows = desk.ask("GET", "/api/v3/myPreventedMatches", symbol="BTCUSDT", orderId=taker["orderId"])
     assert [row["selfTradePreventionMode"] for row in rows] == ["EXPIRE_MAKER"]
+    assert [row["preventedMatchId"] for row in taker["preventedMatches"]] == [rows[0]["preventedMatchId"]]
+    maker = desk.ask("GET", ORDER, symbol="BTCUSDT", orderId=rows[0]["makerOrderId"])
+    assert (maker["status"], maker["preventedQuantity"]) == ("EXPIRED_IN_MATCH", "0.01000000")
 
 
 def test_histories_page_by_number_and_time(desk: Desk) -> None:

@@ -29,6 +29,7 @@ class NewAccount(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
     funds: dict[str, str] = {}
     maker_bps: int = 10
     taker_bps: int = 10
+    trade_group: int = -1
 
 
 class Deposit(msgspec.Struct, forbid_unknown_fields=True):
@@ -140,7 +141,12 @@ class Admin:
     def _open_account(self, body: bytes, now: int) -> object:
         asked = msgspec.json.decode(body, type=NewAccount)
         account = self._sandbox.open_account(
-            asked.name, now, asked.funds, maker_bps=asked.maker_bps, taker_bps=asked.taker_bps
+            asked.name,
+            now,
+            asked.funds,
+            maker_bps=asked.maker_bps,
+            taker_bps=asked.taker_bps,
+            trade_group=asked.trade_group,
         )
         return {"name": account.name, "uid": account.uid}
 

@@ -4,7 +4,7 @@ Matching is by price, then time; a trade happens at the resting order's price. T
 maker's are taken from what each receives and credited to the fee account.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from bailiwick.sandbox.amount import BPS, value, value_up
 from bailiwick.sandbox.book import Book, crosses
@@ -50,6 +50,8 @@ class Engine:
         self.markets = {symbol.name: Market(symbol) for symbol in symbols}
         self.records = Records()
         self.lists = Lists(self)
+        # Told of each order's first fill: account, whether as maker, time. Filled orders do not count as unfilled.
+        self.first_fill: Callable[[str, bool, int], None] = lambda account, maker, now: None
         self._order_id = 0
         self._match_id = 0
         self._amend_id = 0
@@ -104,6 +106,8 @@ class Engine:
         self._fund(market, order)
         outcome = Outcome(order)
         self.activate(order, now, outcome.fills)
+        if order.prevented_match_id is not None:
+            outcome.prevented = self.records.prevented_for_taker(order)
         self._wake_stops(market, now)
         return outcome
 
@@ -303,31 +307,70 @@ class Engine:
 
     @staticmethod
     def _prevents(taker: Order, maker: Order) -> bool:
-        return taker.account is maker.account and taker.prevention != "NONE"
+        if taker.prevention == "NONE":
+            return False
+        own, other = taker.account, maker.account
+        return own is other or own.trade_group == other.trade_group >= 0
 
     def _prevent(self, market: Market, taker: Order, maker: Order, quantity: int, now: int) -> None:
-        self._match_id += 1
-        mode = taker.prevention
-        match = PreventedMatch(
-            self._match_id, market.symbol.name, taker.order_id, maker.order_id, mode, maker.price, maker.remaining, now
-        )
-        self.records.prevented[taker.account.name, market.symbol.name].append(match)
-        taker.prevented_match_id = maker.prevented_match_id = match.match_id
-        if mode == "DECREMENT":
+        mode = effective_prevention(taker, maker)
+        if mode == "TRANSFER":
+            try:
+                self._transfer(market, taker, maker, quantity)
+            except Refusal:  # a market order lacks the funds that would move
+                mode = "EXPIRE_TAKER"
+        self._note_prevented(market, taker, maker, mode, now)
+        if mode in ("DECREMENT", "TRANSFER"):
             market.book.reduce(maker, quantity)
             maker.prevented += quantity
-            taker.prevented += 0 if taker.quote_quantity else quantity
             if not maker.remaining:
                 self.end(maker, "EXPIRED_IN_MATCH", now)
-            if not taker.remaining:
-                self._finish(taker, "EXPIRED_IN_MATCH", now)
+            if taker.quote_quantity:
+                self._expire_taker(taker, now)
+            else:
+                taker.prevented += quantity
+                if not taker.remaining:
+                    self._finish(taker, "EXPIRED_IN_MATCH", now)
             return
         if mode in ("EXPIRE_MAKER", "EXPIRE_BOTH"):
+            left = maker.remaining
             self.end(maker, "EXPIRED_IN_MATCH", now)
+            maker.prevented += left
         if mode in ("EXPIRE_TAKER", "EXPIRE_BOTH"):
-            if taker.quote_quantity:
-                taker.quantity = taker.executed
-            self._finish(taker, "EXPIRED_IN_MATCH", now)
+            self._expire_taker(taker, now)
+
+    def _expire_taker(self, taker: Order, now: int) -> None:
+        if taker.quote_quantity:
+            taker.quantity = taker.executed
+        taker.prevented += taker.remaining
+        self._finish(taker, "EXPIRED_IN_MATCH", now)
+
+    def _transfer(self, market: Market, taker: Order, maker: Order, quantity: int) -> None:
+        """Move what would have traded between two accounts of one group: no trade, no commission."""
+        symbol, quote = market.symbol, value(maker.price, quantity)
+        for order in (taker, maker):
+            spends = quote if order.side == BUY else quantity
+            self.ledger.spend(order.account, order.hold, spent_asset(symbol, order.side), spends)
+        for order in (taker, maker):
+            asset, gains = (symbol.base, quantity) if order.side == BUY else (symbol.quote, quote)
+            order.account.spot[asset].free += gains
+
+    def _note_prevented(self, market: Market, taker: Order, maker: Order, mode: str, now: int) -> None:
+        self._match_id += 1
+        match = PreventedMatch(
+            match_id=self._match_id,
+            symbol=market.symbol.name,
+            taker_order_id=taker.order_id,
+            maker_order_id=maker.order_id,
+            prevention=mode,
+            trade_group=taker.account.trade_group,
+            price=maker.price,
+            maker_quantity=maker.remaining,
+            time=now,
+        )
+        for account in {taker.account.name, maker.account.name}:
+            self.records.prevented[account, market.symbol.name].append(match)
+        taker.prevented_match_id = maker.prevented_match_id = match.match_id
 
     def _trade(self, market: Market, taker: Order, maker: Order, quantity: int, now: int) -> Fill:
         symbol, price = market.symbol, maker.price
@@ -358,6 +401,8 @@ class Engine:
         commission = gross * (account.maker_bps if maker else account.taker_bps) // BPS
         account.spot[asset].free += gross - commission
         self.ledger.fees.spot[asset].free += commission
+        if not order.executed:
+            self.first_fill(account.name, maker, trade.time)
         order.quote_executed += trade.quote
         order.status = "PARTIALLY_FILLED"
         order.updated = account.updated = trade.time
@@ -384,3 +429,11 @@ class Engine:
 
 def _other(side: str) -> str:
     return SELL if side == BUY else BUY
+
+
+def effective_prevention(taker: Order, maker: Order) -> str:
+    """The mode that two orders meet under: the taker's, except that a transfer takes both orders and two accounts."""
+    if taker.prevention != "TRANSFER":
+        return taker.prevention
+    both = maker.prevention == "TRANSFER" and maker.account is not taker.account
+    return "TRANSFER" if both else "DECREMENT"

@@ -72,6 +72,7 @@ class Sandbox:
         coins = {symbol.base for symbol in symbols} | {symbol.quote for symbol in symbols}
         self.wallet = Wallet(self.ledger, frozenset(coins), seed)
         self.meter = Meter(limits or Limits())
+        self.engine.first_fill = self.meter.first_fill
         self.faults = Faults()
         self.received: dict[str, list[Received]] = defaultdict(list)
         self.house = House(self.engine, self.paths, now, without_house)
@@ -101,8 +102,11 @@ class Sandbox:
         *,
         maker_bps: int = 10,
         taker_bps: int = 10,
+        trade_group: int = -1,
     ) -> Account:
         """Open an account with its commissions in basis points and deposit funds (asset to amount).
+
+        Accounts of one ``trade_group`` do not trade with each other; -1 is none.
 
         Raises:
             ValueError: if the name is taken, or an amount or a commission makes no sense.
@@ -110,7 +114,7 @@ class Sandbox:
         if not 0 <= min(maker_bps, taker_bps) <= max(maker_bps, taker_bps) <= BPS:
             raise ValueError("a commission is from 0 to 10000 basis points")
         account = self.ledger.open(name, now, email=f"{name}@sandbox.invalid")
-        account.maker_bps, account.taker_bps = maker_bps, taker_bps
+        account.maker_bps, account.taker_bps, account.trade_group = maker_bps, taker_bps, trade_group
         for asset, amount in (funds or {}).items():
             self.deposit(name, asset, amount, now=now)
         return account

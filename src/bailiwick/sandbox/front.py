@@ -113,10 +113,16 @@ class Front:
     def _run(self, route: Route, call: Call, headers: dict[str, str]) -> object:
         meter, now = self._sandbox.meter, call.now
         if route.orders:
+            # Counted before they are placed, because a fill takes from the count at once.
             meter.check_orders(call.account.name, route.orders, now)
-        found = route.handler(call)
-        if route.orders:
             meter.count_orders(call.account.name, route.orders, now)
+        try:
+            found = route.handler(call)
+        except Refusal:
+            if route.orders and not call.orders:
+                meter.count_orders(call.account.name, -route.orders, now)
+            raise
+        if route.orders:
             short, long = meter.orders(call.account.name, now)
             headers["X-MBX-ORDER-COUNT-10S"], headers["X-MBX-ORDER-COUNT-1D"] = str(short), str(long)
         if route.free:

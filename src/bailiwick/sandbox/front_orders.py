@@ -24,7 +24,7 @@ from bailiwick.sandbox.orders import (
 )
 from bailiwick.sandbox.params import Params
 from bailiwick.sandbox.refusal import UNKNOWN_ORDER, Refusal, mandatory, rejected, unneeded
-from bailiwick.sandbox.shapes import Row, ack, canceled, full, looked_up, my_trade, order_list, result
+from bailiwick.sandbox.shapes import Row, ack, canceled, full, looked_up, my_trade, order_list, prevented, result
 
 _RESPONSES: Final = ("ACK", "RESULT", "FULL")
 _DAY_MS: Final = 86_400_000
@@ -116,8 +116,8 @@ def answer_of(outcome: Outcome, response: str) -> Row:
     if response == "ACK":
         return ack(outcome.order)
     if response == "RESULT":
-        return result(outcome.order)
-    return full(outcome.order, outcome.fills)
+        return {**result(outcome.order), **prevented(outcome.prevented)}
+    return {**full(outcome.order, outcome.fills), **prevented(outcome.prevented)}
 
 
 def test_order(call: Call) -> object:
@@ -291,6 +291,7 @@ def account(call: Call) -> object:
         ],
         "permissions": ["SPOT"],
         "uid": owner.uid,
+        "tradeGroupId": owner.trade_group,
     }
 
 
@@ -367,7 +368,7 @@ def prevented_matches(call: Call) -> object:
             "takerOrderId": match.taker_order_id,
             "makerSymbol": symbol,
             "makerOrderId": match.maker_order_id,
-            "tradeGroupId": call.account.uid,
+            "tradeGroupId": match.trade_group,
             "selfTradePreventionMode": match.prevention,
             "price": show(match.price),
             "makerPreventedQuantity": show(match.maker_quantity),

@@ -34,7 +34,10 @@ class Hold:
 
 @dataclass(slots=True)
 class Account:
-    """A holder of balances. ``house`` marks the market's own account, whose closed orders are not kept."""
+    """A holder of balances. ``house`` marks the market's own account, whose closed orders are not kept.
+
+    Accounts of one ``trade_group`` count as one for self-trade prevention; -1 is none.
+    """
 
     name: str
     uid: int
@@ -44,6 +47,7 @@ class Account:
     email: str = ""
     house: bool = False
     can_trade: bool = True
+    trade_group: int = -1
     created: int = 0
     updated: int = 0
     wallets: dict[str, dict[str, Balance]] = field(default_factory=dict)

@@ -104,9 +104,13 @@ class Meter:
                 )
 
     def count_orders(self, account: str, count: int, now: int) -> None:
-        """Count accepted orders."""
+        """Count new orders, or with a negative number take some back; a count is never below zero."""
         for window in self._windows(account, now):
-            window.used += count
+            window.used = max(window.used + count, 0)
+
+    def first_fill(self, account: str, maker: bool, now: int) -> None:
+        """An order was filled for the first time: it no longer counts, and a maker's takes four more along."""
+        self.count_orders(account, -5 if maker else -1, now)
 
     def orders(self, account: str, now: int) -> tuple[int, int]:
         """An account's orders of these ten seconds and of this day."""

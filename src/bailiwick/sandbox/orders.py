@@ -15,7 +15,7 @@ STOPS: Final = frozenset({"STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_P
 WITHOUT_PRICE: Final = frozenset({"MARKET", "STOP_LOSS", "TAKE_PROFIT"})
 ORDER_TYPES: Final = ("LIMIT", "LIMIT_MAKER", "MARKET", *sorted(STOPS))
 TIMES_IN_FORCE: Final = ("GTC", "IOC", "FOK")
-PREVENTIONS: Final = ("NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT")
+PREVENTIONS: Final = ("NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT", "TRANSFER")
 
 ENDED: Final = frozenset({"FILLED", "CANCELED", "EXPIRED", "EXPIRED_IN_MATCH", "REJECTED"})
 
@@ -118,6 +118,7 @@ class PreventedMatch:
     taker_order_id: int
     maker_order_id: int
     prevention: str
+    trade_group: int
     price: int
     maker_quantity: int
     time: int
@@ -125,10 +126,11 @@ class PreventedMatch:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a new order at once: the order and the fills it took."""
+    """What became of a new order at once: the order, the fills it took, the matches that were prevented."""
 
     order: Order
     fills: list[Fill] = field(default_factory=list)
+    prevented: list[PreventedMatch] = field(default_factory=list)
 
 
 def order_of(request: OrderRequest, account: Account, order_id: int, client_id: str, now: int) -> Order:

@@ -13,6 +13,7 @@ _CHOICES: Final = {
     "side": Refusal(-1117, "Invalid side."),
     "type": Refusal(-1116, "Invalid orderType."),
     "timeInForce": Refusal(-1115, "Invalid timeInForce."),
+    "selfTradePreventionMode": Refusal(-1013, "This symbol does not allow the specified self-trade prevention mode."),
     "cancelRestrictions": Refusal(-1145, "cancelRestrictions has to be either ONLY_NEW or ONLY_PARTIALLY_FILLED."),
     "interval": Refusal(-1120, "Invalid interval."),
 }

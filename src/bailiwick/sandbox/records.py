@@ -77,6 +77,15 @@ class Records:
         """The fills of one order, oldest first."""
         return self._fills_of_order.get(order_id, [])
 
+    def prevented_for_taker(self, order: Order) -> list[PreventedMatch]:
+        """The matches that were prevented while an order that has just come in was the taker."""
+        found = []
+        for match in reversed(self.prevented[order.account.name, order.symbol]):
+            if match.taker_order_id != order.order_id:
+                break
+            found.append(match)
+        return found[::-1]
+
     def renamed(self, order: Order, client_id: str) -> None:
         """Give an order another client id; the old one keeps leading to it."""
         order.client_id = client_id

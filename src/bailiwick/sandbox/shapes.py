@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from bailiwick.sandbox.amount import show
 from bailiwick.sandbox.lists import OrderList
-from bailiwick.sandbox.orders import Fill, Order
+from bailiwick.sandbox.orders import Fill, Order, PreventedMatch
 
 Row = dict[str, object]
 
@@ -58,6 +58,20 @@ def result(order: Order) -> Row:
 def full(order: Order, fills: Iterable[Fill]) -> Row:
     """The answer to a new order with its fills."""
     return {**result(order), "fills": [fill_of_order(fill) for fill in fills]}
+
+
+def prevented(matches: Iterable[PreventedMatch]) -> Row:
+    """The matches that were prevented while an order came in; nothing if there were none."""
+    rows = [
+        {
+            "preventedMatchId": match.match_id,
+            "makerOrderId": match.maker_order_id,
+            "price": show(match.price),
+            "makerPreventedQuantity": show(match.maker_quantity),
+        }
+        for match in matches
+    ]
+    return {"preventedMatches": rows} if rows else {}
 
 
 def fill_of_order(fill: Fill) -> Row:
