@@ -28,6 +28,7 @@ MARGIN_US = 2_000_000
 POLL_EVERY_S = 5.0
 WINDOW_US = 5_000_000
 LOOK_UPS_AT_ONCE = 20
+SEEN_SERVES_S = 60.0  # an order that was looked up and lives is not looked up again for so long
 
 
 class _Doubt:
@@ -72,6 +73,7 @@ class Reconciler:
         self._weight = KeyWeight()
         self.lag_s = 0.0  # how long the oldest doubt has been open
         self._oldest: dict[tuple[str, str], float] = {}
+        self._seen: dict[tuple[str, str], float] = {}
 
     def __len__(self) -> int:
         return len(self._doubts)
@@ -119,6 +121,7 @@ class Reconciler:
         answer = await self._ask(live.account, intent)
         if answer is not None and answer.orders:
             self._gateway.learn(live, answer, doubt.position, venue.clock.now_us(), "reconciler")
+            self._seen[live.id, doubt.client_id] = time.monotonic()
             self._closed(doubt)
         elif answer is not None and answer.missing and asked_us > doubt.impossible_us:
             live.ledger.reject(doubt.client_id)
@@ -135,6 +138,8 @@ class Reconciler:
 
     async def _poll(self) -> None:
         """Look at the open orders of every symbol in which a key has some, for fills nobody told of."""
+        now = time.monotonic()
+        self._seen = {place: at for place, at in self._seen.items() if now - at < SEEN_SERVES_S}
         by_market: dict[tuple[str, str], list[Live]] = {}
         for live in self._registry.live():
             for symbol in _open_symbols(live.ledger):
@@ -153,7 +158,8 @@ class Reconciler:
             self._gateway.learn(live, answer, -1, now, "reconciler")
             for order in live.ledger.live(symbol):
                 place = (live.id, order.client_id)
-                if order.placed_us < asked_us and order.client_id not in listed and place not in self._doubts:
+                missing = order.placed_us < asked_us and order.client_id not in listed
+                if missing and place not in self._doubts and place not in self._seen:
                     self.add(live, symbol, order.client_id, -1, asked_us + WINDOW_US + MARGIN_US)
 
     async def _ask(self, account: AccountSide, intent: Intent) -> Answer | None:
