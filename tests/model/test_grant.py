@@ -145,7 +145,9 @@ def test_an_amount_is_exact() -> None:
         ('[[withdrawals]]\ncoin = ""\nnetwork = "x"\naddress = "y"', "coin: it is empty"),
         ('[[withdrawals]]\ncoin = "x"', "withdrawals[0]: Object missing required field `network`"),
         (2 * '[[withdrawals]]\ncoin = "C"\nnetwork = "N"\naddress = "A"\n', "withdrawals: C to A stands twice"),
+        ("[when]\nexpires = 9999-12-31T23:59:59-12:00", "when.expires: it is out of range"),
         ("= 1", "the text is not TOML"),
+        ("[how_much]\norder_notional = 1e99999999999999999999", "the text has a number or a nesting"),
         ("purpose = 1", "is not TOML"),
     ],
 )
@@ -154,6 +156,19 @@ def test_an_error_names_field_and_remedy(text: str, said: str) -> None:
     with pytest.raises(GrantError) as caught:
         grant_from_toml('purpose = "x"\n' + text)
     assert said in str(caught.value)
+
+
+def test_a_purpose_is_a_line_for_people() -> None:
+    """A purpose is short, and shows all that it has."""
+    for purpose in ("x" * 201, "two\nlines", "\u202e"):
+        with pytest.raises(ValueError, match="purpose: write at most 200 printable characters"):
+            Grant(purpose=purpose)
+
+
+def test_a_moment_can_be_written() -> None:
+    """An offset that TOML cannot write is refused."""
+    with pytest.raises(ValueError, match="its offset is not of whole minutes"):
+        When(expires=datetime(2027, 1, 1, tzinfo=timezone(timedelta(seconds=1))))
 
 
 @pytest.mark.parametrize(("text", "span"), [("08:00-18:00", (480, 1080)), ("22:00-06:00", (1320, 360))])

@@ -56,6 +56,14 @@ def test_without_both_references_there_is_no_conversion() -> None:
         assert found.convert("BTC", "USDT") is None
 
 
+def test_the_path_of_a_conversion_is_told() -> None:
+    """Whose prices a conversion needs is known before there are any."""
+    found = market()
+    assert found.between("USDT", "BTC") == ("BTCUSDT",)
+    assert found.between("ETH", "USDT") == ("ETHBTC", "BTCUSDT")
+    assert found.between("SOL", "USDT") == ()
+
+
 def test_a_conversion_is_as_old_as_its_oldest_price() -> None:
     """A path is as fresh as its least fresh price."""
     worth = market().worth("TRY", "BTC")

@@ -5,12 +5,13 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rules_ground import NOON_US, Key, dec, endpoint, filled, grant, intent, key, order, quote, ref, symbol
+from msgspec import structs
+from rules_ground import GRANT, NOON_US, Key, dec, endpoint, filled, grant, intent, key, order, quote, ref, symbol
 
 from bailiwick.model.decision import Allow, Decision
-from bailiwick.model.grant import Bound, MarketOrders, Orders
+from bailiwick.model.grant import Bound, MarketOrders, Orders, grant_from_toml
 from bailiwick.model.harm import Harm
-from bailiwick.model.intent import Act, OrderType, Side, TimeInForce
+from bailiwick.model.intent import Act, Destination, OrderType, Side, TimeInForce, Withdrawal
 from bailiwick.model.party import KeyState
 from bailiwick.model.reason import Reason
 from bailiwick.rules.decide import Verdict
@@ -339,6 +340,87 @@ def test_a_start_up_read_needs_no_read() -> None:
     assert made.reason(intent(act=Act.BALANCES)) == Reason.CAPABILITY_NOT_GRANTED
     moving = intent(act=Act.START_UP, endpoint=endpoint(Act.START_UP, Harm.MOVE))
     assert made.reason(moving) == Reason.CAPABILITY_NOT_GRANTED
+
+
+def test_a_request_without_orders_is_held_to_the_symbols_that_it_names() -> None:
+    """What moves or borrows in a symbol needs that symbol; what reads or cancels does not."""
+    made = key(may=frozenset({Harm.MOVE, Harm.READ}))
+    moving = intent(act=Act.PLAIN, endpoint=endpoint(Act.PLAIN, Harm.MOVE), symbol="SOLUSDT")
+    assert made.reason(moving) == Reason.SYMBOL_NOT_GRANTED
+    several = intent(act=Act.PLAIN, endpoint=endpoint(Act.PLAIN, Harm.MOVE), symbols=("BTCUSDT", "SOLUSDT"))
+    assert made.reason(several) == Reason.SYMBOL_NOT_GRANTED
+    assert made.reason(intent(act=Act.PLAIN, endpoint=endpoint(Act.PLAIN, Harm.MOVE), symbol="BTCUSDT")) is None
+    assert made.reason(intent(act=Act.LIST_TRADES, symbol="SOLUSDT")) is None
+
+
+def test_two_orders_of_a_request_do_not_share_an_id() -> None:
+    """The legs of a list have client order ids of their own."""
+    legs = [order(SELL, price=110, leg="above", client_id="x"), order(SELL, price=99, leg="below", client_id="x")]
+    assert key().reason(intent(*legs, act=Act.PLACE_LIST)) == Reason.CLIENT_ORDER_ID_USED
+
+
+def test_nothing_to_cancel_is_said_so() -> None:
+    """A cancel of everything where the key has nothing, or that names no symbol, is denied."""
+    for name in ("BTCUSDT", None):
+        assert key().reason(intent(act=Act.CANCEL_ALL, symbol=name)) == Reason.CANCEL_NOT_OWN
+    assert key().reason(intent(act=Act.CANCEL, symbol="BTCUSDT")) == Reason.CANCEL_NOT_OWN
+
+
+def test_a_market_of_unknown_volume_is_no_liquid_one() -> None:
+    """Where a limit needs a market's volume and nobody knows it, the order is denied."""
+    made = key("[liquidity]\nday_share_bps = 100\n")
+    unknown = structs.replace(quote(100), daily_volume=None)
+    made.market.set_quote("BTCUSDT", unknown)
+    assert made.reason(order()) == Reason.UNPRICEABLE
+
+
+def test_without_a_reference_nothing_is_bound() -> None:
+    """A market order or a trailing stop has no edge where there is no price."""
+    made = key()
+    made.market.set_quote("BTCUSDT", quote(None))
+    assert made.reason(order(price=None, kind=OrderType.MARKET)) == Reason.UNPRICEABLE
+    assert made.reason(order(price=None, kind=OrderType.STOP_LOSS, trailing_delta=100)) == Reason.UNPRICEABLE
+
+
+UNBOUND = '[how_far]\nnear_bps = "none"\nanchor_bps = "none"\nstop_bps = "none"\n'
+
+
+def test_without_bands_prices_are_free() -> None:
+    """A grant that asks for no band has none; then market orders pass above the floor, or not at all."""
+    made = Key(grant_from_toml(GRANT.replace("[what]", "[what]\nmarket_orders = 'deny'") + UNBOUND))
+    assert made.reason(order(price=100_000)) is None
+    stop = order(SELL, price=1, kind=OrderType.STOP_LOSS_LIMIT, stop_price=dec(50))
+    assert made.reason(stop) is None
+    floor = "[liquidity]\nleast_daily_volume = {}\n"
+    passing = GRANT.replace("[what]", "[what]\nmarket_orders = 'pass'") + UNBOUND
+    made = Key(grant_from_toml(passing + floor.format(1000)))
+    allow = allowed(made.ask(order(BUY, None, None, OrderType.MARKET, quote_quantity=dec(50))))
+    assert (allow.orders[0].type, allow.orders[0].quantity, allow.charges[0].quantity) == (
+        OrderType.MARKET, None, dec("0.5"),
+    )  # fmt: skip
+    made.fill(order(BUY, 1, 100))
+    assert made.reason(order(SELL, 1, 1)) is None
+    made = Key(grant_from_toml(passing + floor.format(2_000_000)))
+    assert made.reason(order(price=None, kind=OrderType.MARKET)) == Reason.UNPRICEABLE
+
+
+def test_a_withdrawal_of_nothing_is_denied() -> None:
+    """A withdrawal names a destination and an amount."""
+    to = '[[withdrawals]]\ncoin = "BTC"\nnetwork = "BTC"\naddress = "a"\n'
+    made = key(to, may=frozenset({Harm.WITHDRAW}))
+    bare = intent(act=Act.WITHDRAW, symbol=None)
+    assert made.reason(bare) == Reason.WITHDRAWAL_DESTINATION
+    for amount, reason in [("0", Reason.WITHDRAWAL_AMOUNT), ("1000000", None)]:
+        wanted = Withdrawal(Destination("BTC", "BTC", "a"), Decimal(amount))
+        assert made.reason(structs.replace(bare, withdrawal=wanted)) == reason
+
+
+def test_an_address_is_looked_at_where_nobody_has() -> None:
+    """The address itself can be given instead of the answer."""
+    made = key('[where]\nnetworks = ["192.0.2.0/24"]\n')
+    assert made.reason(order(), "192.0.2.9") is None
+    assert made.reason(order(), "192.0.3.9") == Reason.ADDRESS_FOREIGN
+    assert made.authority.reads
 
 
 def test_a_placement_without_an_order_is_denied() -> None:

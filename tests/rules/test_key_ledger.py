@@ -9,12 +9,14 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from rules_ground import NOON_US, dec, filled, intent, key, order, ref, trade
 
 from bailiwick.model.decision import Allow, Charge
 from bailiwick.model.intent import Act, Destination, OrderDraft, Side, Withdrawal
 from bailiwick.model.order import Fill, OrderReport
 from bailiwick.model.reason import Reason
+from bailiwick.rules import ledger as module
 from bailiwick.rules.ledger import Ledger
 from bailiwick.rules.tracked import LedgerState, OrderState
 from bailiwick.rules.windows import BUCKET_US, DAY_US, LATE_TRADE_US, SETTLED_US
@@ -185,7 +187,7 @@ def test_an_unlisted_fill_loses_what_it_may_have_lost() -> None:
     made = key()
     draft = order(BUY, 2, 101)
     made.send(draft)
-    report = msgspec.structs.replace(filled(draft, 1, 2), quote_executed=dec(202))
+    report = structs.replace(filled(draft, 1, 2), quote_executed=dec(202))
     made.ledger.report(report, NOON_US)
     assert made.ledger.loss(NOON_US - DAY_US // 2) == dec("2.404")
     made.ledger.trade(trade(1, 1, BUY, 101, 2, "0.2"), NOON_US)
@@ -197,7 +199,7 @@ def test_an_estimate_of_yesterday_is_not_given_back_today() -> None:
     made = key()
     draft = order(BUY, 2, 101)
     made.send(draft)
-    made.ledger.report(msgspec.structs.replace(filled(draft, 1, 2), quote_executed=dec(202)), NOON_US)
+    made.ledger.report(structs.replace(filled(draft, 1, 2), quote_executed=dec(202)), NOON_US)
     tomorrow = NOON_US + DAY_US
     made.ledger.trade(trade(1, 1, BUY, 101, 2, "0.2"), tomorrow)
     assert made.ledger.losses.since(tomorrow - DAY_US // 2) == 0
@@ -321,6 +323,69 @@ def test_what_was_owned_is_still_seen() -> None:
     assert not made.ledger.owns("ETHBTC", ref(first))
 
 
+def test_what_is_owned_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of orders and lists that have ended the newest are remembered, and what is alive is never forgotten."""
+    monkeypatch.setattr(module, "MOST_OWNED", 3)
+    made = key()
+    alive = order(SELL, "0.1", 150)
+    made.send(alive)
+    ids = []
+    for list_id in range(10):
+        draft = order(quantity="0.1")
+        made.send(draft)
+        made.ledger.report(structs.replace(filled(draft, 1000 + list_id, "0.1"), list_id=list_id), made.now_us)
+        made.ledger.trade(trade(1000 + list_id, 1, BUY, 100, "0.1"), made.now_us)
+        ids.append(1000 + list_id)
+        made.age(SETTLED_US)
+    assert [made.ledger.owns("BTCUSDT", ref(each)) for each in ids] == [False] * 6 + [True] * 4
+    assert [made.ledger.owns_list(ref(each)) for each in range(10)] == [False] * 7 + [True] * 3
+    assert made.ledger.owns("BTCUSDT", ref(client_id=alive.client_id))
+
+
+def test_an_amendment_releases_what_it_took_away() -> None:
+    """What the venue reports as the order's new quantity is what is reserved."""
+    made = key()
+    draft = order(quantity=4)
+    made.send(draft)
+    made.ledger.report(structs.replace(filled(draft, 1, 1, live=True), quantity=dec(3)), NOON_US)
+    made.ledger.report(structs.replace(filled(draft, 1, 0, live=True), quantity=dec(4)), NOON_US)
+    assert (made.ledger.reserved, made.ledger.spent.rolling(NOON_US)) == (200, 100)
+
+
+def test_stray_trades_are_let_go_of() -> None:
+    """Trades that could have been the key's own are forgotten once all of its orders have their numbers."""
+    made = key()
+    draft = order()
+    made.send(draft)
+    made.ledger.trade(trade(77, 1, BUY, 100, 1), NOON_US)
+    made.ledger.report(filled(draft, 1, 0), NOON_US)
+    made.send(order())
+    made.ledger.report(filled(order(), 77, 1), NOON_US)
+    assert made.ledger.to_state().stray == []
+
+
+def test_alternatives_are_forgotten_together() -> None:
+    """When both of a pair have ended and all is known of them, nothing of them is left."""
+    made = key()
+    legs = [order(SELL, 1, 110, leg="above"), order(SELL, 1, 99, leg="below")]
+    made.send(intent(*legs, act=Act.PLACE_LIST))
+    for number, leg in enumerate(legs):
+        made.ledger.report(filled(leg, number + 1, 0), NOON_US)
+    made.age(SETTLED_US)
+    made.send(order())
+    assert [each.leg for each in legs if each.client_id in made.ledger.orders] == []
+
+
+def test_what_nobody_knows_changes_nothing() -> None:
+    """Word of orders and withdrawals that were never reserved is left alone."""
+    ledger = Ledger()
+    ledger.unknown("x")
+    ledger.reject("x")
+    ledger.end("x", NOON_US)
+    ledger.return_withdrawal(Withdrawal(Destination("BTC", "BTC", "a"), dec(1)), NOON_US)
+    assert ledger.to_state() == Ledger().to_state()
+
+
 def test_an_order_without_an_id_is_not_reserved() -> None:
     """Every order that leaves has a client order id, or it does not leave."""
     draft = order(client_id=None)
@@ -343,7 +408,7 @@ def test_a_list_is_known_by_its_ids() -> None:
     request = intent(*legs, act=Act.PLACE_LIST, target=ref(client_id="pair"))
     ledger.reserve(_allowed(*legs), request, NOON_US)
     assert ledger.owns_list(ref(client_id="pair"))
-    ledger.report(msgspec.structs.replace(filled(legs[0], 1, 0, live=True), list_id=77), NOON_US)
+    ledger.report(structs.replace(filled(legs[0], 1, 0, live=True), list_id=77), NOON_US)
     ledger = again(ledger)
     for known in (ref(77), ref(77, "pair"), ref(None, "pair")):
         assert ledger.owns_list(known)
@@ -410,10 +475,10 @@ def histories(draw: st.DrawFn) -> tuple[list[OrderDraft], list[tuple[str, object
             fills.append(row.fill)
             events.append(("trade", row))
             live = filled(draft, order_id, executed, live=True)
-            events.append(("report", msgspec.structs.replace(live, quote_executed=quote_executed)))
+            events.append(("report", structs.replace(live, quote_executed=quote_executed)))
         if draw(st.booleans()):
             last = filled(draft, order_id, executed)
-            events.append(("report", msgspec.structs.replace(last, quote_executed=quote_executed, fills=tuple(fills))))
+            events.append(("report", structs.replace(last, quote_executed=quote_executed, fills=tuple(fills))))
         else:
             events.append(("report", filled(draft, order_id, 0, live=True)))
     return drafts, events

@@ -420,9 +420,7 @@ def _value(value: Any) -> Any:
         return [_value(member) for member in sorted(value, key=_place)]
     if isinstance(value, tuple):
         return [_table(each) if isinstance(each, msgspec.Struct) else each for each in value]
-    if isinstance(value, str | int | datetime):
-        return value
-    raise TypeError(f"a grant has no field of {type(value).__name__}")
+    return value
 
 
 def _place(member: Enum | str) -> tuple[int, str]:

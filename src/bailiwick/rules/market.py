@@ -68,6 +68,20 @@ class Market:
             self._worths[key] = self._pair(asset, currency) or self._over_hub(asset, currency)
         return self._worths[key]
 
+    def between(self, asset: str, currency: str) -> tuple[str, ...]:
+        """The symbols whose prices lead from the asset to the currency: one, two over a hub, or none."""
+        direct = self._symbol(asset, currency)
+        if direct is not None:
+            return (direct,)
+        for hub in HUBS:
+            first, second = self._symbol(asset, hub), self._symbol(hub, currency)
+            if first is not None and second is not None:
+                return first, second
+        return ()
+
+    def _symbol(self, asset: str, currency: str) -> str | None:
+        return self._pairs.get((asset, currency)) or self._pairs.get((currency, asset))
+
     def _over_hub(self, asset: str, currency: str) -> Worth | None:
         for hub in HUBS:
             if hub in (asset, currency):

@@ -9,6 +9,7 @@ trade's direction, do not count for more than these, for as long as the anchor l
 from collections import deque
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import accumulate
 from typing import NamedTuple, final
 
 from bailiwick.model.intent import Side
@@ -240,10 +241,6 @@ def weighted_median(values: Sequence[tuple[Decimal, int]]) -> Decimal:
     if not values:
         raise ValueError("values: the median of nothing is not defined")
     ordered = sorted(values)
-    half = sum(weight for _, weight in ordered)
-    passed = 0
-    for value, weight in ordered:
-        passed += 2 * weight
-        if passed >= half:
-            return value
-    return ordered[-1][0]
+    whole = sum(weight for _, weight in ordered)
+    reached = accumulate(weight for _, weight in ordered)
+    return next(value for (value, _), passed in zip(ordered, reached, strict=True) if 2 * passed >= whole)
