@@ -42,6 +42,17 @@ def test_a_calm_market_stays_within_its_reach(at: int) -> None:
         assert (mid > 0, mid % symbol.tick) == (True, 0)
 
 
+def test_a_calm_book_keeps_its_quotes() -> None:
+    """In an hour of calm no symbol's price moves further than its spread, and coarse ticks do not move at all."""
+    sandbox = Sandbox(1, NOW)
+    before = {name: market.last for name, market in sandbox.engine.markets.items()}
+    for minute in range(60):
+        sandbox.tick(NOW + minute * MINUTE_MS)
+    for name, market in sandbox.engine.markets.items():
+        assert abs(market.last - before[name]) * 5_000 <= before[name]
+    assert sandbox.engine.market("DMGUSDT").last == before["DMGUSDT"] == read("0.02")
+
+
 def test_a_days_volume_is_believable() -> None:
     """Each day trades between four fifths and six fifths of the usual volume."""
     path = Path(BTC, 1)

@@ -5,7 +5,6 @@ Prices, quantities and balances all use the same scale of eight decimals.
 """
 
 import re
-from decimal import Decimal
 from typing import Final
 
 DECIMALS: Final = 8
@@ -40,11 +39,6 @@ def show(units: int) -> str:
     if units < 0:
         return "-" + show(-units)
     return f"{units // SCALE}.{units % SCALE:08d}"
-
-
-def decimal(units: int) -> Decimal:
-    """The same amount as a ``Decimal``."""
-    return Decimal(units).scaleb(-DECIMALS)
 
 
 def value(price: int, quantity: int) -> int:

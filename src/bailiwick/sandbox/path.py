@@ -69,7 +69,7 @@ class Path:
             place = (at + phase) % period
             wave += weight * (abs(4 * place - 2 * period) - period) // (period // 1000)
         price = self.level(at) * (_WHOLE + wave * self.amplitude) // _WHOLE
-        ticks = price // self.symbol.tick
+        ticks = (price + self.symbol.tick // 2) // self.symbol.tick
         return max(ticks, 1) * self.symbol.tick
 
     def range(self, start: int, end: int) -> tuple[int, int, int, int]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bailiwick.sandbox.amount import read, show
-from bailiwick.sandbox.ledger import Account, Ledger
+from bailiwick.sandbox.ledger import SPOT, Account, Ledger
 from bailiwick.sandbox.refusal import Refusal
 
 
@@ -243,14 +243,14 @@ class Wallet:
             raise Refusal(-4032, "Withdraw verification exception.")
         target = self._addresses.get((address, tag))
         fee = 0 if target else chosen.fee
-        self._pay(account, coin, amount, wallet)
+        self._check_funds(account, coin, amount, wallet)
         if target:
             receiver = self._ledger.accounts[target]
-            receiver.spot[coin].free += amount
+            self._ledger.move(account, receiver, coin, amount, (wallet, SPOT))
             self._arrived(receiver, coin, chosen, amount, internal=True, now=now)
         else:
-            self._ledger.fees.spot[coin].free += fee
-            self._ledger.withdrawn[coin] += amount - fee
+            self._ledger.move(account, self._ledger.fees, coin, fee, (wallet, SPOT))
+            self._ledger.withdraw(account, coin, amount - fee, wallet)
         made = Withdrawal(
             withdrawal_id=self._hex_id("withdrawal"),
             account=account.name,
@@ -287,8 +287,8 @@ class Wallet:
             Refusal: if less is free.
         """
         self.coin(asset)
-        self._pay(source[0], asset, amount, source[1])
-        target[0].wallets[target[1]][asset].free += amount
+        self._check_funds(source[0], asset, amount, source[1])
+        self._ledger.move(source[0], target[0], asset, amount, (source[1], target[1]))
         self._last_id += 1
         made = Transfer(
             transfer_id=self._last_id,
@@ -334,10 +334,10 @@ class Wallet:
             raise Refusal(-12002, "The sub-account does not exist or is not yours.")
         return account
 
-    def _pay(self, account: Account, coin: str, amount: int, wallet: str) -> None:
+    @staticmethod
+    def _check_funds(account: Account, coin: str, amount: int, wallet: str) -> None:
         if amount <= 0 or account.wallets[wallet][coin].free < amount:
             raise Refusal(-4026, "You have insufficient balance.")
-        self._ledger.take(account, coin, amount, wallet)
 
     def _arrived(
         self, account: Account, coin: str, network: Network, amount: int, *, internal: bool, now: int
