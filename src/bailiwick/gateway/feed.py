@@ -5,6 +5,7 @@ and what has no price is refused.
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Iterable
 
@@ -23,6 +24,7 @@ SYMBOLS_EVERY_S = 3600.0
 VOLUMES_EVERY_S = 6 * 3600.0
 CLOCK_EVERY_S = 300.0
 RETRY_HISTORY_S = 30.0
+FILLS_A_ROUND = 5  # between two looks at the book, which must not grow old meanwhile
 
 PAGE = 1000
 DAY_MINUTES = 1440
@@ -55,22 +57,36 @@ class _Awaited:
 class Feed:
     """Keeps one venue's clock, symbols and market fresh.
 
-    ``wanted`` are the symbols whose history is kept: those that grants name, and those that were asked for.
+    ``asked`` are the symbols that grants name, each with the currency in which its orders are counted. Their history
+    is kept, and that of the symbols whose prices lead from one to the other; so it is for those that an order missed.
     """
 
-    def __init__(self, venue: VenueSide, wanted: Iterable[str] = ()) -> None:
+    def __init__(self, venue: VenueSide, asked: Iterable[tuple[str, str]] = ()) -> None:
         self._venue = venue
         self._data = venue.dialect.market_data
         self._weight = KeyWeight()
-        self._wanted = set(wanted)
+        self._asked = set(asked)
+        self._asked_anew = asyncio.Event()
         self._filled: dict[str, float] = {}  # when the history of a symbol was fetched
         self._tried: dict[str, float] = {}
         self.failed: dict[str, str] = {}  # what cannot be fetched now, and why
 
-    def want(self, symbol: str) -> None:
-        """Keep this symbol's history from now on; its first order is refused as unpriceable."""
-        if symbol in self._venue.market.symbols:
-            self._wanted.add(symbol)
+    def want(self, symbol: str, currency: str) -> None:
+        """Keep this symbol's history from now on. Until it is there, its orders are refused as unpriceable."""
+        if (symbol, currency) not in self._asked:
+            self._asked.add((symbol, currency))
+            self._asked_anew.set()
+
+    def _wanted(self) -> set[str]:
+        """The symbols whose history is kept."""
+        market = self._venue.market
+        wanted: set[str] = set()
+        for symbol, currency in self._asked:
+            info = market.symbols.get(symbol)
+            if info is not None:
+                wanted.add(symbol)
+                wanted.update(market.between(info.quote, currency))
+        return wanted
 
     async def ask(self, question: Question) -> bytes:
         """Fetch public data.
@@ -104,9 +120,14 @@ class Feed:
         ]
         done = {what: time.monotonic() for what, _, _ in periodic}
         while True:
-            await asyncio.sleep(TOPS_EVERY_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TOPS_EVERY_S):
+                    await self._asked_anew.wait()
+            for symbol, currency in self._venue.prices.take_missed():
+                self.want(symbol, currency)
+            self._asked_anew.clear()
+            await self.fill(FILLS_A_ROUND)
             await self._attempt("prices", self.refresh_tops)
-            await self.fill()
             now = time.monotonic()
             for what, every, refresh in periodic:
                 if now - done[what] > (every if what not in self.failed else RETRY_HISTORY_S):
@@ -140,14 +161,18 @@ class Feed:
         body = await self.ask(self._data.tops())
         self._venue.prices.observe(self._data.read_tops(body), self._venue.clock.now_us())
 
-    async def fill(self) -> None:
-        """Fetch the history of wanted symbols that have none, or whose volumes are old."""
+    async def fill(self, most: int | None = None) -> None:
+        """Fetch the history of wanted symbols, of so many at most, that have none, or whose volumes are old."""
         now = time.monotonic()
-        for symbol in list(self._wanted):
+        tried = 0
+        for symbol in sorted(self._wanted()):
             if now - self._filled.get(symbol, -VOLUMES_EVERY_S) < VOLUMES_EVERY_S:
                 continue
             if now - self._tried.get(symbol, -RETRY_HISTORY_S) < RETRY_HISTORY_S:
                 continue
+            if tried == most:
+                return
+            tried += 1
             self._tried[symbol] = now
             await self._attempt(f"history of {symbol}", lambda symbol=symbol: self._fill(symbol))  # type: ignore[misc]  # a lambda's default cannot be annotated
 

@@ -149,6 +149,9 @@ class Gateway:
             intent, live.authority, live.ledger, venue.market, now, state=live.state, source_allowed=allowed
         )
         if isinstance(decision, Deny):
+            if decision.reason is Reason.UNPRICEABLE:
+                for order in intent.orders:
+                    venue.prices.miss(order.symbol, live.authority.currency)
             self._deny(exchange, decision)
             return
         live.used_us = now

@@ -22,6 +22,17 @@ class Prices:
         self._references: dict[str, Reference] = {}
         self._mids: dict[str, Decimal] = {}
         self._own: dict[tuple[str, Side], Decimal] = {}
+        self._missed: set[tuple[str, str]] = set()
+
+    def miss(self, symbol: str, currency: str) -> None:
+        """Note that an order of this symbol could not be priced in this currency, so that its market is followed."""
+        if symbol in self.market.symbols:
+            self._missed.add((symbol, currency))
+
+    def take_missed(self) -> set[tuple[str, str]]:
+        """What was missed since the last call: symbols, each with the currency it was to be priced in."""
+        missed, self._missed = self._missed, set()
+        return missed
 
     def set_symbols(self, symbols: Mapping[str, SymbolInfo]) -> None:
         """Take the venue's description of its symbols."""

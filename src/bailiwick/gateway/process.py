@@ -189,7 +189,7 @@ class House:
         for venue in self.links.venues():
             if venue.id in self.feeds:
                 continue
-            feed = self.feeds[venue.id] = Feed(venue, self.registry.symbols())
+            feed = self.feeds[venue.id] = Feed(venue, self.registry.markets())
             self.unkeyed.add(venue, PublicData(self.gateway, venue, self.config.gateway.public))
             await feed.start()
             self._start(feed.run())
@@ -211,8 +211,8 @@ class House:
         if change != before:
             await self._meet_venues()
             for feed in self.feeds.values():
-                for symbol in self.registry.symbols():
-                    feed.want(symbol)
+                for symbol, currency in self.registry.markets():
+                    feed.want(symbol, currency)
         return change
 
     async def _follow_changes(self) -> None:

@@ -161,12 +161,12 @@ class Registry:
         account = self._accounts.get(account_id)
         return None if account is None else self._side(account)
 
-    def symbols(self) -> set[str]:
-        """Every symbol that some grant names."""
-        named: set[str] = set()
+    def markets(self) -> set[tuple[str, str]]:
+        """Every symbol that some grant names, with the currency in which that grant counts."""
+        named: set[tuple[str, str]] = set()
         for grant in self._grants.values():
             if grant.what.symbols != "all":
-                named |= grant.what.symbols
+                named.update((symbol, grant.currency) for symbol in grant.what.symbols)
         return named
 
 
