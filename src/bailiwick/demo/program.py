@@ -14,7 +14,8 @@ from bailiwick.rules.describe import describe
 if TYPE_CHECKING:
     from bailiwick.demo.stage import Stage
 
-WHAT_WIDTH = 46
+WHAT_WIDTH = 50
+WIDE = 132
 
 
 class Program:
@@ -80,7 +81,7 @@ class Program:
             self._console.print(Text(f"    this should have been {said['expected'] or 'allowed'}", "bold red reverse"))
 
     def _line(self, mark: str, colour: str, what: str, outcome: Text) -> None:
-        narrow = self._console.width < 100
+        narrow = self._console.width < WIDE
         head = Text.assemble("  ", (mark, f"bold {colour}"), "  ", what if narrow else f"{what:{WHAT_WIDTH}}")
         if narrow:
             self._console.print(head)

@@ -148,4 +148,4 @@ class Stage:
 
 def _shown(word: str) -> str:
     short = f"{word[:8]}…" if len(word) == 64 and word.isalnum() else word
-    return f"'{short}'" if " " in short else short
+    return f"'{short}'" if " " in short or not short else short
