@@ -19,7 +19,7 @@ HEADERS: Final = (ACCOUNT, KEY, POSITION, TIME, DECISION, MAC)
 MAX_AGE_MS: Final = 2_000
 
 
-def covered(  # noqa: PLR0917 - the order is that of the lines
+def covered(
     method: bytes, target: bytes, body: bytes, account: str, key: str, position: int, time_ms: int, decision: str
 ) -> bytes:
     """The bytes under the MAC: eight lines, the body as the hex of its SHA-256, no line break after the last.
@@ -42,7 +42,7 @@ def covered(  # noqa: PLR0917 - the order is that of the lines
     return b"\n".join(fields)
 
 
-def mac(  # noqa: PLR0917 - the secret, then the order of the lines
+def mac(
     secret: bytes,
     method: bytes,
     target: bytes,
