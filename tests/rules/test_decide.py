@@ -142,6 +142,52 @@ def test_a_stop_that_a_thief_can_trigger_is_held_to_the_anchor() -> None:
         assert made.reason(draft) == expected
 
 
+@pytest.mark.parametrize(
+    ("side", "kind", "stop", "limit", "reason"),
+    [
+        (SELL, OrderType.TAKE_PROFIT_LIMIT, "80", "79.5", Reason.BAND_NEAR),
+        (SELL, OrderType.TAKE_PROFIT_LIMIT, "120", "119", None),
+        (SELL, OrderType.STOP_LOSS_LIMIT, "100", "98.9", Reason.BAND_NEAR),
+        (BUY, OrderType.TAKE_PROFIT_LIMIT, "120", "120.5", Reason.BAND_NEAR),
+        (BUY, OrderType.TAKE_PROFIT_LIMIT, "80", "80.5", None),
+        (BUY, OrderType.STOP_LOSS_LIMIT, "90", "102", Reason.BAND_NEAR),
+        (BUY, OrderType.STOP_LOSS_LIMIT, "110", "111", None),
+    ],
+)
+def test_a_stop_that_the_market_has_reached_is_an_order(
+    side: Side, kind: OrderType, stop: str, limit: str, reason: Reason | None
+) -> None:
+    """What a venue would trigger at once is held to the market, and not to its own stop price."""
+    assert key().reason(order(side, price=limit, kind=kind, stop_price=Decimal(stop))) == reason
+
+
+def test_a_trailing_stop_that_has_begun_starts_from_the_market() -> None:
+    """A trailing stop whose stop price is reached trails the market, and one that waits trails its stop price."""
+    for stop, limit in [("20", "94.05"), (None, "94.05"), ("120", "112.86")]:
+        start = None if stop is None else Decimal(stop)
+        draft = order(SELL, 1, None, OrderType.TAKE_PROFIT, stop_price=start, trailing_delta=500)
+        assert out(key().ask(draft))[2] == dec(limit)
+
+
+def test_a_reached_stop_without_a_limit_is_bound_to_the_market() -> None:
+    """A take-profit that is reached already leaves with the limit of a market order."""
+    draft = order(SELL, 1, None, OrderType.TAKE_PROFIT, stop_price=dec(50))
+    assert out(key().ask(draft)) == (OrderType.TAKE_PROFIT_LIMIT, dec(1), dec(99), TimeInForce.GTC)
+
+
+def test_a_client_order_id_names_a_live_order_alone() -> None:
+    """Once its order has ended, a client order id may be another's: it cancels nothing, and may still be looked up."""
+    made = key()
+    draft = order()
+    made.fill(draft)
+    target = ref(client_id=draft.client_id)
+    assert made.reason(intent(act=Act.CANCEL, symbol="BTCUSDT", target=target)) == Reason.CANCEL_NOT_OWN
+    assert made.reason(intent(order(), act=Act.REPLACE, target=target)) == Reason.CANCEL_NOT_OWN
+    assert made.reason(intent(act=Act.LOOK_UP, symbol="BTCUSDT", target=target)) is None
+    assert made.reason(intent(act=Act.CANCEL, symbol="BTCUSDT", target=ref(1))) is None
+    assert made.reason(intent(act=Act.LOOK_UP, target=target)) == Reason.ORDER_NOT_OWN
+
+
 def test_a_pegged_order_is_denied() -> None:
     """An order that follows the book has no price to check."""
     assert key().reason(order(price=None, pegged=True)) == Reason.UNPRICEABLE
@@ -253,7 +299,7 @@ def test_a_replacement_keeps_the_old_reservation_until_evidence() -> None:
     request = intent(order(), act=Act.REPLACE, target=ref(client_id=old.client_id))
     assert made.reason(request) == Reason.DAY_NOTIONAL
     made.ledger.report(filled(old, 1, 0), made.now_us)
-    assert made.reason(request) is None
+    assert made.reason(order()) is None
 
 
 def test_a_replacement_takes_the_place_of_the_old_order() -> None:

@@ -338,7 +338,7 @@ def test_what_is_owned_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         ids.append(1000 + list_id)
         made.age(SETTLED_US)
     assert [made.ledger.owns("BTCUSDT", ref(each)) for each in ids] == [False] * 6 + [True] * 4
-    assert [made.ledger.owns_list(ref(each)) for each in range(10)] == [False] * 7 + [True] * 3
+    assert [made.ledger.owns_list(ref(each)) for each in range(10)] == [False] * 6 + [True] * 4
     assert made.ledger.owns("BTCUSDT", ref(client_id=alive.client_id))
 
 

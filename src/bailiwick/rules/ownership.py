@@ -4,6 +4,7 @@ from bailiwick.model.decision import Deny
 from bailiwick.model.intent import Act, OrderRef
 from bailiwick.model.reason import Reason
 from bailiwick.rules.case import Case
+from bailiwick.rules.tracked import OrderState
 
 _LISTS = frozenset({Act.LOOK_UP_LIST, Act.CANCEL_LIST})
 _LOOKS = frozenset({Act.LOOK_UP, Act.LOOK_UP_LIST})
@@ -18,8 +19,14 @@ def target(case: Case) -> Deny | None:
         owned = False
     elif case.act in _LISTS:
         owned = case.ledger.owns_list(intent.target)
+    elif intent.symbol is None:
+        owned = False
+    elif intent.target.order_id is None and case.act not in _LOOKS:
+        # Another may have used the same client order id since: only while the key's own order lives is it surely that.
+        order = case.ledger.find(intent.symbol, intent.target)
+        owned = order is not None and order.state is not OrderState.ENDED
     else:
-        owned = intent.symbol is not None and case.ledger.owns(intent.symbol, intent.target)
+        owned = case.ledger.owns(intent.symbol, intent.target)
     if owned:
         return None
     reason = Reason.ORDER_NOT_OWN if case.act in _LOOKS else Reason.CANCEL_NOT_OWN

@@ -19,6 +19,7 @@ from bailiwick.rules.windows import ANCHOR_SERVES_US, NEAR_FRESH_US
 
 LIMITLESS = frozenset({OrderType.MARKET, OrderType.STOP_LOSS, OrderType.TAKE_PROFIT})
 STOPS = frozenset({OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT, OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT})
+_STOP_LOSSES = frozenset({OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT})
 _WITH_LIMIT = {
     OrderType.STOP_LOSS: OrderType.STOP_LOSS_LIMIT,
     OrderType.TAKE_PROFIT: OrderType.TAKE_PROFIT_LIMIT,
@@ -146,12 +147,19 @@ def _missing(leg: Leg, market: Market) -> Deny:
 
 
 def _trigger(leg: Leg) -> Decimal | None:
-    """The price at which a stop becomes an order. A trailing one starts from its stop price, else from the market;
-    it only ever moves to the better."""
-    draft = leg.draft
+    """The price at which a stop becomes an order, or None where the market is there already: then it is judged as one.
+
+    A trailing stop starts from its stop price, else from the market, and only ever moves to the better.
+    """
+    draft, near = leg.draft, leg.near
+    stop = draft.stop_price
+    if stop is not None and near is not None:
+        waits_for_rise = (draft.side is _BUY) == (draft.type in _STOP_LOSSES)
+        if near >= stop if waits_for_rise else near <= stop:
+            stop = None
     if draft.trailing_delta is None:
-        return draft.stop_price
-    start = draft.stop_price or leg.near or leg.anchor
+        return stop
+    start = stop or near or leg.anchor
     if start is None:
         return None
     sign = 1 if draft.side is _BUY else -1
@@ -198,11 +206,9 @@ def _bind(leg: Leg, authority: Authority, market: Market, info: SymbolInfo) -> b
 def _edge(leg: Leg, authority: Authority) -> Decimal | None:
     """The price beyond which the order may not be executed."""
     buying = leg.draft.side is _BUY
-    if leg.draft.type is not _MARKET:
+    if leg.trigger is not None:
         gap = authority.stop_gap
-        if gap is None or leg.trigger is None:
-            return None
-        return times(leg.trigger, gap.buy if buying else gap.sell)
+        return None if gap is None else times(leg.trigger, gap.buy if buying else gap.sell)
     edges = [
         times(reference, band.buy if buying else band.sell)
         for reference, band in ((leg.near, authority.near), (leg.anchor, authority.anchor))
