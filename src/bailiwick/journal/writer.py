@@ -21,6 +21,7 @@ from bailiwick.journal.tree import Tree
 # the interpreter's lock is handed over once instead of twice.
 FLAGS = os.O_RDWR | os.O_CLOEXEC | os.O_DSYNC
 
+FEW = 4  # records in a small commit
 INDEX_EVERY = 256  # records between two entries of a segment's index, at least
 
 
@@ -151,18 +152,27 @@ class Writer:
         self._write(data)
         begins, self._offset = self._offset, self._offset + len(data)
         first, self.durable = self.durable, self.durable + len(frames)
-        self._on_commit()
-        with self.tree_lock:
-            self.tree.push([found[16:48] for found in frames])
-            if first - self._indexed >= self._limits.index_every and self._segment is not None:
-                self.entries.append((self._segment, first, begins))
-                self._indexed = first
+        # A loop that is woken while this thread is still busy only waits for the interpreter's lock; after a small
+        # commit it is woken last. A large one means that the loop is awake anyway, and its clients need not wait.
+        if len(frames) > FEW:
+            self._on_commit()
+            self._grow(frames, first, begins)
+        else:
+            self._grow(frames, first, begins)
+            self._on_commit()
         if self._flushing:
             with self._committed:
                 self._committed.notify_all()
         if self.durable - self.checkpointed >= self._limits.checkpoint_records:
             self._on_many()
         self._roll_if_due()
+
+    def _grow(self, frames: list[bytes], first: int, begins: int) -> None:
+        with self.tree_lock:
+            self.tree.push([found[16:48] for found in frames])
+            if first - self._indexed >= self._limits.index_every and self._segment is not None:
+                self.entries.append((self._segment, first, begins))
+                self._indexed = first
 
     def _write(self, data: bytes) -> None:
         try:
