@@ -51,8 +51,7 @@ class Connection(asyncio.Protocol):
         self._transport = None
         self._waiting.clear()
         self._open.discard(self)
-        for task in self._later:
-            task.cancel()
+        # What was received is executed all the same, as an exchange does: nobody is there to hear of it.
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -99,7 +98,7 @@ class Connection(asyncio.Protocol):
     # What goes back.
 
     def later(self, work: Coroutine[Any, Any, None]) -> None:
-        """Let a coroutine finish the request at hand; it ends with the connection."""
+        """Let a coroutine finish the request at hand, whether or not its sender waits."""
         task = asyncio.get_running_loop().create_task(work)
         self._later.add(task)
         task.add_done_callback(self._later.discard)
