@@ -7,6 +7,7 @@ on the venue's clock. Until then everything stays reserved.
 
 import asyncio
 import time
+from decimal import Decimal
 
 import structlog
 
@@ -71,6 +72,7 @@ class Reconciler:
         self._registry = registry
         self._doubts: dict[tuple[str, str], _Doubt] = {}
         self._weight = KeyWeight()
+        self._told: dict[tuple[str, str], set[tuple[str, Decimal]]] = {}  # fills whose trades were asked for
         self.lag_s = 0.0  # how long the oldest doubt has been open
         self._oldest: dict[tuple[str, str], float] = {}
         self._seen: dict[tuple[str, str], float] = {}
@@ -123,6 +125,7 @@ class Reconciler:
             self._gateway.learn(live, answer, doubt.position, venue.clock.now_us(), "reconciler")
             self._seen[live.id, doubt.client_id] = time.monotonic()
             self._closed(doubt)
+            await self._read_trades(live.account, doubt.symbol, [live])
         elif answer is not None and answer.missing and asked_us > doubt.impossible_us:
             live.ledger.reject(doubt.client_id)
             self._gateway.chronicle.never_arrived(live, doubt.position, doubt.client_id)
@@ -161,6 +164,20 @@ class Reconciler:
                 missing = order.placed_us < asked_us and order.client_id not in listed
                 if missing and place not in self._doubts and place not in self._seen:
                     self.add(live, symbol, order.client_id, -1, asked_us + WINDOW_US + MARGIN_US)
+        await self._read_trades(account, symbol, lives)
+
+    async def _read_trades(self, account: AccountSide, symbol: str, lives: list[Live]) -> None:
+        """Fetch the trades behind fills that a look-up or a list told of: fees and prices stand nowhere else."""
+        news = [(live, _untold(live.ledger, symbol)) for live in lives]
+        if not any(untold - self._told.get((live.id, symbol), set()) for live, untold in news):
+            return  # the venue's list does not reach back for ever: each fill asks once
+        answer = await self._ask(account, account.venue.dialect.poll(symbol, "trades"))
+        if answer is None or answer.executed is not True:
+            return
+        now = account.venue.clock.now_us()
+        for live, untold in news:
+            self._gateway.learn(live, Answer(executed=True, trades=answer.trades), -1, now, "reconciler")
+            self._told[live.id, symbol] = untold
 
     async def _ask(self, account: AccountSide, intent: Intent) -> Answer | None:
         """The venue's answer, or None if there is none now."""
@@ -173,6 +190,15 @@ class Reconciler:
         if got is None:
             return None
         return account.venue.dialect.read_answer(intent, *got)
+
+
+def _untold(ledger: Ledger, symbol: str) -> set[tuple[str, Decimal]]:
+    """The key's orders in a symbol of which more is executed than their trades tell, and how much."""
+    return {
+        (order.client_id, order.executed)
+        for order in ledger.orders.values()
+        if order.symbol == symbol and order.executed != order.traded
+    }
 
 
 def _open_symbols(ledger: Ledger) -> set[str]:
