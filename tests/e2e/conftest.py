@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from environments import Unavailable, python_of
 from grants import BOT
 from house import Exchange, House
+
+from bailiwick.demo.environment import Unavailable, python_of
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import select
 import signal
 import subprocess
@@ -149,7 +150,8 @@ class Exchange:
 
     def fault(self, kind: str, **how: Any) -> None:
         """What the next matching requests meet."""
-        self.tell("POST", "faults", {"kind": kind, **how})
+        words = {"delay_ms": "delayMs", "retry_after": "retryAfter"}
+        self.tell("POST", "faults", {"kind": kind, **{words.get(name, name): each for name, each in how.items()}})
 
     def received(self) -> list[dict[str, Any]]:
         """Every state-changing request that reached the exchange and was authentic, oldest first."""
@@ -167,15 +169,21 @@ class Exchange:
 class House:
     """A data directory with an account, a service and keys, and the gateway that serves it."""
 
-    def __init__(self, directory: Path, exchange: Exchange, *, trusted: Secret | None = None, extra: str = "") -> None:
+    def __init__(
+        self,
+        directory: Path,
+        exchange: Exchange,
+        *,
+        trusted: Secret | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.directory = directory
         self.exchange = exchange
         self.config_path = directory / "bailiwick.toml"
         config.write_default(self.config_path, port=0, health="")
         # The venue's weight is declared large: what is tested here is not how a minute's weight is divided.
-        with self.config_path.open("a") as file:
-            file.write(f"per_minute = 1000000\n{extra}")
+        _set(self.config_path, {"per_minute": "1000000", **(settings or {})})
         self.config = config.load(self.config_path)
         self.config.data.mkdir(mode=0o700)
         make_key_file(self.config.vault.key_file)
@@ -283,3 +291,12 @@ def make_pair(kind: KeyKind) -> tuple[str, bytes]:
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     return pem.decode(), public
+
+
+def _set(path: Path, settings: Mapping[str, str]) -> None:
+    """Put settings in force that the default configuration shows commented out."""
+    text = path.read_text()
+    for name, value in settings.items():
+        text, count = re.subn(rf"(?m)^# {name} = .*$", f"{name} = {value}", text)
+        assert count == 1, name
+    path.write_text(text)
