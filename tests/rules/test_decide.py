@@ -428,6 +428,13 @@ def test_without_a_reference_nothing_is_bound() -> None:
     assert made.reason(order(price=None, kind=OrderType.STOP_LOSS, trailing_delta=100)) == Reason.UNPRICEABLE
 
 
+def test_a_market_order_at_an_old_price_is_stale() -> None:
+    """Where there were prices, and there are none any more, that is what is said."""
+    made = key()
+    made.age(HOUR_US, fresh=False)
+    assert made.reason(order(price=None, kind=OrderType.MARKET)) == Reason.REFERENCE_STALE
+
+
 UNBOUND = '[how_far]\nnear_bps = "none"\nanchor_bps = "none"\nstop_bps = "none"\n'
 
 

@@ -178,7 +178,7 @@ def _bind(leg: Leg, authority: Authority, market: Market, info: SymbolInfo) -> b
         edge = round_down(edge, info.tick) if draft.side is _BUY else round_up(edge, info.tick)
     reference = edge or (leg.near or leg.anchor if passing else None)
     if not reference:
-        leg.unpriced = _unbound(leg)
+        leg.unpriced = _unbound(leg, market)
         return False
     _size(leg, info, reference)
     leg.price = edge
@@ -231,10 +231,10 @@ def _size(leg: Leg, info: SymbolInfo, edge: Decimal) -> None:
         leg.quantity = times(EXACT.divide_int(draft.quote_quantity, times(price, step)), step)
 
 
-def _unbound(leg: Leg) -> Deny:
-    if leg.near is None and leg.anchor is None and leg.trigger is None:
-        return Deny(Reason.UNPRICEABLE, f"{leg.draft.type} without a price: there is no reference to bind it to")
-    return Deny(Reason.UNPRICEABLE, f"{leg.draft.type} without a price: the authority has no band to bind it to")
+def _unbound(leg: Leg, market: Market) -> Deny:
+    if leg.near is None and leg.anchor is None:
+        return _missing(leg, market)
+    return Deny(Reason.UNPRICEABLE, f"{leg.draft.type} without a price: there is no band to bind it to")
 
 
 def _deep(authority: Authority, market: Market, info: SymbolInfo) -> bool:
