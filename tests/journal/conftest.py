@@ -15,6 +15,7 @@ def begin(tmp_path: Path) -> Begin:
 
     def opened(**changes: Any) -> Journal:
         settings: dict[str, Any] = {"origin": ORIGIN, "signer": KEY, "clock": fixed_clock, "limits": SMALL}
-        return Journal.open(tmp_path / "journal", **(settings | changes))
+        place = changes.pop("place", tmp_path / "journal")
+        return Journal.open(place, **(settings | changes))
 
     return opened

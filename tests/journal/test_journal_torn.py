@@ -1,15 +1,18 @@
 """What a crash leaves at the end of the file is cut, at whatever byte; what was durable is never cut."""
 
+import shutil
 from pathlib import Path
 
 import pytest
-from journals import START_US, Begin
+from journals import START_US, VERIFIER, Begin
 
 from bailiwick.journal import frame, segment
 from bailiwick.journal.error import JournalDamaged
 from bailiwick.journal.log import Journal
 from bailiwick.journal.reader import read
 from bailiwick.journal.record import Cut, decode
+from bailiwick.journal.verify import verify
+from bailiwick.journal.writer import Limits
 
 RECORDS = 3
 TEXTS = [b"first", b"second", b"the last record"]
@@ -40,7 +43,7 @@ def test_a_torn_last_record_is_cut_at_every_byte_and_the_cut_is_recorded(begin: 
         path.write_bytes(data[:length])
         for old in (place / "checkpoint", *(place / "checkpoints").iterdir()):
             old.unlink(missing_ok=True)
-        with begin():
+        with begin(limits=Limits(reserve_bytes=0, low_water_bytes=0)):
             pass
         *kept, cut = records(place)
         assert kept == TEXTS[:-1]
@@ -133,3 +136,57 @@ def test_missing_tiles_and_indexes_are_made_again(begin: Begin, tmp_path: Path) 
         journal.append_now(b"more")
     assert len(records(place)) == 701
     assert (place / "tile/0/001").exists()
+
+
+def framed(position: int, lead: int, text: bytes) -> bytes:
+    """A frame with a right digest."""
+    body = bytes(16) + bytes([lead]) + text
+    return frame.HEAD.pack(frame.WHOLE, len(body), position, frame.sha256(body).digest()) + body
+
+
+def test_a_hole_in_the_last_commit_is_cut_although_whole_records_follow_it(begin: Begin, tmp_path: Path) -> None:
+    """A power cut may leave a later part of one commit and not an earlier one: nobody was told of any of it."""
+    place = tmp_path / "journal"
+    unclosed(begin, place)
+    (place / "checkpoint").unlink(missing_ok=True)
+    hole = bytes(len(framed(1, 1, b"second")))
+    data = framed(0, 0x81, b"first") + hole + framed(2, 1, b"third") + framed(3, 1, b"fourth")
+    (place / segment.DIRECTORY / segment.name(0)).write_bytes(segment.head(0, START_US) + data)
+    with begin():
+        pass
+    first, cut = records(place)
+    assert first == b"first"
+    assert cut is not None
+    assert isinstance(decode(cut), Cut)
+
+
+def copied(place: Path, to: Path) -> Path:
+    """The journal as a kill at this moment would leave it, moved to where the next one is opened."""
+    shutil.copytree(place, to / "journal")
+    return to / "journal"
+
+
+def test_a_kill_between_a_checkpoint_and_its_publication_loses_nothing(begin: Begin, tmp_path: Path) -> None:
+    """The newest checkpoint counts although only an older one was published with its tiles."""
+    place = tmp_path / "journal"
+    with begin() as journal:
+        for number in range(300):
+            journal.append(b"%d" % number)
+        journal.checkpoint_now()
+        for number in range(300, 700):
+            journal.append(b"%d" % number)
+        journal._writer.wait(699)
+        newest = journal._keeper.checkpoint(publish=False)
+        journal.append_now(b"700")
+        left = copied(place, tmp_path / "left")
+    assert newest.size == 700
+    with begin(place=left) as journal:
+        assert journal.position == 701
+        assert journal.last_checkpoint == newest
+    assert verify(left, VERIFIER).faults == ()
+    (path,) = (left / segment.DIRECTORY).glob("*.seg")
+    data = path.read_bytes()
+    last = [found for found in frame.scan(data, segment.HEAD_BYTES) if found.position < 650][-1]
+    path.write_bytes(data[: last.end])
+    with pytest.raises(JournalDamaged, match="701 records were signed for"):
+        begin(place=left)
