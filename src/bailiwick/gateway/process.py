@@ -54,6 +54,7 @@ CHANGES_EVERY_S = 0.25
 SWEEP_EVERY_S = 0.25
 NOTE_EVERY_S = 5.0
 CONDENSE_EVERY_S = 3600.0
+MEND_EVERY_S = 2.0
 LEDGERS_AT_ONCE = 50
 LONGEST_WINDOW_US = 62_000_000  # the venue's longest receive window, and a margin
 SWITCH_INTERVAL_S = 0.0002  # the journal's threads and the loop must not hold the interpreter from each other
@@ -243,6 +244,18 @@ class House:
             noted = wall_us()
             if uses:
                 await asyncio.to_thread(self.store.keys.record_use, uses)
+
+    async def _mend(self) -> None:
+        """After the journal has stopped, read it again from the disk, and go on if what was durable is there."""
+        while True:
+            await asyncio.sleep(MEND_EVERY_S)
+            if self.journal.failure is None:
+                continue
+            try:
+                await asyncio.to_thread(self.journal.recover)
+                log.warning("the journal was read again and goes on", records=self.journal.durable)
+            except (JournalError, OSError) as error:
+                log.error("the journal cannot go on", why=str(error))
 
     async def _condense(self) -> None:
         """Let go of bodies whose time is over."""
