@@ -94,7 +94,9 @@ def test_candles_can_be_asked_from_a_time(desk: Desk) -> None:
     until = first + DAY_MS
     rows = desk.public("/api/v3/klines", f"symbol=BTCUSDT&interval=1d&startTime={start}&endTime={until}")
     assert [row[0] for row in rows] == [first, until]
-    assert desk.public("/api/v3/klines", f"symbol=BTCUSDT&interval=1d&startTime={NOW + DAY_MS}") == []
+    for late in (NOW + DAY_MS, 9 * 10**18):
+        assert desk.public("/api/v3/klines", f"symbol=BTCUSDT&interval=1M&startTime={late}") == []
+    assert len(desk.public("/api/v3/klines", "symbol=BTCUSDT&interval=1M&endTime=0&limit=1000")) == 1000
 
 
 @pytest.mark.parametrize("interval", list(INTERVALS))

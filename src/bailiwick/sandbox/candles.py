@@ -80,6 +80,8 @@ def candles(
         opening = floor_time(interval, stop)
         for _ in range(limit - 1):
             opening = floor_time(interval, opening - 1)
+    elif start > stop:
+        return []
     else:
         opening = floor_time(interval, start)
         if opening < start:

@@ -256,7 +256,7 @@ def ticker_window(call: Call) -> object:
     _need_symbols(call)
     size = call.params.text("windowSize", "1d")
     unit = _DAYS.get(size[-1:])
-    if unit is None or not size[:-1].isdecimal() or not 1 <= int(size[:-1]) <= 59:
+    if unit is None or not (size.isascii() and size[:-1].isdecimal()) or not 1 <= int(size[:-1]) <= 59:
         raise Refusal(-1130, "Data sent for parameter 'windowSize' is not valid.")
     start = call.now - int(size[:-1]) * unit
     start -= start % MINUTE_MS
