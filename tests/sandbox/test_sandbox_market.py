@@ -16,6 +16,7 @@ from bailiwick.sandbox.symbols import LISTED
 
 HOUR_MS = 60 * MINUTE_MS
 BTC = LISTED[0]
+CALM_PATHS = {symbol: Path(symbol, 1, CALM) for symbol in LISTED}
 moments = st.integers(NOW - 400 * DAY_MS, NOW + 400 * DAY_MS)
 
 
@@ -27,7 +28,7 @@ def desk() -> Desk:
 @given(moments, st.integers(0, 3 * DAY_MS), st.integers(0, 3 * DAY_MS))
 def test_volumes_of_parts_add_up(start: int, first: int, second: int) -> None:
     """Any stretch's volume is the sum of its parts' volumes, and never negative."""
-    path = Path(BTC, 1)
+    path = CALM_PATHS[BTC]
     middle, end = start + first, start + first + second
     assert path.volume(start, end) == path.volume(start, middle) + path.volume(middle, end)
     assert path.volume(start, middle) >= 0
@@ -36,8 +37,8 @@ def test_volumes_of_parts_add_up(start: int, first: int, second: int) -> None:
 @given(moments)
 def test_a_calm_market_stays_within_its_reach(at: int) -> None:
     """The price of a calm market is within its amplitude of its level, in whole ticks, above zero."""
-    for symbol in LISTED:
-        mid = Path(symbol, 1, CALM).mid(at)
+    for symbol, path in CALM_PATHS.items():
+        mid = path.mid(at)
         assert abs(mid - symbol.price) * 1_000_000 <= symbol.price * CALM + symbol.tick * 1_000_000
         assert (mid > 0, mid % symbol.tick) == (True, 0)
 
@@ -65,7 +66,8 @@ def test_history_follows_from_the_seed() -> None:
     """Two sandboxes of one seed tell the same history, another seed tells another."""
 
     def history(seed: int) -> list[int]:
-        return [Path(BTC, seed, MOVING).mid(NOW - hours * HOUR_MS) for hours in range(200)]
+        path = Path(BTC, seed, MOVING)
+        return [path.mid(NOW - hours * HOUR_MS) for hours in range(200)]
 
     assert history(1) == history(1)
     assert history(1) != history(2)
