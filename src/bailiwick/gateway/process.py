@@ -97,7 +97,7 @@ class House:
             self.recovered.marks,
             proxies,
         )
-        self.reconciler = self.gateway.unsettled = Reconciler(self.gateway, self.registry)
+        self.reconciler = self.gateway.unsettled = Reconciler(self.gateway, self.registry, self.recovered.resting)
         if self.recovered.records and not self.recovered.in_order:
             # Marks of the last requests before a crash may be lost: what was signed before this start opens nothing.
             self.gateway.trusts_after_us = self.started_us

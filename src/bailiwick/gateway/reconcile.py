@@ -7,6 +7,7 @@ on the venue's clock. Until then everything stays reserved.
 
 import asyncio
 import time
+from collections.abc import Callable
 from decimal import Decimal
 
 import structlog
@@ -67,9 +68,10 @@ class _Asked:
 class Reconciler:
     """Asks the venue what the gateway does not know."""
 
-    def __init__(self, gateway: Gateway, registry: Registry) -> None:
+    def __init__(self, gateway: Gateway, registry: Registry, resting: Callable[[], list[str]]) -> None:
         self._gateway = gateway
         self._registry = registry
+        self._resting = resting  # every key with orders in the book, whether or not it was used since the start
         self._doubts: dict[tuple[str, str], _Doubt] = {}
         self._weight = KeyWeight()
         self._told: dict[tuple[str, str], set[tuple[str, Decimal]]] = {}  # fills whose trades were asked for
@@ -144,7 +146,10 @@ class Reconciler:
         now = time.monotonic()
         self._seen = {place: at for place, at in self._seen.items() if now - at < SEEN_SERVES_S}
         by_market: dict[tuple[str, str], list[Live]] = {}
-        for live in self._registry.live():
+        for key_id in self._resting():
+            live = self._registry.find(key_id.encode("ascii"))
+            if live is None:
+                continue
             for symbol in _open_symbols(live.ledger):
                 by_market.setdefault((live.account.id, symbol), []).append(live)
         for (_, symbol), lives in by_market.items():

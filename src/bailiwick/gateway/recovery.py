@@ -50,6 +50,10 @@ class Recovered:
             ledger = self.ledgers[key_id] = Ledger()
         return ledger
 
+    def resting(self) -> list[str]:
+        """The keys that have orders in the book, or may have."""
+        return [key_id for key_id, ledger in self.ledgers.items() if ledger.resting]
+
 
 def encode_state(ledgers: dict[str, LedgerState]) -> bytes:
     """The state as a snapshot holds it."""
