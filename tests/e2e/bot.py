@@ -39,8 +39,8 @@ class Answer:
 
 
 def sign(secret: str, window_ms: int = 5000, **params: object) -> str:
-    """Parameters with time and signature, as they are sent."""
-    payload = urlencode({**params, "recvWindow": window_ms, "timestamp": time.time_ns() // 1_000_000})
+    """Parameters with time (in microseconds, so that no two are alike) and signature, as they are sent."""
+    payload = urlencode({**params, "recvWindow": window_ms, "timestamp": time.time_ns() // 1_000})
     return f"{payload}&signature={hmac.new(secret.encode(), payload.encode(), hashlib.sha256).hexdigest()}"
 
 

@@ -160,7 +160,7 @@ class Exchange:
     def received_ids(self) -> list[str]:
         """The client order ids of the orders that were asked for, in that order, repetitions included."""
         return [
-            row["parameters"]["newClientOrderId"]
+            row["parameters"].get("newClientOrderId", "")
             for row in self.received()
             if row["method"] == "POST" and row["path"] == "/api/v3/order"
         ]

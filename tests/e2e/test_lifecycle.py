@@ -1,0 +1,133 @@
+"""A gateway's own life: pauses that the exchange asks for, an end in order, a restart, a second one, strangers."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from bot import ORDER, Answer, Bot, eventually
+from grants import BOT, WIDE
+from house import Exchange, House
+
+LOW = "64000"
+
+
+@pytest.fixture(scope="module")
+def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exchange]:
+    """An exchange for the gateways of these tests."""
+    exchange = Exchange(tmp_path_factory.mktemp("lifecycle"))
+    exchange.tell("POST", "accounts", {"name": "other", "funds": {"BTC": "10"}})
+    yield exchange
+    exchange.process.stop()
+
+
+@pytest.fixture
+def alone(tmp_path: Path, there: Exchange) -> Iterator[House]:
+    """A gateway for one test, which may be stopped and started."""
+    made = House(tmp_path / "house", there, settings={"public_networks": '["127.0.0.1/32"]'})
+    made.issue(BOT)
+    made.start()
+    yield made
+    made.close()
+
+
+def test_after_429_nothing_leaves_until_retry_after(alone: House) -> None:
+    """When the exchange asks to wait, orders, cancels and reads of every key stay here, and go on afterwards."""
+    first, second = Bot(alone.port, alone.issue(WIDE)), Bot(alone.port, alone.issue(WIDE))
+    placed = first.order("BUY", "0.001", LOW).body["orderId"]
+    alone.exchange.fault("429", method="POST", path=ORDER, retry_after=2)
+    paused = first.order("BUY", "0.001", LOW, newClientOrderId="paused")
+    assert (paused.status, paused.code, paused.headers["retry-after"]) == (429, -1003, "2")
+    before = len(alone.exchange.received())
+
+    def cancel() -> Answer:
+        return first.ask("DELETE", ORDER, symbol="BTCUSDT", orderId=placed)
+
+    for refused in (cancel(), second.order("BUY", "0.001", LOW), second.ask("GET", "/api/v3/account")):
+        assert (refused.status, refused.code, refused.reason) == (503, -1008, "VENUE_PAUSED")
+    assert len(alone.exchange.received()) == before
+    assert eventually(cancel, lambda answer: answer.status == 200).body["status"] == "CANCELED"
+    assert second.ask("GET", "/api/v3/account").status == 200
+
+
+def test_what_was_forwarded_is_answered_before_the_end(alone: House) -> None:
+    """Asked to end, the gateway waits for the exchange's answer, passes it on, takes nothing new, and ends with 0."""
+    bot, answers = Bot(alone.port, alone.issue(WIDE)), list[Answer]()
+    assert alone.gateway is not None
+    alone.exchange.fault("delay", method="POST", path=ORDER, delay_ms=1500)
+    waiting = threading.Thread(target=lambda: answers.append(bot.order("BUY", "0.001", LOW, newClientOrderId="last")))
+    waiting.start()
+    eventually(lambda: alone.intents(bot.key), bool)
+    alone.gateway.ask_to_end()
+    eventually(lambda: refuses(bot), bool)
+    waiting.join(10)
+    assert [(answer.status, answer.body["clientOrderId"]) for answer in answers] == [(200, "last")]
+    assert alone.gateway.wait() == 0
+
+
+def refuses(bot: Bot) -> bool:
+    """Whether new connections are no longer taken."""
+    try:
+        return bot.send("GET", "/api/v3/ping").status != 200
+    except OSError:
+        return True
+
+
+def test_orders_are_looked_after_from_the_start(alone: House) -> None:
+    """After a restart the fills of orders that rest are noticed, though nobody asks for anything with their key."""
+    bot = Bot(alone.port, alone.issue(WIDE))
+    price = f"{bot.mid():.2f}"
+    assert bot.order("BUY", "0.001", price, newClientOrderId="stays").body["status"] == "NEW"
+    assert alone.gateway is not None
+    assert alone.gateway.stop() == 0
+    alone.start()
+    selling = {"account": "other", "symbol": "BTCUSDT", "side": "SELL", "quantity": "0.001", "price": price}
+    assert alone.exchange.tell("POST", "orders", selling)["status"] == "FILLED"
+    # Nobody asks for anything with this key: the gateway itself must remember that it has an order to look after.
+    eventually(lambda: fills_told(alone), lambda told: "stays" in told)
+
+
+def test_a_restart_leaves_usage_as_it_was(alone: House) -> None:
+    """Budgets, open orders and holdings after a restart are what they were before it."""
+    bot = Bot(alone.port, alone.issue(WIDE))
+    assert bot.order("BUY", "0.002").body["status"] == "FILLED"
+    assert bot.order("BUY", "0.001", LOW).body["status"] == "NEW"
+    before = alone.usage(bot.key)
+    assert alone.gateway is not None
+    assert alone.gateway.stop() == 0
+    alone.start()
+    after = alone.usage(bot.key)
+    assert after.budgets == before.budgets
+    assert (after.open_orders, after.holdings) == (before.open_orders, before.holdings)
+
+
+def fills_told(house: House) -> list[str]:
+    """The client order ids of executed orders that the journal learnt of otherwise than in their own answer."""
+    return [
+        report.client_id
+        for each in house.records()
+        for report in getattr(each, "orders", ())
+        if type(each).__name__ == "Resolved" and report.executed
+    ]
+
+
+def test_a_second_gateway_refuses_to_start(alone: House) -> None:
+    """A second gateway on the same data ends at once and says why; the first serves on."""
+    second = subprocess.run(
+        [sys.executable, "-m", "bailiwick.gateway", str(alone.config_path)], capture_output=True, text=True, timeout=30
+    )
+    assert second.returncode == 1
+    assert "journal" in second.stderr or "gateway" in second.stderr
+    assert Bot(alone.port, alone.issue(WIDE)).ask("GET", "/api/v3/account").status == 200
+
+
+def test_public_data_goes_to_listed_networks_alone(alone: House) -> None:
+    """Who asks from a network that is not listed is no guest here; who is listed needs no key."""
+    key = alone.issue(WIDE)
+    assert Bot(alone.port, key).send("GET", "/api/v3/ticker/bookTicker?symbol=BTCUSDT").status == 200
+    stranger = Bot(alone.port, key, source="127.0.0.2")
+    refused = stranger.send("GET", "/api/v3/ticker/bookTicker?symbol=BTCUSDT")
+    assert (refused.status, refused.code, refused.reason) == (401, -2015, "ADDRESS_FOREIGN")
+    assert stranger.ask("GET", "/api/v3/account").status == 200, "the key itself is bound to no address"
