@@ -32,6 +32,11 @@ def out(decision: Decision) -> tuple[OrderType, Decimal | None, Decimal | None, 
     return sent.type, sent.quantity, sent.price, sent.time_in_force
 
 
+def reducing(made: Key, quantity: int = 1) -> None:
+    """Buy, so that the key has something to reduce."""
+    made.fill(order(quantity=quantity))
+
+
 @pytest.mark.parametrize(
     ("side", "price", "reason"),
     [
@@ -435,6 +440,44 @@ def test_a_market_order_at_an_old_price_is_stale() -> None:
     assert made.reason(order(price=None, kind=OrderType.MARKET)) == Reason.REFERENCE_STALE
 
 
+@pytest.mark.parametrize("without", ["near_bps", "anchor_bps"])
+def test_one_band_alone_needs_its_references(without: str) -> None:
+    """A key with one band does not reduce without any price either."""
+    made = key(f'[how_far]\n{without} = "none"\n')
+    reducing(made)
+    made.age(HOUR_US, fresh=False)
+    assert made.reason(order(SELL, 1)) == Reason.REFERENCE_STALE
+
+
+def test_a_limit_is_what_may_be_reached() -> None:
+    """An amount that is just what is granted passes; a loss that is just what is granted is spent."""
+    limits = "[how_much]\norder_notional = 100\nday_notional = 200\nrolling_notional = 200\nopen_orders = 2\n"
+    made = key(limits + "[liquidity]\nleast_daily_volume = 1000000\norder_share_bps = 1\nday_share_bps = 2\n")
+    assert isinstance(made.send(order()), Allow)
+    assert isinstance(made.send(order()), Allow)
+    assert made.reason(order(quantity="0.00001")) == Reason.DAY_NOTIONAL
+    made = key("[how_much]\nloss_per_day = 0.2\n")
+    made.fill(order())  # with the fee that is assumed until the trades are listed
+    assert made.ledger.loss(made.authority.days.start_us(made.now_us)) == dec("0.2")
+    assert made.reason(order()) == Reason.LOSS_PER_DAY
+    to = '[[withdrawals]]\ncoin = "BTC"\nnetwork = "BTC"\naddress = "a"\nper_act = 2\nper_day = 4\n'
+    made = key(to, may=frozenset({Harm.WITHDRAW}))
+    wanted = Withdrawal(Destination("BTC", "BTC", "a"), dec(2))
+    for _ in range(2):
+        assert isinstance(made.send(intent(act=Act.WITHDRAW, symbol=None, withdrawal=wanted)), Allow)
+
+
+def test_what_does_not_rest_passes_above_the_count() -> None:
+    """A key that has more open orders than it may now have still sends what cannot rest."""
+    made = key()
+    made.send(order())
+    made.send(order())
+    narrowed = key("[how_much]\nopen_orders = 1\n")
+    narrowed.ledger = made.ledger
+    assert narrowed.reason(order(price=None, kind=OrderType.MARKET)) is None
+    assert narrowed.reason(order()) == Reason.OPEN_ORDERS
+
+
 UNBOUND = '[how_far]\nnear_bps = "none"\nanchor_bps = "none"\nstop_bps = "none"\n'
 
 
@@ -491,11 +534,6 @@ def test_what_is_no_amount_is_never_allowed(field: str, quantity: str) -> None:
     except ArithmeticError:
         return
     assert not isinstance(decision, Allow)
-
-
-def reducing(made: Key, quantity: int = 1) -> None:
-    """Buy, so that the key has something to reduce."""
-    made.fill(order(quantity=quantity))
 
 
 LIMITS = """
