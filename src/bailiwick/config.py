@@ -45,7 +45,8 @@ class Gateway(_Section, frozen=True, kw_only=True):
     """The listening side, and the times that it gives to either side.
 
     Port 0 takes any free port and is meant for tests. ``health`` is a second plain-HTTP address, ``host:port``, that
-    says whether the gateway serves; empty for none.
+    says whether the gateway serves; empty for none. ``exit_address`` is a second address of this machine: cancels and
+    reducing orders leave from it while the venue has asked an account's own address to wait.
     """
 
     host: str = "127.0.0.1"
@@ -63,10 +64,13 @@ class Gateway(_Section, frozen=True, kw_only=True):
     upstream_answer_s: Seconds = 10
     shutdown_s: Seconds = 15
     health: str = "127.0.0.1:8081"
+    exit_address: str = ""
 
     def __post_init__(self) -> None:
         _check_host("host", self.host)
         _check_networks("trusted_proxies", self.trusted_proxies)
+        if self.exit_address:
+            _check_host("exit_address", self.exit_address)
         _check_networks("public_networks", self.public_networks)
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("tls_certificate and tls_key: name both or neither")

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Protocol
 
-from bailiwick.gateway.parties import Live
+from bailiwick.gateway.parties import Live, Way
 from bailiwick.gateway.server import ClientConnection
 from bailiwick.gateway.upstream import Failure, Headers
 from bailiwick.model.decision import Allow
@@ -18,7 +18,7 @@ class Exchange:
 
     __slots__ = (
         "allow", "asked", "bodies", "connection", "endpoint", "fingerprint", "gateway", "intent", "live", "method",
-        "path", "payload", "pending", "position", "retried", "sent_us", "source", "started_us", "until_us",
+        "path", "payload", "pending", "position", "retried", "sent_us", "source", "started_us", "until_us", "way",
     )  # fmt: skip
 
     def __init__(self, gateway: "Gateway", connection: ClientConnection, method: str, path: str, source: str) -> None:
@@ -33,6 +33,7 @@ class Exchange:
         self.asked: Intent | None = None  # as the client sent it
         self.intent: Intent | None = None  # as it leaves
         self.payload = b""
+        self.way: Way | None = None  # over which it leaves
         self.until_us = 0  # until when the payload's replay mark lives
         self.allow: Allow | None = None
         self.position = -1

@@ -95,11 +95,11 @@ class Feed:
             VenueRefused: if the venue does not answer with status 200, or the weight for it is used up.
         """
         venue = self._venue
-        reason = venue.weight.admit(question.weight, self._weight, venue.clock.now_us(), exit_=False)
+        reason = venue.way.weight.admit(question.weight, self._weight, venue.clock.now_us(), exit_=False)
         if reason is not None:
             raise VenueRefused(reason.sentence)
         future: asyncio.Future[tuple[int, bytes]] = asyncio.get_running_loop().create_future()
-        venue.pool.send(Outgoing(b"GET", question.target.encode(), _HEADERS, b""), _Awaited(future))
+        venue.way.pool.send(Outgoing(b"GET", question.target.encode(), _HEADERS, b""), _Awaited(future))
         status, body = await future
         if status != 200:
             raise VenueRefused(f"{question.target.partition('?')[0]} answered {status}")

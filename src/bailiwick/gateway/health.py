@@ -59,8 +59,8 @@ class Figures(Collector):
         failing = GaugeMetricFamily("bailiwick_feed_failing", "Market data that cannot be fetched", labels=["venue"])
         for venue in self._house.links.venues():
             now = venue.clock.now_us()
-            used.add_metric([venue.id], venue.weight.used(now))
-            paused.add_metric([venue.id], max(0, venue.weight.paused_until_us - now) / 1e6)
+            used.add_metric([venue.id], venue.way.weight.used(now))
+            paused.add_metric([venue.id], max(0, venue.way.weight.paused_until_us - now) / 1e6)
             feed = self._house.feeds.get(venue.id)
             failing.add_metric([venue.id], 0 if feed is None else len(feed.failed))
         yield from (used, paused, failing)

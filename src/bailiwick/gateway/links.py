@@ -8,7 +8,7 @@ import structlog
 
 from bailiwick.config import Config
 from bailiwick.gateway.clock import VenueClock
-from bailiwick.gateway.parties import AccountSide, VenueSide
+from bailiwick.gateway.parties import AccountSide, VenueSide, Way
 from bailiwick.gateway.prices import Prices
 from bailiwick.gateway.upstream import Origin, Pool
 from bailiwick.gateway.weight import AddressWeight
@@ -34,7 +34,7 @@ class Links:
         self._vault = vault
         self._venues: dict[str, Venue] = {}
         self._sides: dict[str, VenueSide] = {}
-        self._exits: dict[tuple[str, str | None], tuple[Pool, AddressWeight]] = {}
+        self._ways: dict[tuple[str, str | None], Way] = {}
 
     def load(self) -> None:
         """Read the venues. A venue whose address changed is reached at the new one from then on."""
@@ -42,8 +42,8 @@ class Links:
             if self._venues.get(venue.id) != venue:
                 self._venues[venue.id] = venue
                 self._sides.pop(venue.id, None)
-                for place in [place for place in self._exits if place[0] == venue.id]:
-                    self._exits.pop(place)[0].close()
+                for place in [place for place in self._ways if place[0] == venue.id]:
+                    self._ways.pop(place).pool.close()
 
     def venues(self) -> list[VenueSide]:
         """Every venue."""
@@ -55,27 +55,28 @@ class Links:
 
     def pools(self) -> list[Pool]:
         """Every pool of connections."""
-        return [pool for pool, _ in self._exits.values()]
+        return [way.pool for way in self._ways.values()]
 
     def venue(self, venue_id: str) -> VenueSide:
         """A venue's side."""
         side = self._sides.get(venue_id)
         if side is None:
             venue = self._venues[venue_id]
-            pool, weight = self._exit(venue, None)
             dialect = dialects.find(venue.dialect)
-            side = self._sides[venue_id] = VenueSide(venue_id, dialect, VenueClock(), Prices(Market()), pool, weight)
+            side = self._sides[venue_id] = VenueSide(
+                venue_id, dialect, VenueClock(), Prices(Market()), self._way(venue, None)
+            )
         return side
 
-    def _exit(self, venue: Venue, local: str | None) -> tuple[Pool, AddressWeight]:
+    def _way(self, venue: Venue, local: str | None) -> Way:
         place = (venue.id, local)
-        found = self._exits.get(place)
+        found = self._ways.get(place)
         if found is None:
             set_ = self._config.weight
             weight = AddressWeight(
                 set_.per_minute, float(set_.exit_reserve), float(set_.key_share), float(set_.public_share)
             )
-            found = self._exits[place] = (Pool(self._origin(venue, local), time.monotonic), weight)
+            found = self._ways[place] = Way(Pool(self._origin(venue, local), time.monotonic), weight)
         return found
 
     def _origin(self, venue: Venue, local: str | None) -> Origin:
@@ -97,7 +98,9 @@ class Links:
         """An account's side. Without a credential that opens, nothing of it can leave."""
         venue = self._venues[account.venue]
         side = self.venue(account.venue)
-        pool, weight = self._exit(venue, account.local_address)
+        way = self._way(venue, account.local_address)
+        exit_address = self._config.gateway.exit_address
+        exits = self._way(venue, exit_address) if exit_address else None
         signer: Signer | None = None
         engine: Secret | None = None
         credential = self._store.credential_of(account)
@@ -109,7 +112,7 @@ class Links:
                     signer = self._signer(side.dialect, credential)
             except VaultError as error:
                 log.error("credential cannot be opened", account=account.id, why=str(error))
-        return AccountSide(account.id, side, pool, weight, signer, engine)
+        return AccountSide(account.id, side, way, signer, engine, exits)
 
     def _signer(self, dialect: Dialect, credential: Credential) -> Signer:
         name = credential.api_key.encode("ascii")

@@ -11,10 +11,20 @@ from bailiwick.rules.ledger import Ledger, Worth
 from bailiwick.venues.dialect import Dialect, Signer, Verifier
 
 
+class Way:
+    """An address that requests leave from: its connections to the venue, and its count of request weight."""
+
+    __slots__ = ("pool", "weight")
+
+    def __init__(self, pool: Pool, weight: AddressWeight) -> None:
+        self.pool = pool
+        self.weight = weight
+
+
 class VenueSide:
     """A venue: its dialect, its time, its markets, and the connection that public data is fetched over."""
 
-    __slots__ = ("clock", "dialect", "id", "market", "pool", "prices", "weight")
+    __slots__ = ("clock", "dialect", "id", "market", "prices", "way")
 
     def __init__(
         self,
@@ -22,39 +32,38 @@ class VenueSide:
         dialect: Dialect,
         clock: VenueClock,
         prices: Prices,
-        pool: Pool,
-        weight: AddressWeight,
+        way: Way,
     ) -> None:
         self.id = id_
         self.dialect = dialect
         self.clock = clock
         self.prices = prices
         self.market = prices.market
-        self.pool = pool
-        self.weight = weight
+        self.way = way
 
 
 class AccountSide:
     """An account: how its requests are signed and from which address they leave.
 
-    Before an exchange's own engine there is no ``signer``, and ``engine`` is the secret shared with it.
+    Before an exchange's own engine there is no ``signer``, and ``engine`` is the secret shared with it. ``exits`` is
+    a second address, over which cancels and reducing orders leave while the venue has asked the first to wait.
     """
 
-    __slots__ = ("engine", "id", "orders", "pool", "signer", "venue", "weight")
+    __slots__ = ("engine", "exits", "id", "orders", "signer", "venue", "way")
 
     def __init__(
         self,
         id_: str,
         venue: VenueSide,
-        pool: Pool,
-        weight: AddressWeight,
+        way: Way,
         signer: Signer | None,
         engine: Secret | None = None,
+        exits: Way | None = None,
     ) -> None:
         self.id = id_
         self.venue = venue
-        self.pool = pool
-        self.weight = weight
+        self.way = way
+        self.exits = exits
         self.signer = signer
         self.engine = engine
         self.orders = OrderCount()

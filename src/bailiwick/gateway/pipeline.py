@@ -184,7 +184,7 @@ class Gateway:
         exit_ = allow.reducing or act in _CANCEL_ACTS
         reason = self._barred(live, endpoint, exit_=exit_)
         if reason is None:
-            reason = live.account.weight.admit(endpoint.weight, live.weight, now, exit_=exit_)
+            reason = self._choose_way(exchange, live, endpoint.weight, now, exit_=exit_)
         if reason is None and act in _ORDER_ACTS and not exit_ and not live.account.orders.room(now, 0.1):
             reason = Reason.WEIGHT_SHARE
         if reason is not None:
@@ -209,6 +209,17 @@ class Gateway:
         exchange.position = position
         live.ledger.reserve(allow, intent, now, live.authority.requests_per_minute)
         self.chronicle.when_durable(position, exchange.durable)
+
+    @staticmethod
+    def _choose_way(exchange: Exchange, live: Live, weight: int, now: int, *, exit_: bool) -> Reason | None:
+        """Count the request against the address that it leaves from; exits may have a second one."""
+        account = live.account
+        exchange.way = account.way
+        reason = account.way.weight.admit(weight, live.weight, now, exit_=exit_)
+        if reason is Reason.VENUE_PAUSED and exit_ and account.exits is not None:
+            exchange.way = account.exits
+            reason = account.exits.weight.admit(weight, live.weight, now, exit_=True)
+        return reason
 
     def _barred(self, live: Live, endpoint: Endpoint, *, exit_: bool) -> Reason | None:
         if self.closing:
@@ -258,8 +269,8 @@ class Gateway:
             self.refuse(exchange, Deny(Reason.WINDOW_SPENT))
             return
         exchange.sent_us = now
-        account = live.account
-        account.pool.send(self.sign(account, live.id, intent, exchange.position, now, left), exchange)
+        assert exchange.way is not None
+        exchange.way.pool.send(self.sign(live.account, live.id, intent, exchange.position, now, left), exchange)
 
     def sign(self, account: AccountSide, key_id: str, intent: Intent, position: int, now: int, left: int) -> Outgoing:
         """The request as it leaves: signed with the account's credential, or vouched for before its own engine."""
@@ -296,7 +307,8 @@ class Gateway:
         part = dialect.narrow(intent, intent.symbol, target)
         # The client's own window has been checked; the parts that follow each other get a whole one.
         outgoing = self.sign(live.account, live.id, part, exchange.position, now, 5_000_000)
-        live.account.pool.send(outgoing, PartOfCancelAll(self, exchange, part))
+        assert exchange.way is not None
+        exchange.way.pool.send(outgoing, PartOfCancelAll(self, exchange, part))
 
     # Step 9: settle
 
@@ -314,7 +326,7 @@ class Gateway:
         assert live is not None
         assert intent is not None
         assert endpoint is not None
-        lines = self._heed(live, status, headers)
+        lines = self._heed(exchange, live, status, headers)
         if status >= 400 and status != 429:
             blame(live.weight, endpoint.weight)
         dialect = live.account.venue.dialect
@@ -368,7 +380,7 @@ class Gateway:
         live = exchange.live
         assert live is not None
         try:
-            self._heed(live, status, headers)
+            self._heed(exchange, live, status, headers)
             now = live.account.venue.clock.now_us()
             answer = live.account.venue.dialect.read_answer(part, status, body)
             self.apply(live, answer, now)
@@ -447,14 +459,15 @@ class Gateway:
         if exchange.live is not None and exchange.position >= 0:
             self.chronicle.not_sent(exchange, exchange.live, reason)
 
-    def _heed(self, live: Live, status: int, headers: Headers) -> bytes:
+    def _heed(self, exchange: Exchange, live: Live, status: int, headers: Headers) -> bytes:
         """Take in what the venue says of its limits; give the lines that are passed on to the client."""
         account = live.account
+        weight = account.way.weight if exchange.way is None else exchange.way.weight
         now = account.venue.clock.now_us()
         lines = b""
         for name, value in headers:
             if name == _USED_WEIGHT:
-                account.weight.told(_number(value), now)
+                weight.told(_number(value), now)
             elif name == _COUNT_10S:
                 account.orders.used_10s = _number(value)
                 account.orders.seen_10s_us = now
@@ -462,12 +475,12 @@ class Gateway:
                 account.orders.used_day = _number(value)
             elif name == _RETRY_AFTER:
                 if status in {418, 429}:
-                    account.weight.pause(min(_number(value), _LONGEST_PAUSE_S), now)
+                    weight.pause(min(_number(value), _LONGEST_PAUSE_S), now)
             else:
                 continue
             lines += b"%b: %b\r\n" % (name, value)
         if status in {418, 429} and _RETRY_AFTER not in lines:
-            account.weight.pause(60, now)
+            weight.pause(60, now)
         return lines
 
     # Answers

@@ -187,10 +187,10 @@ class Reconciler:
     async def _ask(self, account: AccountSide, intent: Intent) -> Answer | None:
         """The venue's answer, or None if there is none now."""
         now = account.venue.clock.now_us()
-        if account.weight.admit(intent.endpoint.weight, self._weight, now, exit_=False) is not None:
+        if account.way.weight.admit(intent.endpoint.weight, self._weight, now, exit_=False) is not None:
             return None
         future: asyncio.Future[tuple[int, bytes] | None] = asyncio.get_running_loop().create_future()
-        account.pool.send(self._gateway.sign(account, "", intent, -1, now, WINDOW_US), _Asked(future))
+        account.way.pool.send(self._gateway.sign(account, "", intent, -1, now, WINDOW_US), _Asked(future))
         got = await future
         if got is None:
             return None

@@ -92,13 +92,13 @@ class PublicData:
             return
         shared = self._asked.get(outgoing.target)
         if shared is None:
-            reason = venue.weight.admit(endpoint.weight, venue.weight.public, now, exit_=False)
+            reason = venue.way.weight.admit(endpoint.weight, venue.way.weight.public, now, exit_=False)
             if reason is not None:
                 gateway.refuse(exchange, Deny(reason))
                 return
             shared = self._asked[outgoing.target] = _Shared(self, outgoing.target, endpoint.weight)
             shared.waiting.append(exchange)
-            venue.pool.send(outgoing, shared)
+            venue.way.pool.send(outgoing, shared)
         else:
             shared.waiting.append(exchange)
 
@@ -164,7 +164,8 @@ class StartUp:
 
     def _fetch(self, endpoint: Endpoint, account: AccountSide | None, now: int) -> None:
         venue = self._venue
-        weight = venue.weight if account is None else account.weight
+        way = venue.way if account is None else account.way
+        weight = way.weight
         signer = None if account is None else account.signer
         needs_key = endpoint.signed or endpoint.path.startswith("/sapi")
         if (needs_key and signer is None) or weight.admit(endpoint.weight, weight.public, now, exit_=False) is not None:
@@ -172,8 +173,7 @@ class StartUp:
             return
         intent = Intent(endpoint=endpoint, params=())
         outgoing = venue.dialect.countersign(intent, signer if needs_key else None, now, WINDOW_US)
-        pool = venue.pool if account is None else account.pool
-        pool.send(outgoing, _Fetch(self, endpoint))
+        way.pool.send(outgoing, _Fetch(self, endpoint))
 
     def arrived(self, endpoint: Endpoint, body: bytes | None) -> None:
         """The venue's answer is there, or there is none; whoever waits gets the form without balances."""

@@ -246,7 +246,7 @@ def _findings(house: "House") -> Iterator[ask.Finding]:
             )
         else:
             yield _fine(f"venue {venue_id}", "its clock and this machine's agree")
-        paused = venue.weight.paused_until_us - now
+        paused = venue.way.weight.paused_until_us - now
         if paused > 0:
             yield _bad(f"venue {venue_id}", f"it asked to wait {paused / 1e6:.0f} s more", "slow the clients down")
     if not house.feeds:
