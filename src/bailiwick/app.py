@@ -209,12 +209,15 @@ class Supervisor:
         every = watchdog_s()
         if every is None:
             return
-        client = AsyncClient(self._config.control_socket, timeout_s=every)
+        client = AsyncClient(self._config.control_socket, timeout_s=every / 2)
         while True:
-            with contextlib.suppress(LinkError):
+            try:
                 health = await client.ask(Status())
-                state = "serving" if health.ready else f"not serving: {health.detail}"
-                notify(f"WATCHDOG=1\nSTATUS={state}")
+            except LinkError:
+                await asyncio.sleep(every / 10)  # there is time for a few more tries before systemd acts
+                continue
+            state = "serving" if health.ready else f"not serving: {health.detail}"
+            notify(f"WATCHDOG=1\nSTATUS={state}")
             await asyncio.sleep(every)
 
     async def _stop(self) -> None:

@@ -140,7 +140,7 @@ def read_private_file(path: Path, noun: str) -> Secret:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
         raise CustodyError(f"{noun} {path}: {error.strerror}; make it, or name another") from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise CustodyError(f"{noun} {path}: it is not a regular file")
@@ -148,7 +148,9 @@ def read_private_file(path: Path, noun: str) -> Secret:
             raise CustodyError(f"{noun} {path}: its owner is uid {status.st_uid}; chown it to who runs this")
         if status.st_mode & 0o077:
             raise CustodyError(f"{noun} {path}: its mode is {stat.S_IMODE(status.st_mode):04o}; chmod 600 it")
-        raw = file.read(MOST_SECRET_BYTES + 1)
+        raw = os.read(descriptor, MOST_SECRET_BYTES + 1)
+    finally:
+        os.close(descriptor)
     if len(raw) > MOST_SECRET_BYTES:
         raise CustodyError(f"{noun} {path}: it has more than {MOST_SECRET_BYTES} bytes")
     return Secret(raw.strip())

@@ -65,14 +65,16 @@ def states(served: Served, keys: list[str]) -> list[str]:
     return [served.store.keys.get(key).state.value for key in keys]
 
 
-def test_no_revoked_key_returns(kept: tuple[Served, list[str], Path]) -> None:
-    """What the journal says was revoked, frozen or rotated after the backup is so after the restore."""
+def test_no_revoked_key_returns(kept: tuple[Served, list[str], Path], capsys: Capture) -> None:
+    """What the journal says was revoked or rotated after the backup is so after the restore, which is recorded too."""
     served, keys, path = kept
     assert served.run("key", "revoke", keys[0], "--yes") == 0
     assert served.run("key", "rotate", keys[1], "--yes") == 0
     write_journal(served)
     assert restore(served, path) == 0
     assert states(served, keys) == ["revoked", "frozen", "active"]
+    assert served.run("journal", "search", "--text", "store.restore") == 0
+    assert "position=9 kind=act" in capsys.readouterr().out
 
 
 def test_a_shorter_journal_needs_a_persons_word(kept: tuple[Served, list[str], Path], capsys: Capture) -> None:

@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -78,25 +77,6 @@ class Up:
             self.process.stdout.close()
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """A configuration that takes any free port."""
-    made = tmp_path / "b.toml"
-    assert main(["init", str(made), "--port", "0", "--health", ""]) == 0
-    return made
-
-
-@pytest.fixture
-def up(path: Path) -> Iterator[Up]:
-    """It serves."""
-    running = Up(path)
-    try:
-        running.wait_for("serving http")
-        yield running
-    finally:
-        running.clean()
-
-
 def alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -104,82 +84,97 @@ def alive(pid: int) -> bool:
         return False
 
 
-def test_it_serves_and_ends_in_order(up: Up, capsys: pytest.CaptureFixture[str]) -> None:
-    """Both processes answer; SIGTERM ends both with exit code 0, and nothing is left: no process, no socket."""
-    health = Client(up.config.control_socket).ask(Status())
-    children = up.children()
-    assert (health.ready, len(children), health.pid in children) == (True, 2, True)
-    assert main(["status", "--config", str(up.path), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["listening"] == list(health.listening or ())
-    assert up.end() == 0
-    assert ([alive(pid) for pid in children], list(up.config.run_directory.iterdir())) == ([False, False], [])
+def heard(listening: socket.socket) -> list[str]:
+    """What systemd was told and has not read yet."""
+    messages = []
+    listening.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            messages.append(listening.recv(4096).decode())
+    return messages
 
 
-def test_if_the_gateway_dies_the_other_ends_too(up: Up) -> None:
-    """Half of it never goes on alone: the supervisor says which died, and ends with 1 for systemd to restart it."""
-    children = up.children()
-    os.kill(up.gateway_pid(), signal.SIGKILL)
-    up.wait_for("the gateway process ended by itself")
-    assert up.process.wait(PATIENCE_S) == 1
-    assert [alive(pid) for pid in children] == [False, False]
+def test_two_processes_live_and_end_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """They serve, a second start on the same data is refused, a Ctrl-C ends both and leaves nothing, what was done is
+    there after the next start, and if one dies the other ends too."""
+    path = tmp_path / "b.toml"
+    option = ("--config", str(path))
+    assert main(["init", str(path), "--port", "0", "--health", ""]) == 0
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(tmp_path / "notify"))
+        listening.settimeout(PATIENCE_S)
+        first = Up(path, NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="4000000")
+        second = None
+        try:
+            told = [listening.recv(4096).decode() for _ in range(2)]
+            second = Up(path)
+            health = Client(first.config.control_socket).ask(Status())
+            children = first.children()
+            assert (health.ready, len(children), health.pid in children) == (True, 2, True)
+            capsys.readouterr()
+            assert main(["service", "add", "bot", *option, "--json"]) == 0
+            assert json.loads(capsys.readouterr().out)["in_force"] is True
+            assert second.process.wait(PATIENCE_S) == 1
+            assert Client(first.config.control_socket).ask(Status()).ready is True
+            assert first.end(signal.SIGINT) == 0
+        finally:
+            first.clean()
+            if second is not None:
+                second.clean()
+        told += heard(listening)
+    assert (told[0], told[1][:11], told[-1]) == ("READY=1\nSTATUS=serving", "WATCHDOG=1\n", "STOPPING=1")
+    assert ([alive(pid) for pid in children], list(first.config.run_directory.iterdir())) == ([False, False], [])
 
-
-def test_a_second_one_on_the_same_data_refuses(up: Up) -> None:
-    """Two gateways would count every budget twice: the second says that somebody serves there, and ends.
-
-    And acts survive: what was done is there after the next start, and the journal of both lives verifies.
-    """
-    option = ("--config", str(up.path))
-    second = Up(up.path)
-    try:
-        assert main(["service", "add", "bot", *option]) == 0
-        assert second.process.wait(PATIENCE_S) == 1
-    finally:
-        second.clean()
-    assert Client(up.config.control_socket).ask(Status()).ready is True
-    assert up.end(signal.SIGINT) == 0  # a Ctrl-C is an orderly end: the children hear of it once
-    again = Up(up.path)
+    again = Up(path)
     try:
         again.wait_for("serving http")
         assert [main(["service", "show", "bot", *option]), main(["journal", "verify", *option])] == [0, 0]
-        assert again.end() == 0
+        children = again.children()
+        os.kill(again.gateway_pid(), signal.SIGKILL)
+        again.wait_for("the gateway process ended by itself")
+        assert again.process.wait(PATIENCE_S) == 1
     finally:
         again.clean()
-    assert "Traceback" not in up.told + again.told
+    assert [alive(pid) for pid in children] == [False, False]
+    assert "Traceback" not in first.told + again.told
 
 
 def test_a_passphrase_reaches_the_gateway_through_a_pipe(tmp_path: Path) -> None:
-    """A passphrase vault opens, and the passphrase stands in no process's environment or command line.
-
-    And systemd is told of readiness, of the watchdog's beat and of the end.
-    """
+    """A passphrase vault opens, the passphrase stands in no process's environment or command line, and no process
+    outlives a supervisor that was killed."""
     words = tmp_path / "words"
     words.write_text("canary several words\n")
     words.chmod(0o600)
     path = tmp_path / "b.toml"
     init = ["init", str(path), "--port", "0", "--health", "", "--vault", "passphrase"]
     assert main([*init, "--passphrase-file", str(words)]) == 0
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
-        listening.bind(str(tmp_path / "notify"))
-        listening.settimeout(PATIENCE_S)
-        place = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000"}
-        running = Up(path, BAILIWICK_PASSPHRASE_FILE=str(words), **place)
-        try:
-            messages = [listening.recv(4096).decode() for _ in range(3)]
-            seen = b""
-            for pid in (running.process.pid, *running.children()):
-                with contextlib.suppress(PermissionError):
-                    seen += Path(f"/proc/{pid}/cmdline").read_bytes() + Path(f"/proc/{pid}/environ").read_bytes()
-            assert running.end() == 0
-            listening.setblocking(False)
-            with contextlib.suppress(BlockingIOError):
-                while True:
-                    messages.append(listening.recv(4096).decode())
-        finally:
-            running.clean()
+    running = Up(path, BAILIWICK_PASSPHRASE_FILE=str(words))
+    try:
+        running.wait_for("serving http")
+        seen = b""
+        for pid in (running.process.pid, *running.children()):
+            with contextlib.suppress(PermissionError):
+                seen += Path(f"/proc/{pid}/cmdline").read_bytes() + Path(f"/proc/{pid}/environ").read_bytes()
+        watched = [os.pidfd_open(pid) for pid in running.children()]
+        running.end(signal.SIGKILL)
+        wait_for_all(watched)
+    finally:
+        running.clean()
     assert (b"canary" in seen, "canary" in running.told) == (False, False)
-    assert (messages[0], messages[-1]) == ("READY=1\nSTATUS=serving", "STOPPING=1")
-    assert messages[1].startswith("WATCHDOG=1\n")
+
+
+def wait_for_all(processes: list[int]) -> None:
+    """Wait until all of these have ended, by their descriptors."""
+    until = time.monotonic() + PATIENCE_S
+    with selectors.DefaultSelector() as selector:
+        for descriptor in processes:
+            selector.register(descriptor, selectors.EVENT_READ)
+        while selector.get_map():
+            ended = selector.select(until - time.monotonic())
+            assert ended, "a process outlived the supervisor"
+            for each, _ in ended:
+                selector.unregister(each.fileobj)
+                os.close(each.fd)
 
 
 def test_without_a_keyring_nothing_starts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ from bailiwick.authority.examination import examine
 from bailiwick.authority.keys import Keys
 from bailiwick.authority.moves import Moves
 from bailiwick.authority.parties import Parties
+from bailiwick.authority.rows import page_of_keys
 from bailiwick.authority.show import (
     account_values,
     digest,
@@ -86,6 +87,9 @@ class Desk:
     async def _list(self, question: verbs.ListParties, actor: str) -> ListAnswer:
         if not 1 <= question.limit <= verbs.MOST_ROWS:
             raise LinkError(Code.REFUSED, f"limit: 1 to {verbs.MOST_ROWS}")
+        if question.kind is Kind.KEY:
+            keys, more = page_of_keys(self._store, question)
+            return ListAnswer(kind=question.kind, rows=keys, more=more)
         rows = self._rows(question)
         later = [row for row in rows if row["id"] > question.after and question.state in {"", _state(row)}]
         page = later[: question.limit]
@@ -102,8 +106,7 @@ class Desk:
             case Kind.SERVICE:
                 return [service_values(service) for service in store.services.list()]
             case Kind.KEY:
-                keys = store.keys.list(account=question.account or None, service=question.service or None)
-                return [_brief(key) for key in keys]
+                return []  # listed in pages
 
     async def _show(self, question: verbs.ShowParty, actor: str) -> ShowAnswer:
         store = self._store
@@ -233,10 +236,6 @@ def actor_of(peer: Peer) -> str:
         return f"{pwd.getpwuid(peer.uid).pw_name} (uid {peer.uid})"
     except KeyError:
         return f"uid {peer.uid}"
-
-
-def _brief(key: Key) -> Values:
-    return {name: value for name, value in key_values(key).items() if name not in {"grant", "public_key"}}
 
 
 def _state(row: Values) -> str:

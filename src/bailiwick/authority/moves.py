@@ -13,6 +13,7 @@ import msgspec
 
 from bailiwick.authority.acts import Act, Acts
 from bailiwick.authority.parties import HELD, Parties, answer, check_seen, preview
+from bailiwick.authority.rows import ids_of_keys
 from bailiwick.authority.show import account_state, account_values, key_values, service_values, venue_values
 from bailiwick.authority.verbs import ActAnswer, Kind, Move, MoveParty, Values
 from bailiwick.link.wire import Code, LinkError
@@ -213,6 +214,4 @@ class Moves:
         )
 
     def _keys(self, *, account: str | None = None, service: str | None = None, revoking: bool) -> tuple[str, ...]:
-        states = REVOCABLE if revoking else frozenset(HELD)
-        keys = self._store.keys.list(account=account, service=service)
-        return tuple(key.id for key in keys if key.state in states)
+        return ids_of_keys(self._store, REVOCABLE if revoking else HELD, account=account, service=service)

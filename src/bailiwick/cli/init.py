@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,7 +12,7 @@ from bailiwick.cli.asking import read_secret
 from bailiwick.cli.exits import Exit, Stop
 from bailiwick.cli.options import InputFile
 from bailiwick.cli.output import print_json, say
-from bailiwick.config import DEFAULT_PATH, Config, write_default
+from bailiwick.config import DEFAULT_PATH, PATH_VARIABLE, Config, write_default
 
 LEAST_PASSPHRASE = 12
 
@@ -116,7 +117,7 @@ def _say_next(path: Path, config: Config, *, json: bool) -> None:
     if json:
         print_json(made)
         return
-    option = "" if path == DEFAULT_PATH else f" --config {path}"
+    naming = "" if path == DEFAULT_PATH else f"\n  export {PATH_VARIABLE}={shlex.quote(str(path.absolute()))}"
     say(f"configuration  {made['config']}")
     say(f"data           {made['data']}")
     say(f"vault key      {made['vault_key']}")
@@ -125,12 +126,12 @@ def _say_next(path: Path, config: Config, *, json: bool) -> None:
 Keep copies of {config.keyring.name} and {"the vault key" if config.vault.source == "key-file" else "its root"} in \
 two different places: without both, no sealed secret ever opens again.
 
-Next:
-  bailiwick up{option}
-  bailiwick venue add binance --url https://api.binance.com{option}
-  bailiwick account add main --venue binance --owner 'Your name' --api-key YOUR_KEY{option}
-  bailiwick service add mybot --name 'My bot'{option}
-  bailiwick key issue --account main --service mybot --preset signal-bot --symbol BTCUSDT --budget 500{option}
-  bailiwick doctor{option}
+Next:{naming}
+  bailiwick up
+  bailiwick venue add binance --url https://api.binance.com
+  bailiwick account add main --venue binance --owner 'Your name' --api-key YOUR_KEY
+  bailiwick service add mybot --name 'My bot'
+  bailiwick key issue --account main --service mybot --preset signal-bot --symbol BTCUSDT --budget 500
+  bailiwick doctor
 Then point the bot at http://{config.gateway.host}:{config.gateway.port} with the issued key."""
     )

@@ -151,31 +151,41 @@ def set_back(*, reason: str, yes: Annotated[bool, Parameter(negative="")] = Fals
     yes: bool
         Do it without asking.
     """
+    config = common.load()
+    if not yes and (not sys.stdin.isatty() or input("Records are missing for ever. Accept? [y/N] ").lower() != "y"):
+        raise Stop("nothing was done; say --yes to accept it", Exit.USAGE)
+    position = record_offline(config, "journal.set-back", "journal", reason=reason, accept_behind=True)
+    say(f"the journal goes on from record {position}")
+
+
+def record_offline(
+    config: Config, act: str, subject: str, *, after: str = "", reason: str = "", accept_behind: bool = False
+) -> int:
+    """Record an act while no gateway runs; its position.
+
+    Raises:
+        JournalError: if the gateway runs, or the journal is not as it was signed.
+    """
     import getpass  # noqa: PLC0415
+    import os  # noqa: PLC0415
     import time  # noqa: PLC0415
 
     from bailiwick.journal.log import Journal  # noqa: PLC0415
     from bailiwick.journal.record import Act, encode  # noqa: PLC0415
 
-    config = common.load()
-    if not yes and (not sys.stdin.isatty() or input("Records are missing for ever. Accept? [y/N] ").lower() != "y"):
-        raise Stop("nothing was done; say --yes to accept it", Exit.USAGE)
-
     def clock() -> int:
         return time.time_ns() // 1000
 
+    actor = f"{getpass.getuser()} (uid {os.getuid()})"
     with Journal.open(
         config.journal_directory,
         origin=verifier_of_journal(config).name,
         signer=journal_key(config.journal_key),
         clock=clock,
         copy_to=config.journal.second_place,
-        accept_behind=True,
+        accept_behind=accept_behind,
     ) as journal:
-        position = journal.append_now(
-            encode(Act(clock(), getpass.getuser(), "journal.set-back", "journal", reason=reason))
-        )
-    say(f"the journal goes on from record {position}")
+        return journal.append_now(encode(Act(clock(), actor, act, subject, after=after, reason=reason)))
 
 
 def verifier_of_journal(config: Config, key: str = "") -> Verifier:

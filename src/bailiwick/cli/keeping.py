@@ -11,7 +11,7 @@ from bailiwick.authority.parties import HELD
 from bailiwick.authority.verbs import MakeBackup
 from bailiwick.cli.asking import read_secret
 from bailiwick.cli.exits import Exit, Stop
-from bailiwick.cli.journal import acts_after, verifier_of_journal
+from bailiwick.cli.journal import acts_after, record_offline, verifier_of_journal
 from bailiwick.cli.options import COMMON, LONG_S, Common, InputFile
 from bailiwick.cli.output import print_json, say
 from bailiwick.config import Config
@@ -104,7 +104,11 @@ def restore(
         checkpoint_position=_kept_elsewhere(config),
         accept_shorter_journal=accept_shorter_journal,
     )
-    frozen = _freeze_all(config) if accept_shorter_journal and _is_behind(config, size, head.journal_position) else 0
+    behind = _is_behind(config, size, head.journal_position)
+    frozen = _freeze_all(config) if behind else 0
+    word = " on a person's word that the journal is shorter" if behind else ""
+    after = f"backup {head.id} of journal position {head.journal_position}{word}; {frozen} keys frozen"
+    record_offline(config, "store.restore", str(path), after=after, accept_behind=accept_shorter_journal)
     if common.json:
         print_json({"database": str(config.database), "moved": done.moved, "frozen": frozen, "change": head.change})
         return Exit.DONE
