@@ -280,13 +280,14 @@ class House:
     async def snapshot(self) -> None:
         """Store the state with the position from which the journal is to be read again."""
         position = self.journal.position
+        marks = self.gateway.marks.alive()  # at this position: later ones stand in the records behind it
         ledgers = {}
         for count, (key_id, ledger) in enumerate(list(self.recovered.ledgers.items())):
             ledgers[key_id] = ledger.to_state()
             if count % LEDGERS_AT_ONCE == 0:
                 await asyncio.sleep(0)  # requests go on meanwhile: see recovery
         try:
-            await asyncio.to_thread(lambda: self.journal.write_snapshot(encode_state(ledgers), position))
+            await asyncio.to_thread(lambda: self.journal.write_snapshot(encode_state(ledgers, marks), position))
         except (JournalError, OSError) as error:
             log.error("no snapshot", why=str(error))
 

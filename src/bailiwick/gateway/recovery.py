@@ -25,9 +25,10 @@ STOPPED = "gateway stopped"
 
 
 class State(msgspec.Struct):
-    """What a snapshot holds."""
+    """What a snapshot holds. ``marks`` are the replay marks alive at its position, by their second of expiry."""
 
     ledgers: dict[str, LedgerState]
+    marks: dict[int, list[bytes]] = {}
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -55,9 +56,9 @@ class Recovered:
         return [key_id for key_id, ledger in self.ledgers.items() if ledger.resting]
 
 
-def encode_state(ledgers: dict[str, LedgerState]) -> bytes:
+def encode_state(ledgers: dict[str, LedgerState], marks: dict[int, list[bytes]]) -> bytes:
     """The state as a snapshot holds it."""
-    return _ENCODER.encode(State(ledgers))
+    return _ENCODER.encode(State(ledgers, marks))
 
 
 def recover(journal: Journal, dialect: Dialect, now_us: int) -> Recovered:
@@ -66,6 +67,7 @@ def recover(journal: Journal, dialect: Dialect, now_us: int) -> Recovered:
     if journal.snapshot is not None:
         state = _DECODER.decode(journal.snapshot.state)
         found.ledgers = {key_id: Ledger.from_state(each) for key_id, each in state.ledgers.items()}
+        found.marks.restore(state.marks)
     found.marks.drop(now_us)
     intents: dict[int, record.Intent] = {}
     for position, each in _records(journal):

@@ -55,5 +55,14 @@ class ReplayMarks:
             del self._seconds[old]
         self._dropped = second
 
+    def alive(self) -> dict[int, list[bytes]]:
+        """The marks by their second of expiry, as a snapshot keeps them."""
+        return {second: list(marks) for second, marks in self._seconds.items()}
+
+    def restore(self, marks: dict[int, list[bytes]]) -> None:
+        """Add the marks that ``alive`` gave."""
+        for second, items in marks.items():
+            self._seconds.setdefault(second, set()).update(items)
+
     def __len__(self) -> int:
         return sum(map(len, self._seconds.values()))
