@@ -101,6 +101,21 @@ async def test_a_revoked_account_is_gone(house: House) -> None:
         await house.ask(MoveParty(kind=Kind.ACCOUNT, id="main", to=Move.UNFREEZE))
 
 
+async def test_a_revocation_is_whole_or_not_at_all(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If any part of it cannot be written, no key is revoked and the account is as it was, and the journal says so."""
+    key = (await house.issue()).id
+    before = house.store.accounts.get("main")
+
+    def refuse(*rows: object) -> None:
+        raise ValueError("credential: no")
+
+    monkeypatch.setattr(house.store.credentials, "update_in", refuse)
+    with pytest.raises(LinkError, match="credential: no"):
+        await house.ask(MoveParty(kind=Kind.ACCOUNT, id="main", to=Move.REVOKE))
+    assert (house.store.accounts.get("main"), house.store.keys.get(key).state) == (before, KeyState.ACTIVE)
+    assert house.last_act().act == "account.revoke.failed"
+
+
 async def test_a_venue_stands_for_its_accounts(house: House) -> None:
     """Freezing a venue freezes its accounts and no other venue's."""
     await house.ask(AddVenue(id="us", name="US", base_url="https://api.binance.us", dialect="binance-us"))

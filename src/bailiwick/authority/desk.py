@@ -53,7 +53,7 @@ class Desk:
         self.acts = Acts(store, gateway, config.data / "act.pending")
         self._parties = Parties(store, self.acts, gateway)
         self._keys = Keys(store, self.acts, gateway, self._parties, clock)
-        self._moves = Moves(store, self.acts, self._parties)
+        self._moves = Moves(store, self.acts, self._parties, clock)
 
     def handlers(self) -> Handlers:
         """One handler for each verb of the control socket."""

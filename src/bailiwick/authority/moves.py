@@ -6,14 +6,14 @@ that nothing of it can leave, whatever its keys may do, and their states stay th
 and its credential is destroyed. A venue stands for its accounts.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import final
 
 import msgspec
 
 from bailiwick.authority.acts import Act, Acts
 from bailiwick.authority.parties import HELD, Parties, answer, check_seen, preview
-from bailiwick.authority.rows import ids_of_keys
+from bailiwick.authority.rows import ids_of_keys, revoke_in
 from bailiwick.authority.show import account_state, account_values, key_values, service_values, venue_values
 from bailiwick.authority.verbs import ActAnswer, Kind, Move, MoveParty, Values
 from bailiwick.link.wire import Code, LinkError
@@ -39,10 +39,11 @@ REVOCABLE = frozenset(state for state, targets in TRANSITIONS.items() if KeyStat
 class Moves:
     """The authority over what may be done at all."""
 
-    def __init__(self, store: Store, acts: Acts, parties: Parties) -> None:
+    def __init__(self, store: Store, acts: Acts, parties: Parties, clock: Callable[[], int]) -> None:
         self._store = store
         self._acts = acts
         self._parties = parties
+        self._clock = clock
 
     async def move(self, question: MoveParty, actor: str) -> ActAnswer:
         """Do one of the four to what is named."""
@@ -113,12 +114,15 @@ class Moves:
             restored=None if thawing else KeyState.REVOKED if revoking else KeyState.WINDING_DOWN,
         )
 
-        def change() -> Sequence[str]:
-            self._store.services.update(after)
-            return self._store.keys.move_all_of_service(service.id, KeyState.REVOKED) if revoking else []
+        gone = keys if revoking else ()
 
-        gone, done = await self._acts.perform(act, change)
-        return answer(Kind.SERVICE, service.id, old, new, done, keys=tuple(gone))
+        def change() -> None:
+            with self._store.writing() as connection:
+                self._store.services.update_in(connection, after)
+                revoke_in(connection, gone, self._clock())
+
+        _, done = await self._acts.perform(act, change)
+        return answer(Kind.SERVICE, service.id, old, new, done, keys=gone)
 
     async def _account(self, question: MoveParty, actor: str) -> ActAnswer:
         account = self._store.accounts.get(question.id)
@@ -166,12 +170,14 @@ class Moves:
     ) -> tuple[Callable[[], object], Account, Credential | None]:
         after = msgspec.structs.replace(account, credential=None)
 
+        keys = self._keys(account=account.id, revoking=True)
+
         def change() -> None:
-            self._store.accounts.update(after)  # first: from here on nothing leaves
-            for key_id in self._keys(account=account.id, revoking=True):
-                self._store.keys.move(key_id, KeyState.REVOKED, account=account.id)
-            if destroyed is not None:
-                self._store.credentials.update(destroyed)
+            with self._store.writing() as connection:
+                self._store.accounts.update_in(connection, after)
+                revoke_in(connection, keys, self._clock())
+                if destroyed is not None:
+                    self._store.credentials.update_in(connection, destroyed)
 
         return change, after, destroyed
 

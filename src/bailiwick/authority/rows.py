@@ -1,15 +1,17 @@
 """Keys in pages and as ids: a list of a million is never held at once, and a revocation need not read every grant."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select, update
 
 from bailiwick.authority.show import moment
 from bailiwick.authority.verbs import ListParties, Values
 from bailiwick.model.party import KeyState
+from bailiwick.store.changes import ChangeKind, record_changes
 from bailiwick.store.store import Store
 from bailiwick.store.tables import key
 
+KEYS_PER_STATEMENT = 500
 TIMES = frozenset({"created", "expires", "last_used"})
 LISTED = (
     key.c.id, key.c.name, key.c.account, key.c.service, key.c.kind, key.c.state, key.c.created, key.c.expires,
@@ -42,6 +44,14 @@ def ids_of_keys(
         query = query.where(key.c.service == service)
     with store.reading() as connection:
         return tuple(str(each) for each in connection.execute(query).scalars())
+
+
+def revoke_in(connection: Connection, ids: Sequence[str], at: int) -> None:
+    """Revoke keys, within a transaction that writes more; ``at`` is the time of their changes, in ms."""
+    for first in range(0, len(ids), KEYS_PER_STATEMENT):
+        some = ids[first : first + KEYS_PER_STATEMENT]
+        connection.execute(update(key).where(key.c.id.in_(some)).values(state=KeyState.REVOKED.value))
+    record_changes(connection, ChangeKind.KEY, list(ids), at)
 
 
 def _shown(row: Values) -> Values:
