@@ -40,7 +40,8 @@ def explained(error: BaseException) -> Stop | None:
     if isinstance(error, KeyboardInterrupt):
         return Stop("interrupted", Exit.INTERRUPTED)
     if isinstance(error, OSError):
-        return Stop(f"{error.filename or 'system'}: {error.strerror or error}; check the path and who may use it")
+        what = f"{error.filename}: " if error.filename else ""
+        return Stop(f"{what}{error.strerror or error}; check that it is there and who may use it")
     return None
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from bailiwick.cli.exits import Stop
 from bailiwick.cli.output import print_json, say
 
 FUNDS = {"USDT": "100000", "BTC": "1", "ETH": "10"}
@@ -51,7 +52,10 @@ async def _run(host: str, port: int, seed: int, account: str, *, json: bool) -> 
     exchange = Sandbox(seed, now)
     exchange.open_account(account, now, FUNDS)
     key, secret = exchange.issue_key(account, now)
-    running = await serve(exchange, host, port)
+    try:
+        running = await serve(exchange, host, port)
+    except OSError as error:
+        raise Stop(f"{host}:{port}: {error.strerror}; name another --port, or 0 for any") from None
     if json:
         print_json({"url": running.url, "account": account, "api_key": key.api_key, "secret": secret})
     else:
