@@ -80,7 +80,7 @@ class ClientConnection(asyncio.Protocol):
 
     __slots__ = (
         "_began", "_body", "_busy", "_close_after", "_head", "_head_size", "_headers", "_listener", "_method",
-        "_parser", "_paused", "_queue", "_seen", "_size", "_url", "_writable", "peer", "transport",
+        "_parser", "_paused", "_queue", "_seen", "_size", "_taking", "_url", "_writable", "peer", "transport",
     )  # fmt: skip
 
     def __init__(self, listener: Listener) -> None:
@@ -96,6 +96,7 @@ class ClientConnection(asyncio.Protocol):
         self._method = ""
         self._head_size = 0
         self._busy = False
+        self._taking = False  # whether the queue is being worked off further up in this very call
         self._paused = False
         self._writable = True
         self._close_after = False
@@ -241,9 +242,22 @@ class ClientConnection(asyncio.Protocol):
             transport.close()
             return
         transport.write(b"%b%d\r\n%b\r\n%b" % (start, len(body), headers, body))
-        if self._queue:
-            self._start(*self._queue.popleft())
-            self._resume()
+        if self._queue and not self._taking:
+            self._take_queued()
+
+    def _take_queued(self) -> None:
+        """Hand over what was sent ahead, until one is not answered at once.
+
+        In a loop: were each handed over from within the answer to the one before it, some hundreds that are refused at
+        once would exhaust the stack.
+        """
+        self._taking = True
+        try:
+            while self._queue and not self._busy:
+                self._start(*self._queue.popleft())
+                self._resume()
+        finally:
+            self._taking = False
 
     def _reject(self, malformed: Malformed) -> None:
         """Answer and close. Requests read before it on this connection are answered first."""
