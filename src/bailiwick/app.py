@@ -21,6 +21,7 @@ from bailiwick.link.asyncclient import AsyncClient
 from bailiwick.link.wire import LinkError
 from bailiwick.model.secret import Secret
 from bailiwick.opening import PASSPHRASE_PIPE
+from bailiwick.vault.process import harden_process
 
 START_S = 120.0  # a million keys take twenty seconds
 STOP_S = 10.0  # beyond what the gateway gives to requests that it has forwarded
@@ -228,6 +229,8 @@ class Supervisor:
 
 def up(config: Config, config_path: Path, say: Say, passphrase: Secret | None = None) -> int:
     """Run until a signal comes or a process ends; the exit code: 0 if asked to end, else 1."""
+
+    harden_process()  # a passphrase may be in its memory
 
     async def run() -> int:
         return await Supervisor(config, config_path, say).run(passphrase)

@@ -135,7 +135,7 @@ async def test_a_crash_after_the_change_is_told(house: House, monkeypatch: pytes
 async def test_a_refusal_of_the_store_is_told(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """An act that was recorded and then refused by the store is recorded as failed."""
 
-    def refuse(service: object) -> None:
+    def refuse(service: object, *, was: object) -> None:
         raise ValueError("contact: no")
 
     monkeypatch.setattr(house.store.services, "update", refuse)

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from typing import Any
 
+import msgspec
 import pytest
 from authority_house import GRANT, NOW, PEER, House
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -27,6 +28,7 @@ from bailiwick.authority.verbs import (
     RotateKey,
     ShowParty,
 )
+from bailiwick.link.questions import RecordAct
 from bailiwick.link.wire import Code, LinkError, Peer
 from bailiwick.model.credential import bucket_of, parse_key_id, parse_secret
 from bailiwick.model.grant import Bound, Where, bound_from_toml, grant_from_toml
@@ -283,3 +285,19 @@ async def test_secrets_of_two_keys_differ(house: House) -> None:
     assert second.secret is not None
     signed = [hmac.new(secret.reveal(), b"x", hashlib.sha256).digest() for secret in (first.secret, second.secret)]
     assert signed[0] != signed[1]
+
+
+async def test_an_edit_does_not_bring_an_old_envelope_back(house: House) -> None:
+    """If the vault re-wrapped a secret while its key was edited, the edit is refused: the old wrapping may not open."""
+    key = (await house.issue()).id
+    stored = house.store.keys.get(key)
+
+    def rewrap(question: object) -> None:
+        if isinstance(question, RecordAct):
+            house.gateway.before_answer = lambda question: None
+            house.store.keys.update(msgspec.structs.replace(stored, secret=b"wrapped anew"))
+
+    house.gateway.before_answer = rewrap
+    with pytest.raises(LinkError) as refused:
+        await house.ask(EditKey(id=key, name="x"))
+    assert (refused.value.code, house.store.keys.get(key).secret) == (Code.CONFLICT, b"wrapped anew")

@@ -73,6 +73,8 @@ def _keyring(config: Config) -> Iterator[Finding]:
             f"it was made for {file.source}, and the configuration says {config.vault.source}",
             f'set vault.source = "{file.source}"',
         )
+    else:
+        yield _fine("vault", f"the keyring is whole, and opens by {file.source}")
 
 
 def _disk(config: Config) -> Iterator[Finding]:

@@ -95,7 +95,7 @@ class Keys:
                 Kind.KEY,
                 old,
                 new,
-                lambda: self._store.keys.update(after),
+                lambda: self._store.keys.update(after, was=before),
                 keys=(before.id,) if before.grant != after.grant else (),
                 notes=notes,
             )
@@ -130,7 +130,7 @@ class Keys:
                 keys=(before.id,),
                 restored=KeyState.FROZEN,  # a backup from before holds the secret that was given up
             )
-            _, done = await self._acts.perform(act, lambda: self._store.keys.update(after))
+            _, done = await self._acts.perform(act, lambda: self._store.keys.update(after, was=before))
         return answer(Kind.KEY, before.id, values, new, done, secret=secret)
 
     def check(self, question: CheckGrant) -> ShowAnswer:

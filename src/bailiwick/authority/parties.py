@@ -82,7 +82,7 @@ class Parties:
             _check_url(after)
             old, new = venue_values(before), venue_values(after)
             return await self.edit(
-                question, actor, Kind.VENUE, old, new, lambda: self._store.venues.update(after)
+                question, actor, Kind.VENUE, old, new, lambda: self._store.venues.update(after, was=before)
             )  # fmt: skip
 
     # Accounts
@@ -143,7 +143,7 @@ class Parties:
                 Kind.ACCOUNT,
                 account_values(before, credential),
                 account_values(after, credential),
-                lambda: self._store.accounts.update(after),
+                lambda: self._store.accounts.update(after, was=before),
                 keys=narrowed,
             )
 
@@ -231,7 +231,13 @@ class Parties:
                 (before.limits, before.networks) != (after.limits, after.networks), service=before.id
             )
             return await self.edit(
-                question, actor, Kind.SERVICE, old, new, lambda: self._store.services.update(after), keys=narrowed
+                question,
+                actor,
+                Kind.SERVICE,
+                old,
+                new,
+                lambda: self._store.services.update(after, was=before),
+                keys=narrowed,
             )
 
     # What edits have in common

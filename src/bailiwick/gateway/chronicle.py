@@ -81,7 +81,8 @@ class Chronicle:
     def _append(self, data: bytes, retention: Retention, *, essential: bool = False) -> int:
         """Append; gives the position, or why there is none."""
         try:
-            return self.journal.append(data, retention=retention, essential=essential)
+            # Not promptly: an intent is waited for, which wakes the writer, and nobody waits for the others.
+            return self.journal.append(data, retention=retention, essential=essential, prompt=False)
         except JournalFull:
             return FULL
         except JournalStopped:

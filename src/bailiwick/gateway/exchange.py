@@ -17,8 +17,8 @@ class Exchange:
     """One request being served, from its arrival to its answer. It is what awaits the venue's answer."""
 
     __slots__ = (
-        "allow", "asked", "bodies", "connection", "endpoint", "fingerprint", "gateway", "intent", "live", "method",
-        "path", "payload", "pending", "position", "retried", "sent_us", "source", "started_us", "until_us", "way",
+        "allow", "asked", "bodies", "connection", "endpoint", "fingerprint", "gateway", "held", "intent", "live",
+        "method", "over", "path", "payload", "pending", "position", "retried", "sent_us", "source", "started_us", "until_us", "way",
     )  # fmt: skip
 
     def __init__(self, gateway: "Gateway", connection: ClientConnection, method: str, path: str, source: str) -> None:
@@ -38,7 +38,9 @@ class Exchange:
         self.allow: Allow | None = None
         self.position = -1
         self.started_us = 0
-        self.sent_us = 0
+        self.sent_us = 0  # when the last of it was handed over to be sent; 0 while certainly nothing has left
+        self.held = False  # whether it has reserved anything that is not released yet
+        self.over = False  # whether the client was answered
         self.retried = False
         self.pending: list[OrderRef] = []
         self.bodies: list[bytes] = []

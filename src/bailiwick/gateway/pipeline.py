@@ -44,7 +44,9 @@ _USED_WEIGHT = b"x-mbx-used-weight-1m"
 _COUNT_10S = b"x-mbx-order-count-10s"
 _COUNT_DAY = b"x-mbx-order-count-1d"
 _RETRY_AFTER = b"retry-after"
-_LONGEST_PAUSE_S = 3 * 24 * 3600
+
+LEAST_WINDOW_US = 1_000  # a venue is given whole milliseconds
+PART_WINDOW_US = 5_000_000
 
 
 class Gateway:
@@ -88,8 +90,7 @@ class Gateway:
                 exchange.source = _claimed(head.forwarded)
             self._take(exchange, head, query, body)
         except Exception:
-            log.exception("fault", method=method, path=path)
-            self.refuse(exchange, Deny(Reason.FAULT))
+            self._fault(exchange)
 
     def _take(self, exchange: Exchange, head: Head, query: bytes, body: bytes) -> None:
         method, path = exchange.method, exchange.path
@@ -208,6 +209,7 @@ class Gateway:
             return
         exchange.position = position
         live.ledger.reserve(allow, intent, now, live.authority.requests_per_minute)
+        exchange.held = True
         self.chronicle.when_durable(position, exchange.durable)
 
     @staticmethod
@@ -249,28 +251,38 @@ class Gateway:
                 self.refuse(exchange, Deny(Reason.JOURNAL_STOPPED))
             elif allow.cancels is not None:
                 exchange.pending = list(allow.cancels)
-                self._cancel_next(exchange)
+                if self._in_time(exchange, live.account.venue.clock.now_us()):
+                    self._cancel_next(exchange)
             else:
                 self._forward(exchange)
         except Exception:
-            log.exception("fault", method=exchange.method, path=exchange.path)
-            self._release(exchange)
-            self.refuse(exchange, Deny(Reason.FAULT))
+            self._fault(exchange)
+
+    def _in_time(self, exchange: Exchange, now: int) -> bool:
+        """Whether the request may still leave. Waiting may have spent its window, or the venue have asked for rest."""
+        intent, way = exchange.intent, exchange.way
+        assert intent is not None
+        assert way is not None
+        if intent.timestamp_us + intent.window_us - now < LEAST_WINDOW_US:
+            self._not_sent(exchange, Reason.WINDOW_SPENT)
+            return False
+        if now < way.weight.paused_until_us:
+            self._not_sent(exchange, Reason.VENUE_PAUSED)
+            return False
+        return True
 
     def _forward(self, exchange: Exchange) -> None:
         live, intent = exchange.live, exchange.intent
         assert live is not None
         assert intent is not None
         now = live.account.venue.clock.now_us()
-        left = intent.timestamp_us + intent.window_us - now
-        if left < 1000:
-            self._release(exchange)
-            self._record_nothing_sent(exchange, Reason.WINDOW_SPENT)
-            self.refuse(exchange, Deny(Reason.WINDOW_SPENT))
+        if not self._in_time(exchange, now):
             return
+        left = intent.timestamp_us + intent.window_us - now
+        outgoing = self.sign(live.account, live.id, intent, exchange.position, now, left)
         exchange.sent_us = now
         assert exchange.way is not None
-        exchange.way.pool.send(self.sign(live.account, live.id, intent, exchange.position, now, left), exchange)
+        exchange.way.pool.send(outgoing, exchange)
 
     def sign(self, account: AccountSide, key_id: str, intent: Intent, position: int, now: int, left: int) -> Outgoing:
         """The request as it leaves: signed with the account's credential, or vouched for before its own engine."""
@@ -305,9 +317,13 @@ class Gateway:
         now = live.account.venue.clock.now_us()
         assert intent.symbol is not None
         part = dialect.narrow(intent, intent.symbol, target)
-        # The client's own window has been checked; the parts that follow each other get a whole one.
-        outgoing = self.sign(live.account, live.id, part, exchange.position, now, 5_000_000)
         assert exchange.way is not None
+        if exchange.sent_us and exchange.way.weight.admit(part.endpoint.weight, live.weight, now, exit_=True):
+            self.refuse(exchange, Deny(Reason.UPSTREAM_UNKNOWN))  # some are cancelled, and now the venue asks for rest
+            return
+        # The client's own window has been checked; the parts that follow each other get a whole one.
+        outgoing = self.sign(live.account, live.id, part, exchange.position, now, PART_WINDOW_US)
+        exchange.sent_us = now
         exchange.way.pool.send(outgoing, PartOfCancelAll(self, exchange, part))
 
     # Step 9: settle
@@ -317,9 +333,7 @@ class Gateway:
         try:
             self._settle(exchange, status, headers, body)
         except Exception:
-            log.exception("fault after sending", method=exchange.method, path=exchange.path)
-            self._doubt(exchange)
-            self.refuse(exchange, Deny(Reason.UPSTREAM_UNKNOWN))
+            self._fault(exchange)
 
     def _settle(self, exchange: Exchange, status: int, headers: Headers, body: bytes) -> None:
         live, intent, endpoint = exchange.live, exchange.intent, exchange.endpoint
@@ -347,21 +361,25 @@ class Gateway:
         self.chronicle.outcome(exchange, live, answer, status, now - exchange.sent_us)
         if answer.executed is None:
             self._doubt(exchange)
-            if status >= 500:
+            if not 400 <= status < 500:
                 self.refuse(exchange, Deny(Reason.UPSTREAM_UNKNOWN))
                 return
         self.reply(exchange, status, body, lines)
 
     def fail(self, exchange: Exchange, failure: Failure) -> None:
         """There is no answer from the venue."""
+        try:
+            self._fail(exchange, failure)
+        except Exception:
+            self._fault(exchange)
+
+    def _fail(self, exchange: Exchange, failure: Failure) -> None:
         live, intent, endpoint = exchange.live, exchange.intent, exchange.endpoint
         assert live is not None
         assert intent is not None
         assert endpoint is not None
         if failure is Failure.NOT_SENT:
-            self._release(exchange)
-            self._record_nothing_sent(exchange, Reason.UPSTREAM_UNREACHABLE)
-            self.refuse(exchange, Deny(Reason.UPSTREAM_UNREACHABLE))
+            self._not_sent(exchange, Reason.UPSTREAM_UNREACHABLE)
             return
         if not endpoint.changes:
             if not exchange.retried:
@@ -389,15 +407,17 @@ class Gateway:
                 exchange.bodies.append(body)
             self._cancel_next(exchange)
         except Exception:
-            log.exception("fault after sending", method=exchange.method, path=exchange.path)
-            self.refuse(exchange, Deny(Reason.UPSTREAM_UNKNOWN))
+            self._fault(exchange)
 
     def fail_part(self, exchange: Exchange, part: Intent, failure: Failure) -> None:
         """One of the cancels that stand for a cancel-all has no answer: the rest is left, and the client told."""
         live = exchange.live
         assert live is not None
-        self.chronicle.outcome(exchange, live, None, 0, 0)
-        self.refuse(exchange, Deny(Reason.UPSTREAM_UNKNOWN))
+        try:
+            self.chronicle.outcome(exchange, live, None, 0, 0)
+            self.refuse(exchange, Deny(Reason.UPSTREAM_UNKNOWN))
+        except Exception:
+            self._fault(exchange)
 
     def learn(self, live: Live, answer: Answer, position: int, now: int, evidence: str) -> None:
         """Orders and trades seen otherwise than in their own answer: news of this key's are counted and recorded."""
@@ -436,10 +456,12 @@ class Gateway:
     def _release(self, exchange: Exchange) -> None:
         """Nothing was executed, and that is certain: what was reserved is free again."""
         live, allow = exchange.live, exchange.allow
-        if live is None or allow is None or exchange.position < 0:
+        if live is None or allow is None or not exchange.held:
             return
+        exchange.held = False
         for order in allow.orders:
-            if order.client_id is not None:
+            # A trial order is charged nothing and reserves no id: one of the same id may have been placed meanwhile.
+            if order.client_id is not None and allow.charges:
                 live.ledger.reject(order.client_id)
         withdrawal = None if exchange.intent is None else exchange.intent.withdrawal
         if withdrawal is not None:
@@ -447,13 +469,32 @@ class Gateway:
 
     def _doubt(self, exchange: Exchange) -> None:
         live, intent, allow = exchange.live, exchange.intent, exchange.allow
-        if live is None or intent is None or allow is None or exchange.position < 0:
+        if live is None or intent is None or allow is None or not exchange.held or not allow.charges:
             return
         ids = tuple(order.client_id for order in allow.orders if order.client_id is not None)
         for client_id in ids:
             live.ledger.unknown(client_id)
         if self.unsettled is not None:
             self.unsettled.doubt(live, intent, ids, exchange.position)
+
+    def _not_sent(self, exchange: Exchange, reason: Reason) -> None:
+        """The request did not leave, and will not: release, record and refuse."""
+        self._release(exchange)
+        self._record_nothing_sent(exchange, reason)
+        self.refuse(exchange, Deny(reason))
+
+    def _fault(self, exchange: Exchange) -> None:
+        """In an exception's handler: what has not left is released, what may have left is looked up."""
+        log.exception("fault", method=exchange.method, path=exchange.path, sent=exchange.sent_us > 0)
+        try:
+            if exchange.sent_us:
+                self._doubt(exchange)
+            else:
+                self._release(exchange)
+                self._record_nothing_sent(exchange, Reason.FAULT)
+        except Exception:
+            log.exception("fault in the handling of a fault", method=exchange.method, path=exchange.path)
+        self.refuse(exchange, Deny(Reason.UPSTREAM_UNKNOWN if exchange.sent_us else Reason.FAULT))
 
     def _record_nothing_sent(self, exchange: Exchange, reason: Reason) -> None:
         if exchange.live is not None and exchange.position >= 0:
@@ -486,13 +527,19 @@ class Gateway:
     # Answers
 
     def reply(self, exchange: Exchange, status: int, body: bytes, headers: bytes = b"") -> None:
-        """Answer the client. Called exactly once for each request."""
+        """Answer the client. The first answer to a request is its only one."""
+        if exchange.over:
+            return
+        exchange.over = True
         self.in_hand -= 1
         self.counts[""] += 1
         exchange.connection.respond(status, body, headers)
 
     def refuse(self, exchange: Exchange, deny: Deny) -> None:
-        """Answer with a denial in the venue's own error format."""
+        """Answer with a denial in the venue's own error format. The first answer to a request is its only one."""
+        if exchange.over:
+            return
+        exchange.over = True
         live = exchange.live
         self.counts[deny.reason.name] += 1
         dialect = self.dialect if live is None else live.account.venue.dialect

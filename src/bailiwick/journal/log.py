@@ -39,6 +39,8 @@ from bailiwick.model.secret import Secret
 
 DurableCallback = Callable[[JournalStopped | None], None]
 
+LATEST_S = 0.005  # how long a record that nobody waits for may wait for others
+
 _POOL = Struct(f"{SALT_BYTES}s" * 256)
 _LEADS = [bytes([lead]) for lead in range(256)]
 
@@ -67,7 +69,8 @@ class Journal:
         self._waiting: deque[tuple[int, DurableCallback]] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._home = threading.get_ident()
-        self._queue = writer.queue
+        self._frames = writer.frames
+        self._asking = self._asking_soon = False  # whether the loop will ask for a commit when it has done what it does
         self._threads: list[threading.Thread] = []
 
     # --- opening
@@ -165,13 +168,17 @@ class Journal:
 
     # --- appending
 
-    def append(self, record: bytes, *, retention: int = Retention.TRADE, essential: bool = False) -> int:
+    def append(
+        self, record: bytes, *, retention: int = Retention.TRADE, essential: bool = False, prompt: bool = True
+    ) -> int:
         """Append a record; gives its position at once, before it is durable.
 
         Args:
             record: at most a mebibyte.
             retention: a :class:`Retention`.
             essential: a cancel, a reducing order or the outcome of one: still accepted while the disk is full.
+            prompt: whether to wake the writer for it at once. One that nobody waits for goes with the next commit
+                that somebody waits for, or after some milliseconds: a commit for it alone would cost more than it.
 
         Raises:
             JournalStopped: if the journal is closed, or a write has failed and ``recover`` has not succeeded since.
@@ -187,8 +194,22 @@ class Journal:
         if length > MAX_BODY_BYTES or not 0 <= retention <= CLASS_MASK:
             raise ValueError(f"record: want at most {MAX_RECORD_BYTES} bytes, and a class of at most {CLASS_MASK}")
         self._next = position + 1
-        self._queue.put(HEAD.pack(WHOLE, length, position, sha256(salted).digest()) + salted)
+        self._frames.append(HEAD.pack(WHOLE, length, position, sha256(salted).digest()) + salted)
+        if prompt or self._loop is None:
+            writer.ask()
+        elif not self._asking_soon:
+            self._asking_soon = True
+            self._loop.call_later(LATEST_S, self._ask_at_last)
         return position
+
+    def _ask(self) -> None:
+        self._asking = False
+        self._writer.ask()
+
+    def _ask_at_last(self) -> None:
+        self._asking_soon = False
+        if self._frames:
+            self._writer.ask()
 
     def _refuse(self, essential: bool) -> None:
         if self._closed:
@@ -211,6 +232,11 @@ class Journal:
             callback(None)
             return
         self._waiting.append((position, callback))
+        if not self._asking:
+            # Not at once, but when the loop has read what else has arrived: those records go into the same commit, and
+            # the loop does not contend with the writer for the interpreter while it makes them.
+            self._asking = True
+            self._loop.call_soon(self._ask)
         # The commit may have ended between the look and the entry, and then nobody was woken for it.
         if position < writer.durable or writer.failure is not None:
             self._wake()
@@ -378,10 +404,8 @@ class Journal:
             )
         old.begin_segment()
         old.full = not old.reserve.hold()
-        while not old.queue.empty():  # what slipped in while the failure was being declared
-            old.queue.get()
-        self._next = old.taken = old.durable
-        old.failure = None
+        self._next = old.durable
+        old.begin_anew()
         self._threads[0] = threading.Thread(target=old.run, name="journal-writer", daemon=True)
         self._threads[0].start()
 
@@ -394,7 +418,7 @@ class Journal:
         if self._closed:
             return
         self._closed = True
-        self._queue.put(None)
+        self._writer.end()
         self._threads[0].join()
         self._keeper.end()
         self._threads[1].join()

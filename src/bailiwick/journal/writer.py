@@ -6,6 +6,7 @@ gathered meanwhile. There is no timer: a commit is as large as the last one was 
 
 import os
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +56,9 @@ class Writer:
     def __init__(
         self, ground: Ground, tree: Tree, *, on_commit: Callable[[], None], on_many: Callable[[], None]
     ) -> None:
-        self.queue: SimpleQueue[bytes | None] = SimpleQueue()
+        self.frames: deque[bytes] = deque()  # accepted, and not yet taken into a commit
+        self.wakes: SimpleQueue[bool] = SimpleQueue()  # True: the last one
+        self.asked = False  # a wake is on its way that will find whatever is in ``frames`` by now
         self.taken = tree.size  # records taken into a commit so far
         self.durable = tree.size  # records known to be on disk
         self.failure: JournalStopped | None = None
@@ -131,19 +134,17 @@ class Writer:
     # --- the commits
 
     def run(self) -> None:
-        """The thread's work: ends at a ``None`` in the queue, or with ``failure`` set."""
-        get, waiting = self.queue.get, self.queue.qsize
+        """The thread's work: ends when it is told to, or with ``failure`` set."""
+        frames = self.frames
         try:
-            while True:
-                batch = [get()]
-                batch += [get() for _ in range(waiting())]
-                ending = batch[-1] is None
-                frames = [found for found in batch if found is not None]
-                self.taken += len(frames)
-                if frames:
-                    self._commit(frames)
-                if ending:
-                    return
+            ending = False
+            while not ending:
+                ending = self.wakes.get()
+                self.asked = False  # before the look: what comes after it asks anew
+                batch = [frames.popleft() for _ in range(len(frames))]
+                self.taken += len(batch)
+                if batch:
+                    self._commit(batch)
         except Exception as error:  # whatever it is, nothing more is durable
             self._fail(error)
 
@@ -212,6 +213,23 @@ class Writer:
 
     # --- from other threads
 
+    def ask(self) -> None:
+        """Have what has gathered committed. Returns at once."""
+        if not self.asked:
+            self.asked = True
+            self.wakes.put(False)
+
+    def end(self) -> None:
+        """Have what has gathered committed, and the thread end. Returns at once."""
+        self.wakes.put(True)
+
+    def begin_anew(self) -> None:
+        """After a failure, the file having been read again: forget what came while it was being declared."""
+        self.frames.clear()
+        self.wakes, self.asked = SimpleQueue(), False
+        self.taken = self.durable
+        self.failure = None
+
     def wait(self, position: int) -> None:
         """Block until the record at this position is durable and in the tree.
 
@@ -220,6 +238,7 @@ class Writer:
         """
         with self._committed:
             self._flushing += 1
+            self.ask()
             try:
                 self._committed.wait_for(lambda: self.tree.size > position or self.failure is not None)
             finally:
