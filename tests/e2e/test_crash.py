@@ -62,7 +62,7 @@ async def crash(house: House, *, rounds: int) -> None:
     for _ in range(rounds):
         swarm.port = house.port
         load = asyncio.create_task(swarm.run(CONNECTIONS))
-        await asyncio.sleep(moments.uniform(0.1, 0.8))
+        await asyncio.sleep(moments.uniform(0.1, 1.6))
         assert house.gateway is not None
         await asyncio.to_thread(house.gateway.kill)
         load.cancel()
