@@ -15,7 +15,7 @@ from bailiwick.model.intent import Act, Destination, OrderType, Side, TimeInForc
 from bailiwick.model.party import KeyState
 from bailiwick.model.reason import Reason
 from bailiwick.rules.decide import Verdict
-from bailiwick.rules.windows import ANCHOR_SERVES_US, DAY_US, HOUR_US, MINUTE_US, SECOND_US
+from bailiwick.rules.windows import ANCHOR_SERVES_US, DAY_US, HOUR_US, MINUTE_US, NEAR_FRESH_US, SECOND_US
 
 BUY, SELL = Side.BUY, Side.SELL
 
@@ -156,6 +156,8 @@ def test_a_stop_that_a_thief_can_trigger_is_held_to_the_anchor() -> None:
         (BUY, OrderType.TAKE_PROFIT_LIMIT, "120", "120.5", Reason.BAND_NEAR),
         (BUY, OrderType.TAKE_PROFIT_LIMIT, "80", "80.5", None),
         (BUY, OrderType.STOP_LOSS_LIMIT, "90", "102", Reason.BAND_NEAR),
+        (BUY, OrderType.STOP_LOSS_LIMIT, "100", "101", None),
+        (BUY, OrderType.STOP_LOSS_LIMIT, "100", "101.01", Reason.BAND_NEAR),
         (BUY, OrderType.STOP_LOSS_LIMIT, "110", "111", None),
     ],
 )
@@ -476,6 +478,40 @@ def test_what_does_not_rest_passes_above_the_count() -> None:
     narrowed.ledger = made.ledger
     assert narrowed.reason(order(price=None, kind=OrderType.MARKET)) is None
     assert narrowed.reason(order()) == Reason.OPEN_ORDERS
+
+
+def test_prices_are_fresh_for_fifteen_seconds() -> None:
+    """A near price serves for ten seconds and one late poll, and so does a conversion."""
+    made = key("[how_much]\nday_notional = 1000\n")
+    made.age(NEAR_FRESH_US, fresh=False)
+    assert made.reason(order()) is None
+    assert made.reason(order(quantity=1, price="0.05", symbol="ETHBTC")) is None
+    made.age(1, fresh=False)
+    assert made.reason(order()) == Reason.REFERENCE_STALE
+    made.market.set_quote("ETHBTC", quote("0.05", at=made.now_us))
+    assert made.reason(order(quantity=1, price="0.05", symbol="ETHBTC")) == Reason.REFERENCE_STALE
+
+
+def test_without_limits_on_amounts_no_conversion_is_needed() -> None:
+    """A grant that counts no money lets orders leave that nobody can value in its currency, charged at nothing."""
+    made = key()
+    made.market.set_quote("BTCUSDT", quote(None))
+    (charge,) = allowed(made.ask(order(quantity=1, price="0.05", symbol="ETHBTC"))).charges
+    assert (charge.unit, charge.factor) == (0, 0)
+
+
+def test_an_iceberg_stop_stays_one() -> None:
+    """A stop that is bound keeps its iceberg; a market order has none."""
+    draft = order(SELL, 4, None, OrderType.STOP_LOSS, stop_price=dec(90), iceberg_quantity=dec(1))
+    assert allowed(key().ask(draft)).orders[0].iceberg_quantity == 1
+    draft = order(SELL, 4, None, OrderType.MARKET, iceberg_quantity=dec(1))
+    assert allowed(key().ask(draft)).orders[0].iceberg_quantity is None
+
+
+def test_a_market_at_the_floor_is_above_it() -> None:
+    """A market order passes where the volume is just the floor."""
+    made = Key(grant("[liquidity]\nleast_daily_volume = 1000000\n", market_orders=MarketOrders.PASS))
+    assert out(made.ask(order(BUY, 1, None, OrderType.MARKET)))[0] == OrderType.MARKET
 
 
 UNBOUND = '[how_far]\nnear_bps = "none"\nanchor_bps = "none"\nstop_bps = "none"\n'
