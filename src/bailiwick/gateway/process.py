@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 import uvloop
 
+from bailiwick import logs
 from bailiwick.config import Config, ConfigError, load
 from bailiwick.gateway.chronicle import Chronicle, wall_us
 from bailiwick.gateway.feed import Feed
@@ -314,7 +315,7 @@ def _tls(config: Config) -> ssl.SSLContext | None:
 
 def main(config_path: Path) -> int:
     """Run the gateway process; its exit code."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    logs.configure()
     harden_process()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     gc.set_threshold(50_000, 20, 1_000)
