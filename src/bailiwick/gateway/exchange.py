@@ -18,7 +18,8 @@ class Exchange:
 
     __slots__ = (
         "allow", "asked", "bodies", "connection", "endpoint", "fingerprint", "gateway", "held", "intent", "live",
-        "method", "over", "path", "payload", "pending", "position", "retried", "sent_us", "source", "started_us", "until_us", "way",
+        "method", "over", "path", "payload", "pending", "position", "retried", "sent_us", "source", "started_us",
+        "until_us", "way",
     )  # fmt: skip
 
     def __init__(self, gateway: "Gateway", connection: ClientConnection, method: str, path: str, source: str) -> None:

@@ -40,12 +40,14 @@ class VenueRefused(Exception):
 class _Awaited:
     """Turns an answer into the result of a future."""
 
-    __slots__ = ("future",)
+    __slots__ = ("_venue", "future")
 
-    def __init__(self, future: "asyncio.Future[tuple[int, bytes]]") -> None:
+    def __init__(self, venue: VenueSide, future: "asyncio.Future[tuple[int, bytes]]") -> None:
+        self._venue = venue
         self.future = future
 
     def answered(self, status: int, headers: Headers, body: bytes) -> None:
+        self._venue.way.heed(status, headers, self._venue.clock.now_us())
         if not self.future.done():
             self.future.set_result((status, body))
 
@@ -99,7 +101,7 @@ class Feed:
         if reason is not None:
             raise VenueRefused(reason.sentence)
         future: asyncio.Future[tuple[int, bytes]] = asyncio.get_running_loop().create_future()
-        venue.way.pool.send(Outgoing(b"GET", question.target.encode(), _HEADERS, b""), _Awaited(future))
+        venue.way.pool.send(Outgoing(b"GET", question.target.encode(), _HEADERS, b""), _Awaited(venue, future))
         status, body = await future
         if status != 200:
             raise VenueRefused(f"{question.target.partition('?')[0]} answered {status}")

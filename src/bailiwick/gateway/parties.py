@@ -2,7 +2,7 @@
 
 from bailiwick.gateway.clock import VenueClock
 from bailiwick.gateway.prices import Prices
-from bailiwick.gateway.upstream import Pool
+from bailiwick.gateway.upstream import Headers, Pool
 from bailiwick.gateway.weight import AddressWeight, KeyWeight, OrderCount
 from bailiwick.model.party import KeyState
 from bailiwick.model.secret import Secret
@@ -19,6 +19,11 @@ class Way:
     def __init__(self, pool: Pool, weight: AddressWeight) -> None:
         self.pool = pool
         self.weight = weight
+
+    def heed(self, status: int, headers: Headers, now_us: int) -> None:
+        """Take in what any answer to this address says of its weight. Where it asks for rest, nothing more leaves."""
+        if self.weight.heed(status, headers, now_us):
+            self.pool.drop_waiting()
 
 
 class VenueSide:

@@ -16,7 +16,7 @@ from bailiwick.gateway.framing import Head
 from bailiwick.gateway.parties import AccountSide, Live, VenueSide
 from bailiwick.gateway.server import ClientConnection
 from bailiwick.gateway.upstream import Failure, Headers
-from bailiwick.gateway.weight import blame
+from bailiwick.gateway.weight import RETRY_AFTER, USED_WEIGHT, blame, number
 from bailiwick.model.decision import Allow, Deny
 from bailiwick.model.harm import Harm
 from bailiwick.model.intent import Act, Endpoint, Intent, OrderDraft, OrderRef
@@ -40,10 +40,9 @@ _LISTINGS = frozenset({Act.LIST_OPEN, Act.LIST_ORDERS, Act.LIST_LISTS, Act.LIST_
 _TELLING = _LISTINGS | {Act.LOOK_UP, Act.LOOK_UP_LIST}
 """Reads whose answers settle orders on the way."""
 
-_USED_WEIGHT = b"x-mbx-used-weight-1m"
 _COUNT_10S = b"x-mbx-order-count-10s"
 _COUNT_DAY = b"x-mbx-order-count-1d"
-_RETRY_AFTER = b"retry-after"
+_PASSED_ON = (USED_WEIGHT, RETRY_AFTER)
 
 LEAST_WINDOW_US = 1_000  # a venue is given whole milliseconds
 PART_WINDOW_US = 5_000_000
@@ -503,25 +502,17 @@ class Gateway:
     def _heed(self, exchange: Exchange, live: Live, status: int, headers: Headers) -> bytes:
         """Take in what the venue says of its limits; give the lines that are passed on to the client."""
         account = live.account
-        weight = account.way.weight if exchange.way is None else exchange.way.weight
         now = account.venue.clock.now_us()
+        (account.way if exchange.way is None else exchange.way).heed(status, headers, now)
         lines = b""
         for name, value in headers:
-            if name == _USED_WEIGHT:
-                weight.told(_number(value), now)
-            elif name == _COUNT_10S:
-                account.orders.used_10s = _number(value)
-                account.orders.seen_10s_us = now
+            if name == _COUNT_10S:
+                account.orders.told_10s(number(value), now)
             elif name == _COUNT_DAY:
-                account.orders.used_day = _number(value)
-            elif name == _RETRY_AFTER:
-                if status in {418, 429}:
-                    weight.pause(min(_number(value), _LONGEST_PAUSE_S), now)
-            else:
+                account.orders.told_day(number(value), now)
+            elif name not in _PASSED_ON:
                 continue
             lines += b"%b: %b\r\n" % (name, value)
-        if status in {418, 429} and _RETRY_AFTER not in lines:
-            weight.pause(60, now)
         return lines
 
     # Answers
@@ -583,10 +574,6 @@ def _own(ledger: Ledger, symbol: str, order_id: int, client_id: str) -> Tracked 
     if order is None or order.symbol != symbol:
         order = ledger.find(symbol, OrderRef(order_id, None))
     return order
-
-
-def _number(value: bytes) -> int:
-    return int(value) if value.isdigit() and len(value) < 10 else 0
 
 
 def _claimed(forwarded: bytes) -> str:

@@ -51,12 +51,14 @@ class _Doubt:
 class _Asked:
     """Turns the answer to a question of the reconciler into the result of a future."""
 
-    __slots__ = ("future",)
+    __slots__ = ("_account", "future")
 
-    def __init__(self, future: "asyncio.Future[tuple[int, bytes] | None]") -> None:
+    def __init__(self, account: AccountSide, future: "asyncio.Future[tuple[int, bytes] | None]") -> None:
+        self._account = account
         self.future = future
 
     def answered(self, status: int, headers: Headers, body: bytes) -> None:
+        self._account.way.heed(status, headers, self._account.venue.clock.now_us())
         if not self.future.done():
             self.future.set_result((status, body))
 
@@ -190,7 +192,7 @@ class Reconciler:
         if account.way.weight.admit(intent.endpoint.weight, self._weight, now, exit_=False) is not None:
             return None
         future: asyncio.Future[tuple[int, bytes] | None] = asyncio.get_running_loop().create_future()
-        account.way.pool.send(self._gateway.sign(account, "", intent, -1, now, WINDOW_US), _Asked(future))
+        account.way.pool.send(self._gateway.sign(account, "", intent, -1, now, WINDOW_US), _Asked(account, future))
         got = await future
         if got is None:
             return None

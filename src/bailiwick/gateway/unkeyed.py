@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import structlog
 
 from bailiwick.gateway.exchange import Exchange
-from bailiwick.gateway.parties import AccountSide, VenueSide
+from bailiwick.gateway.parties import AccountSide, VenueSide, Way
 from bailiwick.gateway.pipeline import Gateway
 from bailiwick.gateway.upstream import Failure, Headers
 from bailiwick.model.decision import Deny
@@ -43,6 +43,7 @@ class _Shared:
         self.waiting: list[Exchange] = []
 
     def answered(self, status: int, headers: Headers, body: bytes) -> None:
+        self._owner.heed(status, headers)
         self._owner.arrived(self._target, self._weight, status, body)
 
     def failed(self, failure: Failure) -> None:
@@ -102,6 +103,10 @@ class PublicData:
         else:
             shared.waiting.append(exchange)
 
+    def heed(self, status: int, headers: Headers) -> None:
+        """Take in what an answer says of the weight."""
+        self._venue.way.heed(status, headers, self._venue.clock.now_us())
+
     def arrived(self, target: bytes, weight: int, status: int, body: bytes) -> None:
         """The answer is there; a status of 0 means that there is none."""
         shared = self._asked.pop(target)
@@ -119,13 +124,16 @@ class PublicData:
 class _Fetch:
     """A start-up read that the gateway makes for itself."""
 
-    __slots__ = ("_endpoint", "_owner")
+    __slots__ = ("_endpoint", "_owner", "_venue", "_way")
 
-    def __init__(self, owner: "StartUp", endpoint: Endpoint) -> None:
+    def __init__(self, owner: "StartUp", endpoint: Endpoint, venue: VenueSide, way: Way) -> None:
         self._owner = owner
         self._endpoint = endpoint
+        self._venue = venue
+        self._way = way
 
     def answered(self, status: int, headers: Headers, body: bytes) -> None:
+        self._way.heed(status, headers, self._venue.clock.now_us())
         self._owner.arrived(self._endpoint, body if status == 200 else None)
 
     def failed(self, failure: Failure) -> None:
@@ -173,7 +181,7 @@ class StartUp:
             return
         intent = Intent(endpoint=endpoint, params=())
         outgoing = venue.dialect.countersign(intent, signer if needs_key else None, now, WINDOW_US)
-        way.pool.send(outgoing, _Fetch(self, endpoint))
+        way.pool.send(outgoing, _Fetch(self, endpoint, venue, way))
 
     def arrived(self, endpoint: Endpoint, body: bytes | None) -> None:
         """The venue's answer is there, or there is none; whoever waits gets the form without balances."""

@@ -315,6 +315,12 @@ class Pool:
             _, waiter, _ = self._waiting.popleft()
             waiter.failed(Failure.NOT_SENT)
 
+    def drop_waiting(self) -> None:
+        """Send nothing of what still waits for a connection: it is reported as not sent."""
+        waiting, self._waiting = self._waiting, deque()
+        for _, waiter, _ in waiting:
+            waiter.failed(Failure.NOT_SENT)
+
     def close(self) -> None:
         """Close idle connections; busy ones close when their answer is there."""
         self._closed = True
@@ -322,6 +328,4 @@ class Pool:
             if connection.transport is not None:
                 connection.transport.abort()
         self._idle.clear()
-        for _, waiter, _ in self._waiting:
-            waiter.failed(Failure.NOT_SENT)
-        self._waiting.clear()
+        self.drop_waiting()

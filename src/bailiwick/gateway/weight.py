@@ -5,8 +5,15 @@ kept back for cancels and reducing orders; each key has a share, so that one bot
 requests keep failing at the venue pays more for each, because failures weigh full and bring the ban nearer.
 """
 
+from bailiwick.gateway.upstream import Headers
 from bailiwick.model.reason import Reason
 
+USED_WEIGHT = b"x-mbx-used-weight-1m"
+RETRY_AFTER = b"retry-after"
+PAUSE_S = 60  # where the venue asks for rest and does not say for how long
+LONGEST_PAUSE_S = 3 * 24 * 3600
+
+DAY_US = 24 * 3600 * 1_000_000
 MINUTE_US = 60_000_000
 TEN_SECONDS_US = 10_000_000
 FAILURE_COST = 5
@@ -23,9 +30,9 @@ class KeyWeight:
 
 
 class OrderCount:
-    """An account's order counts as the venue last told them."""
+    """An account's order counts as the venue last told them; each counts until the span is over that it was told of."""
 
-    __slots__ = ("limit_10s", "limit_day", "seen_10s_us", "used_10s", "used_day")
+    __slots__ = ("day", "limit_10s", "limit_day", "seen_10s_us", "used_10s", "used_day")
 
     def __init__(self, limit_10s: int = 100, limit_day: int = 200_000) -> None:
         self.limit_10s = limit_10s
@@ -33,12 +40,24 @@ class OrderCount:
         self.used_10s = 0
         self.used_day = 0
         self.seen_10s_us = 0
+        self.day = 0
+
+    def told_10s(self, used: int, now_us: int) -> None:
+        """The venue's count of ten seconds."""
+        self.used_10s = used
+        self.seen_10s_us = now_us
+
+    def told_day(self, used: int, now_us: int) -> None:
+        """The venue's count of the day, which is one of UTC."""
+        self.used_day = used
+        self.day = now_us // DAY_US
 
     def room(self, now_us: int, reserve: float) -> bool:
         """Whether an order that is not an exit may be sent."""
         recent = self.used_10s if now_us - self.seen_10s_us < TEN_SECONDS_US else 0
         keep = 1.0 - reserve
-        return recent < self.limit_10s * keep and self.used_day < self.limit_day * keep
+        today = self.used_day if now_us // DAY_US == self.day else 0
+        return recent < self.limit_10s * keep and today < self.limit_day * keep
 
 
 class AddressWeight:
@@ -91,6 +110,19 @@ class AddressWeight:
         elif used > self._used:
             self._used = used
 
+    def heed(self, status: int, headers: Headers, now_us: int) -> bool:
+        """Take in what an answer says of the weight used, and of a rest; tells whether it asks for one."""
+        wait = 0
+        for name, value in headers:
+            if name == USED_WEIGHT:
+                self.told(number(value), now_us)
+            elif name == RETRY_AFTER:
+                wait = LONGEST_PAUSE_S if value.isdigit() and len(value) > 9 else min(number(value), LONGEST_PAUSE_S)
+        if status not in {418, 429}:
+            return False
+        self.pause(wait or PAUSE_S, now_us)
+        return True
+
     def pause(self, seconds: int, now_us: int) -> None:
         """Send nothing for so long: the venue answered 429 or 418."""
         self.paused_until_us = max(self.paused_until_us, now_us + seconds * 1_000_000)
@@ -98,6 +130,11 @@ class AddressWeight:
     def used(self, now_us: int) -> int:
         """The weight used in this minute."""
         return self._used if now_us // MINUTE_US == self._minute else 0
+
+
+def number(value: bytes) -> int:
+    """A count as a header spells it; 0 where it is none."""
+    return int(value) if value.isdigit() and len(value) < 10 else 0
 
 
 def blame(key: KeyWeight, weight: int) -> None:
