@@ -1,9 +1,11 @@
 """A gateway to attack, one for each test."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
 from ground import Ground, make_template, open_ground
 
 
@@ -20,3 +22,15 @@ async def ground(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     yield opened
     opened.disk.let_go()
     await opened.stop(crash=True)
+
+
+def _drop(logger: Any, method: str, event: Any) -> Any:
+    raise structlog.DropEvent
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Faults are injected here by the hundred: nothing of them is printed."""
+    structlog.configure(processors=[_drop])
+    yield
+    structlog.reset_defaults()

@@ -21,7 +21,7 @@ import pytest
 from fake_transport import FakeTransport
 
 from bailiwick import config
-from bailiwick.gateway import links, process
+from bailiwick.gateway import links, process, registry
 from bailiwick.gateway.clock import VenueClock
 from bailiwick.gateway.framing import HeadReader
 from bailiwick.gateway.parties import Live, VenueSide
@@ -240,6 +240,7 @@ class Client:
 
     def payload(self, window_ms: int = 5000, **params: object) -> str:
         """Parameters with the time of now."""
+        self.clock.at += 1000  # no two requests are signed at one moment
         text = "&".join(f"{name}={value}" for name, value in params.items())
         timed = f"recvWindow={window_ms}&timestamp={self.clock.at // 1000}"
         return f"{text}&{timed}" if text else timed
@@ -463,6 +464,7 @@ def open_ground(template: Path, directory: Path, monkeypatch: pytest.MonkeyPatch
     upstream, disk = Upstream(), GatedDisk()
     monkeypatch.setattr(links, "Pool", lambda origin, clock: upstream)
     monkeypatch.setattr(journal_log, "Disk", lambda: disk)
+    monkeypatch.setattr(registry, "STALE_S", 3600.0)  # a busy machine is no stale store; one test is about these
     small = {"reserve_bytes": 1 << 16, "low_water_bytes": 0}
     monkeypatch.setattr(process, "Limits", lambda **limits: Limits(**(limits | small)))
     return Ground(directory, upstream, disk)
