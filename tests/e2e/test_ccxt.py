@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from environments import drive
@@ -19,8 +18,23 @@ ClientOf = Callable[[str], str]
 
 
 @pytest.fixture(scope="module")
-def whole(house: House, client_of: ClientOf) -> Found:
-    """Everything that ccxt does with an HMAC key."""
+def engine_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A gateway before an exchange's own engine, which trusts its header and wants no second signature."""
+    directory, secret = tmp_path_factory.mktemp("engine"), os.urandom(32).hex()
+    (directory / "engine.secret").write_text(secret)
+    exchange = Exchange(directory, "--trusted-secret-file", str(directory / "engine.secret"))
+    made = House(directory / "house", exchange, trusted=Secret(secret.encode()))
+    made.issue(BOT)
+    made.start()
+    yield made
+    made.close()
+    exchange.process.stop()
+
+
+@pytest.fixture(scope="module", params=["signed", "trusted"])
+def whole(request: pytest.FixtureRequest, client_of: ClientOf) -> Found:
+    """Everything that ccxt does with an HMAC key, before an exchange and before an exchange's own engine."""
+    house = request.getfixturevalue("house" if request.param == "signed" else "engine_house")
     key, foreign = house.issue(BOT), house.issue(ELSEWHERE)
     return drive(
         client_of("ccxt"),
@@ -83,26 +97,13 @@ def test_a_key_that_may_not_read_starts_by_default(house: House, client_of: Clie
         assert refusal(found, step)[1] == "CAPABILITY_NOT_GRANTED"
 
 
-@pytest.fixture
-def engine_house(tmp_path: Path) -> Iterator[House]:
-    """A gateway before an exchange's own engine, which trusts its header and wants no second signature."""
-    secret = os.urandom(32).hex()
-    (tmp_path / "engine.secret").write_text(secret)
-    exchange = Exchange(tmp_path, "--trusted-secret-file", str(tmp_path / "engine.secret"))
-    made = House(tmp_path / "house", exchange, trusted=Secret(secret.encode()))
-    made.issue(BOT)
-    made.start()
-    yield made
-    made.close()
-    exchange.process.stop()
-
-
-def test_before_an_engine_of_its_own_the_same_run_holds(engine_house: House, client_of: ClientOf) -> None:
-    """The run is the same where the gateway vouches for orders by its header, with the journal position of each."""
-    key = engine_house.issue(BOT)
-    check_trades(drive(client_of("ccxt"), "run_ccxt.py", url=engine_house.url, key=key.id, secret=key.secret))
+@pytest.mark.parametrize("whole", ["trusted"], indirect=True)
+def test_an_engine_is_told_for_whom_and_where_it_is_recorded(engine_house: House, whole: Found) -> None:
+    """Before its own engine the gateway states the key, and the journal position of each order, in rising order."""
+    check_trades(whole)
     received = engine_house.exchange.received()
-    assert {row["api_key"] for row in received} == {key.id}
+    assert len({row["api_key"] for row in received}) == 1
+    assert received[0]["api_key"].startswith("bwk_")
     positions = [row["position"] for row in received]
+    assert None not in positions
     assert positions == sorted(positions)
-    assert all(position is not None for position in positions)
