@@ -70,7 +70,10 @@ class Gateway(_Section, frozen=True, kw_only=True):
         _check_host("host", self.host)
         _check_networks("trusted_proxies", self.trusted_proxies)
         if self.exit_address:
-            _check_host("exit_address", self.exit_address)
+            try:
+                ipaddress.ip_address(self.exit_address)
+            except ValueError:
+                raise ValueError("exit_address: write an address of this machine, such as 192.0.2.7") from None
         _check_networks("public_networks", self.public_networks)
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("tls_certificate and tls_key: name both or neither")
@@ -99,8 +102,8 @@ class Journal(_Section, frozen=True, kw_only=True):
     """The record of everything.
 
     ``origin`` is its name in its checkpoints, and stays what it was when the journal was begun. ``second_place`` is a
-    directory, better on another machine's disk, that gets every signed checkpoint: without it nobody can prove that the end
-    of the journal was cut off. ``trade_days`` of None keeps for ever.
+    directory, better on another machine's disk, that gets every signed checkpoint: without it nobody can prove that
+    the end of the journal was cut off. ``trade_days`` of None keeps for ever.
     """
 
     origin: str = "bailiwick"
@@ -150,7 +153,7 @@ class Weight(_Section, frozen=True, kw_only=True):
     that one key may use, ``public_share`` the most that public data may.
     """
 
-    per_minute: Annotated[int, Meta(ge=1, le=10**12)] = 6000
+    per_minute: Annotated[int, Meta(ge=1, le=10**12)] = 6000  # beyond any venue's, to have it out of the way
     exit_reserve: Decimal = Decimal("0.1")
     key_share: Decimal = Decimal("0.5")
     public_share: Decimal = Decimal("0.3")
@@ -404,6 +407,8 @@ port = @port@
 # upstream_connections = 64      # to one venue, per address that they leave from
 # upstream_connect_s = 3
 # upstream_answer_s = 10         # after that the outcome counts as unknown and is looked up
+# exit_address = "192.0.2.7"     # a second address of this machine: cancels and reducing orders leave from it while
+#                                # the venue has asked an account's own address to wait. Default: none
 # shutdown_s = 15                # how long what was forwarded may still be answered when stopping
 
 # Says over plain HTTP whether the gateway serves. "" turns it off.

@@ -34,7 +34,7 @@ def test_the_written_file_shows_the_defaults() -> None:
     ):
         text = text.replace(f"@{name}@", f'"{value}"')
     shown = re.sub(r"(?m)^# (?=[a-z_]+ = )", "", text)
-    optional = ("run", "tls_", "trusted_proxies", "second_place", "trade_days", "transit_address", "transit_token_file",
+    optional = ("run", "exit_address", "tls_", "trusted_proxies", "second_place", "trade_days", "transit_address", "transit_token_file",
                 "transit_ca_file")  # fmt: skip
     kept = "\n".join(line for line in shown.splitlines() if not line.startswith(optional))
     assert parse(kept) == parse("")
@@ -90,6 +90,7 @@ def test_shares_are_exact() -> None:
         ("[gateway]\nport = '80'", "gateway.port: expected int, got str; correct the value"),
         ("[gateway]\nhost = ''", "gateway.host: write an address"),
         ("[gateway]\nhealth = 'here'", "gateway.health: write host:port"),
+        ("[gateway]\nexit_address = 'here'", "gateway.exit_address: write an address of this machine"),
         ("[gateway]\ntls_key = 'k'", "gateway.tls_certificate and tls_key: name both or neither"),
         ("[gateway]\ntrusted_proxies = ['10.0.0.1/8']", "gateway.trusted_proxies: '10.0.0.1/8' is not a network"),
         ("[gateway]\nconnections = 5", "gateway.connections_per_address: at most as many as connections"),
