@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from hashlib import sha256
-from itertools import chain, repeat
 from pathlib import Path
 from struct import Struct
 
@@ -438,7 +437,8 @@ class Journal:
 
 def _salts() -> Iterator[bytes]:
     """Random salts, drawn from the system some hundreds at a time."""
-    return chain.from_iterable(_POOL.unpack(os.urandom(_POOL.size)) for _ in repeat(None))
+    while True:
+        yield from _POOL.unpack(os.urandom(_POOL.size))
 
 
 __all__ = ["DurableCallback", "Journal"]
