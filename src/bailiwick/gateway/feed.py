@@ -64,11 +64,12 @@ class Feed:
     """
 
     def __init__(self, venue: VenueSide, asked: Iterable[tuple[str, str]] = ()) -> None:
-        self._venue = venue
+        self.venue = venue
         self._data = venue.dialect.market_data
         self._weight = KeyWeight()
         self._asked = set(asked)
         self._asked_anew = asyncio.Event()
+        self._started = False
         self._filled: dict[str, float] = {}  # when the history of a symbol was fetched
         self._tried: dict[str, float] = {}
         self.failed: dict[str, str] = {}  # what cannot be fetched now, and why
@@ -81,7 +82,7 @@ class Feed:
 
     def _wanted(self) -> set[str]:
         """The symbols whose history is kept."""
-        market = self._venue.market
+        market = self.venue.market
         wanted: set[str] = set()
         for symbol, currency in self._asked:
             info = market.symbols.get(symbol)
@@ -96,7 +97,7 @@ class Feed:
         Raises:
             VenueRefused: if the venue does not answer with status 200, or the weight for it is used up.
         """
-        venue = self._venue
+        venue = self.venue
         reason = venue.way.weight.admit(question.weight, self._weight, venue.clock.now_us(), exit_=False)
         if reason is not None:
             raise VenueRefused(reason.sentence)
@@ -109,13 +110,16 @@ class Feed:
 
     async def start(self) -> None:
         """Fetch what must be known before an order can be judged. What fails is tried again while running."""
+        self._started = True
         await self._attempt("clock", self.sync_clock)
         await self._attempt("symbols", self.refresh_symbols)
         await self.fill()
         await self._attempt("prices", self.refresh_tops)
 
     async def run(self) -> None:
-        """Keep everything fresh until cancelled."""
+        """Keep everything fresh until cancelled; begins with what ``start`` has not fetched."""
+        if not self._started:
+            await self.start()
         periodic: list[tuple[str, float, Callable[[], Awaitable[None]]]] = [
             ("clock", CLOCK_EVERY_S, self.sync_clock),
             ("symbols", SYMBOLS_EVERY_S, self.refresh_symbols),
@@ -125,7 +129,7 @@ class Feed:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(TOPS_EVERY_S):
                     await self._asked_anew.wait()
-            for symbol, currency in self._venue.prices.take_missed():
+            for symbol, currency in self.venue.prices.take_missed():
                 self.want(symbol, currency)
             self._asked_anew.clear()
             await self.fill(FILLS_A_ROUND)
@@ -141,7 +145,7 @@ class Feed:
             await refresh()
         except (VenueRefused, ValueError, ArithmeticError) as error:
             if what not in self.failed:
-                log.warning("market data cannot be fetched", what=what, venue=self._venue.id, why=str(error))
+                log.warning("market data cannot be fetched", what=what, venue=self.venue.id, why=str(error))
             self.failed[what] = str(error)
         else:
             self.failed.pop(what, None)
@@ -151,17 +155,17 @@ class Feed:
         sent = time.monotonic_ns() // 1000
         body = await self.ask(self._data.time())
         received = time.monotonic_ns() // 1000
-        self._venue.clock.learn(self._data.read_time(body), sent, received)
+        self.venue.clock.learn(self._data.read_time(body), sent, received)
 
     async def refresh_symbols(self) -> None:
         """Fetch the venue's description of its symbols."""
         body = await self.ask(self._data.symbols())
-        self._venue.prices.set_symbols(self._venue.dialect.symbols(body))
+        self.venue.prices.set_symbols(self.venue.dialect.symbols(body))
 
     async def refresh_tops(self) -> None:
         """Fetch best bids and asks."""
         body = await self.ask(self._data.tops())
-        self._venue.prices.observe(self._data.read_tops(body), self._venue.clock.now_us())
+        self.venue.prices.observe(self._data.read_tops(body), self.venue.clock.now_us())
 
     async def fill(self, most: int | None = None) -> None:
         """Fetch the history of wanted symbols, of so many at most, that have none, or whose volumes are old."""
@@ -179,16 +183,16 @@ class Feed:
             await self._attempt(f"history of {symbol}", lambda symbol=symbol: self._fill(symbol))  # type: ignore[misc]  # a lambda's default cannot be annotated
 
     async def _fill(self, symbol: str) -> None:
-        prices, data = self._venue.prices, self._data
+        prices, data = self.venue.prices, self._data
         days = data.read_candles(await self.ask(data.days(symbol, VOLUME_DAYS + 1)))
         if symbol not in self._filled:
             minutes = await self._day_of_minutes(symbol)
-            prices.seed(symbol, minutes, self._venue.clock.now_us())
+            prices.seed(symbol, minutes, self.venue.clock.now_us())
         prices.set_daily_volumes(symbol, [day.quote_volume for day in days[:-1]])  # the last day is not over
         self._filled[symbol] = time.monotonic()
 
     async def _day_of_minutes(self, symbol: str) -> list[Candle]:
-        start = self._venue.clock.now_us() // 1000 - DAY_MINUTES * 60_000
+        start = self.venue.clock.now_us() // 1000 - DAY_MINUTES * 60_000
         candles: list[Candle] = []
         while len(candles) < DAY_MINUTES:
             page = self._data.read_candles(await self.ask(self._data.minutes(symbol, start, PAGE)))

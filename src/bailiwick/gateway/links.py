@@ -112,7 +112,7 @@ class Links:
                     signer = self._signer(side.dialect, credential)
             except VaultError as error:
                 log.error("credential cannot be opened", account=account.id, why=str(error))
-        return AccountSide(account.id, side, way, signer, engine, exits)
+        return AccountSide(account.id, side, way, signer, engine, exits, closed=credential is None)
 
     def _signer(self, dialect: Dialect, credential: Credential) -> Signer:
         name = credential.api_key.encode("ascii")

@@ -52,9 +52,10 @@ class AccountSide:
 
     Before an exchange's own engine there is no ``signer``, and ``engine`` is the secret shared with it. ``exits`` is
     a second address, over which cancels and reducing orders leave while the venue has asked the first to wait.
+    ``closed`` is an account whose credential was taken away, as freezing it does.
     """
 
-    __slots__ = ("engine", "exits", "id", "orders", "signer", "venue", "way")
+    __slots__ = ("closed", "engine", "exits", "id", "orders", "signer", "venue", "way")
 
     def __init__(
         self,
@@ -64,11 +65,14 @@ class AccountSide:
         signer: Signer | None,
         engine: Secret | None = None,
         exits: Way | None = None,
+        *,
+        closed: bool = False,
     ) -> None:
         self.id = id_
         self.venue = venue
         self.way = way
         self.exits = exits
+        self.closed = closed
         self.signer = signer
         self.engine = engine
         self.orders = OrderCount()

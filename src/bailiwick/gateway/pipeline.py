@@ -226,7 +226,7 @@ class Gateway:
         if self.closing:
             return Reason.SHUTTING_DOWN
         if live.account.signer is None and live.account.engine is None:
-            return Reason.CREDENTIAL_SEALED
+            return Reason.ACCOUNT_CLOSED if live.account.closed else Reason.CREDENTIAL_SEALED
         if endpoint.changes and not exit_ and not self.keys.fresh:
             return Reason.REGISTRY_STALE
         return None

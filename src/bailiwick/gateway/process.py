@@ -50,7 +50,6 @@ from bailiwick.venues.binance.dialect import BINANCE
 
 log = structlog.get_logger()
 
-ORIGIN = "bailiwick.invalid/journal"
 CHANGES_EVERY_S = 0.25
 SWEEP_EVERY_S = 0.25
 NOTE_EVERY_S = 5.0
@@ -74,7 +73,7 @@ class House:
         self.vault = Vault(open_keyring(config.keyring, self.root))
         self.journal = Journal.open(
             config.journal_directory,
-            origin=ORIGIN,
+            origin=config.journal.origin,
             signer=journal_key(config.journal_key),
             clock=wall_us,
             copy_to=config.journal.second_place,
@@ -106,6 +105,7 @@ class House:
         self.feeds: dict[str, Feed] = {}
         self.address: tuple[str, int] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._following: dict[str, asyncio.Task[None]] = {}  # by venue
 
     # Serving
 
@@ -117,7 +117,13 @@ class House:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, ended.set)
         self.journal.attach(loop)
-        await self._meet_venues()
+        for feed in self._meet_venues():
+            await feed.start()
+            self._follow(feed)
+        clocks = [venue.clock.now_us() for venue in self.links.venues()]
+        if self.gateway.trusts_after_us and clocks:
+            # Clients sign by the venue's clock, and this machine's may be behind it.
+            self.gateway.trusts_after_us = max(self.gateway.trusts_after_us, *clocks)
         self._take_up_doubts()
         listener = Listener(
             self.gateway,
@@ -162,9 +168,10 @@ class House:
             await self.snapshot()
             self._close()
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(_guarded(work))
         self._tasks.add(task)
+        return task
 
     async def _drain(self, listener: Listener) -> None:
         """Take nothing new, and wait for what was forwarded."""
@@ -186,15 +193,25 @@ class House:
         self.journal.close()
         self.store.close()
 
-    async def _meet_venues(self) -> None:
-        """Serve every venue that is not served yet: its prices, its public data, its start-up reads."""
+    def _meet_venues(self) -> list[Feed]:
+        """Serve every venue that is new or reached otherwise than before; gives their feeds, not started yet."""
+        met = []
         for venue in self.links.venues():
-            if venue.id in self.feeds:
+            before = self.feeds.get(venue.id)
+            if before is not None and before.venue is venue:
                 continue
             feed = self.feeds[venue.id] = Feed(venue, self.registry.markets())
             self.unkeyed.add(venue, PublicData(self.gateway, venue, self.config.gateway.public))
-            await feed.start()
-            self._start(feed.run())
+            met.append(feed)
+        return met
+
+    def _follow(self, feed: Feed) -> None:
+        """Keep a venue's market fresh, in the place of what was followed of it before."""
+        before = self._following.pop(feed.venue.id, None)
+        if before is not None:
+            before.cancel()
+            self._tasks.discard(before)
+        self._following[feed.venue.id] = self._start(feed.run())
 
     def _take_up_doubts(self) -> None:
         """Look up the orders whose outcome was not known when the gateway before this one ended."""
@@ -211,7 +228,10 @@ class House:
         before = self.registry.change
         change = self.registry.refresh()
         if change != before:
-            await self._meet_venues()
+            for feed in self._meet_venues():
+                self._follow(
+                    feed
+                )  # it starts beside: a venue that does not answer must not hold up the changes of keys
             for feed in self.feeds.values():
                 for symbol, currency in self.registry.markets():
                     feed.want(symbol, currency)

@@ -115,12 +115,16 @@ class Reconciler:
     async def _settle_doubts(self) -> None:
         now = time.monotonic()
         due = sorted((d for d in self._doubts.values() if d.due <= now), key=lambda d: d.due)[:LOOK_UPS_AT_ONCE]
-        if due:
-            await asyncio.gather(*(self._look(doubt) for doubt in due))
+        for found in await asyncio.gather(*(self._look(doubt) for doubt in due), return_exceptions=True):
+            if isinstance(found, Exception):  # one that cannot be looked up does not stop the others
+                log.error("fault in looking up an order", exc_info=found)
         self.lag_s = max((now - at for at in self._oldest.values()), default=0.0)
 
     async def _look(self, doubt: _Doubt) -> None:
-        live = doubt.live
+        doubt.wait = min(doubt.wait * 2, LONGEST_WAIT_S)
+        doubt.due = time.monotonic() + doubt.wait
+        # As the key's account is reached now: its venue or its credential may have changed since.
+        live = doubt.live = self._registry.find(doubt.live.key) or doubt.live
         venue = live.account.venue
         asked_us = venue.clock.now_us()
         intent = venue.dialect.look_up(doubt.symbol, OrderRef(None, doubt.client_id))
@@ -134,9 +138,6 @@ class Reconciler:
             live.ledger.reject(doubt.client_id)
             self._gateway.chronicle.never_arrived(live, doubt.position, doubt.client_id)
             self._closed(doubt)
-        else:
-            doubt.wait = min(doubt.wait * 2, LONGEST_WAIT_S)
-            doubt.due = time.monotonic() + doubt.wait
 
     def _closed(self, doubt: _Doubt) -> None:
         place = (doubt.live.id, doubt.client_id)
@@ -188,6 +189,8 @@ class Reconciler:
 
     async def _ask(self, account: AccountSide, intent: Intent) -> Answer | None:
         """The venue's answer, or None if there is none now."""
+        if account.signer is None and account.engine is None:
+            return None
         now = account.venue.clock.now_us()
         if account.way.weight.admit(intent.endpoint.weight, self._weight, now, exit_=False) is not None:
             return None
