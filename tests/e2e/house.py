@@ -223,8 +223,8 @@ class House:
             self.gateway.stop()
         self.store.close()
 
-    def issue(self, grant: Grant, kind: KeyKind = KeyKind.HMAC) -> Issued:
-        """Issue a key. A gateway that runs has it in force when this returns."""
+    def issue(self, grant: Grant, kind: KeyKind = KeyKind.HMAC, *, wake: bool = True) -> Issued:
+        """Issue a key. A gateway that runs has it in force when this returns, unless it is to find out by itself."""
         key_id = make_key_id(ACCOUNT, os.urandom(KEY_ID_RANDOM_BYTES))
         envelope = public = None
         if kind is KeyKind.HMAC:
@@ -248,7 +248,8 @@ class House:
                 public_key=public,
             )
         )
-        self.wake()
+        if wake:
+            self.wake()
         return Issued(key_id, handed, kind)
 
     def wake(self) -> None:

@@ -3,11 +3,12 @@
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bot import ORDER, Answer, Bot, eventually
+from bot import ORDER, Answer, Bot, eventually, sign
 from grants import BOT, WIDE
 from house import Exchange, House
 
@@ -111,6 +112,40 @@ def fills_told(house: House) -> list[str]:
         for report in getattr(each, "orders", ())
         if type(each).__name__ == "Resolved" and report.executed
     ]
+
+
+def test_a_change_is_in_force_within_a_second(alone: House) -> None:
+    """A gateway that nobody wakes finds a new key in the store by itself, within a second."""
+    waited: list[float] = []
+    for _ in range(5):
+        key = alone.issue(WIDE, wake=False)
+        began = time.monotonic()
+        eventually(
+            lambda key=key: Bot(alone.port, key).ask("GET", "/api/v3/account"), lambda found: found.status == 200
+        )
+        waited.append(time.monotonic() - began)
+    assert min(waited) < 1, waited  # the others may have met a machine that does something else
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_an_order_of_before_is_refused_after_a_restart(alone: House, end: str) -> None:
+    """The bytes of an order are accepted once, whether the gateway was ended in order or killed in between."""
+    key = alone.issue(WIDE)
+    bot = Bot(alone.port, key)
+    params = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.001"}
+    once = sign(key.secret, 60_000, price=LOW, **params)
+    never = sign(key.secret, 60_000, price=LOW, newClientOrderId="signed-before", **params)
+    assert bot.send("POST", ORDER, once).status == 200
+    assert alone.gateway is not None
+    getattr(alone.gateway, end)()
+    alone.start()
+    again = Bot(alone.port, key)
+    assert again.send("POST", ORDER, once).reason in {"REPLAYED", "TIMESTAMP_STALE"}
+    if end == "kill":
+        # The newest marks may be lost with a crash, so nothing that was signed before it opens anything.
+        assert again.send("POST", ORDER, never).reason == "TIMESTAMP_STALE"
+    else:
+        assert again.send("POST", ORDER, never).status == 200
 
 
 def test_a_second_gateway_refuses_to_start(alone: House) -> None:
