@@ -408,6 +408,20 @@ class Ground:
         await self.durable()
         return self.upstream.take()
 
+    async def reconcile(self, by_itself: Callable[[Sent], bool] | None = None) -> None:
+        """Let the reconciler look up everything that is open to doubt, now."""
+        if by_itself is not None:
+            self.upstream.by_itself = by_itself
+        for doubt in self.house.reconciler._doubts.values():
+            doubt.due = 0.0
+        await self.house.reconciler._settle_doubts()
+
+    async def poll(self, by_itself: Callable[[Sent], bool] | None = None) -> None:
+        """Let the reconciler look at the open orders, now."""
+        if by_itself is not None:
+            self.upstream.by_itself = by_itself
+        await self.house.reconciler._poll()
+
     def records(self, kind: type[Any] = object) -> list[Any]:
         """The records of one kind, oldest first."""
         return [each for each in self._records() if isinstance(each, kind)]

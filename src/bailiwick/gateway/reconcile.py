@@ -129,12 +129,17 @@ class Reconciler:
         asked_us = venue.clock.now_us()
         intent = venue.dialect.look_up(doubt.symbol, OrderRef(None, doubt.client_id))
         answer = await self._ask(live.account, intent)
-        if answer is not None and answer.orders:
+        if answer is None:
+            return
+        if answer.orders:
             self._gateway.learn(live, answer, doubt.position, venue.clock.now_us(), "reconciler")
-            self._seen[live.id, doubt.client_id] = time.monotonic()
-            self._closed(doubt)
-            await self._read_trades(live.account, doubt.symbol, [live])
-        elif answer is not None and answer.missing and asked_us > doubt.impossible_us:
+            order = live.ledger.orders.get(doubt.client_id)
+            if order is None or order.order_id is not None:  # else it is an older order of the same id
+                self._seen[live.id, doubt.client_id] = time.monotonic()
+                self._closed(doubt)
+                await self._read_trades(live.account, doubt.symbol, [live])
+                return
+        if (answer.missing or answer.orders) and asked_us > doubt.impossible_us:
             live.ledger.reject(doubt.client_id)
             self._gateway.chronicle.never_arrived(live, doubt.position, doubt.client_id)
             self._closed(doubt)

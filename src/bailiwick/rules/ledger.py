@@ -15,7 +15,14 @@ from bailiwick.model.money import EXACT, ZERO, times
 from bailiwick.model.order import Fill, OrderReport, TradeReport
 from bailiwick.rules.spending import Spending
 from bailiwick.rules.tracked import Group, LedgerState, OrderState, Position, PositionState, Tracked, loss_of
-from bailiwick.rules.windows import CLIENT_ID_US, LATE_TRADE_US, MINUTE_US, RATE_SPAN_US, SETTLED_US
+from bailiwick.rules.windows import CLIENT_ID_US, EARLIER_US, LATE_TRADE_US, MINUTE_US, RATE_SPAN_US, SETTLED_US
+
+# Bound once: a member of an enum is looked up slowly in Python 3.11, and every order passes here.
+_PLACE_LIST = Act.PLACE_LIST
+_TRY = Act.TRY
+_SELL = Side.SELL
+_IOC, _FOK = TimeInForce.IOC, TimeInForce.FOK
+_OPEN, _ENDED = OrderState.OPEN, OrderState.ENDED
 
 MOST_OWNED = 20_000  # orders that have ended and may still be looked up by who placed them
 
@@ -29,6 +36,7 @@ class Ledger:
 
     __slots__ = (
         "_ended",
+        "_forget_us",
         "_groups",
         "_late",
         "_live",
@@ -57,6 +65,7 @@ class Ledger:
         self.reserved = ZERO  # what orders that have not ended may still spend
         self.resting = 0  # orders that have not ended and may rest in the book
         self.rate_us = 0  # when the bucket of requests will be full again
+        self._forget_us = 0  # until then nothing that is kept grows too old
         self._groups: dict[str, Group] = {}
         self._used: dict[str, int] = {}  # client order ids, oldest first
         self._live: dict[str, Tracked] = {}  # orders that have not ended, oldest first
@@ -151,31 +160,38 @@ class Ledger:
             self.count_request(per_minute, now_us)
         if intent.withdrawal is not None:
             self.withdrawn.setdefault(intent.withdrawal.destination, Spending()).add(intent.withdrawal.amount, now_us)
-        if not allow.charges or intent.endpoint.act is Act.TRY:
+        if not allow.charges or intent.endpoint.act is _TRY:
             return
-        self._forget(now_us)
-        free = self._free_for(intent, allow.orders[0].symbol)
-        listed = intent.target.client_id or "" if intent.endpoint.act is Act.PLACE_LIST and intent.target else ""
+        if now_us >= self._forget_us:
+            self._forget(now_us)
+        listed = intent.target.client_id or "" if intent.endpoint.act is _PLACE_LIST and intent.target else ""
+        free: Decimal | None = None
         heads: dict[str, str] = {}
         for draft, charge in zip(allow.orders, allow.charges, strict=True):
             order = _track(draft, charge, now_us)
-            if order.client_id in self.orders:
+            client_id = order.client_id
+            if client_id in self.orders:
                 continue
             order.list_client_id = listed
-            pair = alternative(draft.leg)
+            pair = alternative(draft.leg) if draft.leg else None
             if pair is not None:
-                order.group = heads.setdefault(pair, order.client_id)
-                self._groups.setdefault(order.group, Group()).members.append(order.client_id)
-            if order.side is Side.SELL:
+                order.group = heads.setdefault(pair, client_id)
+                self._groups.setdefault(order.group, Group()).members.append(client_id)
+            if order.side is _SELL:
+                if free is None:
+                    free = self._free_for(intent, order.symbol)
                 order.cover = min(order.quantity, free)
                 if pair is None:
                     free = EXACT.subtract(free, order.cover)
-            self.orders[order.client_id] = self._live[order.client_id] = order
-            self._nameless.add(order.client_id)
-            self._used[order.client_id] = now_us
+            self.orders[client_id] = self._live[client_id] = order
+            self._nameless.add(client_id)
+            self._used[client_id] = now_us
             self._own(order)
             self.resting += order.rests
-            self._settle(order, now_us)
+            position = self.positions.get(order.symbol)
+            if position is None:
+                position = self.positions[order.symbol] = Position()
+            self._claim(order, position)  # nothing of it is executed, so there is nothing else to settle
 
     def count_request(self, per_minute: int, now_us: int) -> None:
         """Count a request that leaves against the rate; one that may not be refused counts to the brim at most."""
@@ -190,6 +206,8 @@ class Ledger:
             order = None if client_id is None else self.orders.get(client_id)
         if order is None or order.order_id not in (None, report.order_id):
             return
+        if order.order_id is None and (report.side not in (None, order.side) or _before(report, order)):
+            return  # an id may be used again after a day, and by others at any time
         if order.order_id is None:
             order.order_id = report.order_id
             self._nameless.discard(order.client_id)
@@ -200,16 +218,17 @@ class Ledger:
             order.list_id = report.list_id
             self._owned_lists.setdefault(report.list_id, order.list_client_id)
         order.reported = max(order.reported, report.executed)
-        if report.quote_executed is not None:
-            order.reported_quote = max(order.reported_quote or ZERO, report.quote_executed)
-        if report.quantity is not None:
-            order.quantity = min(order.quantity, report.quantity)
+        quote = report.quote_executed
+        if quote is not None and (order.reported_quote is None or quote > order.reported_quote):
+            order.reported_quote = quote
+        if report.quantity is not None and report.quantity < order.quantity:
+            order.quantity = report.quantity
         for fill in report.fills:
             self._fill(order, fill, worth)
         if not report.live:
             self._end(order, now_us)
-        elif order.state is not OrderState.ENDED:
-            order.state = OrderState.OPEN
+        elif order.state is not _ENDED:
+            order.state = _OPEN
         self._settle(order, now_us)
 
     def trade(self, trade: TradeReport, now_us: int, worth: Worth | None = None) -> None:
@@ -221,6 +240,7 @@ class Ledger:
             self._settle(order, now_us)
         elif client_id is None and any(self.orders[each].symbol == trade.symbol for each in self._nameless):
             self._stray.setdefault((trade.symbol, trade.order_id), {})[trade.fill.trade_id] = trade
+            self._forget_us = 0  # it goes once every order has its number, which no time tells
 
     def unknown(self, client_id: str) -> None:
         """Note that nobody knows what became of an order. It stays reserved until evidence comes."""
@@ -345,9 +365,9 @@ class Ledger:
         order.take(fill, worth)
 
     def _end(self, order: Tracked, now_us: int) -> None:
-        if order.state is OrderState.ENDED:
+        if order.state is _ENDED:
             return
-        order.state = OrderState.ENDED
+        order.state = _ENDED
         order.ended_us = now_us
         self.resting -= order.rests
         self._live.pop(order.client_id, None)
@@ -364,13 +384,18 @@ class Ledger:
             self.spent.add(amount, now_us)
             position.volume.add(amount, now_us)
             order.executed = executed
-        if order.side is Side.BUY:
-            held = EXACT.subtract(executed, order.base_fee)
-            position.bought = EXACT.add(position.bought, EXACT.subtract(held, order.held))
-        else:
+        held = executed
+        if order.side is _SELL:
             held = min(executed, order.cover)
-            position.sold = EXACT.add(position.sold, EXACT.subtract(held, order.held))
-        order.held = held
+        elif order.base_fee:
+            held = EXACT.subtract(executed, order.base_fee)
+        if held != order.held:
+            more = EXACT.subtract(held, order.held)
+            if order.side is _SELL:
+                position.sold = EXACT.add(position.sold, more)
+            else:
+                position.bought = EXACT.add(position.bought, more)
+            order.held = held
         loss = loss_of(order) if executed else ZERO
         if loss != order.loss:
             if not order.loss:
@@ -424,6 +449,17 @@ class Ledger:
             self._drop(client_id)
         if self._stray and not self._nameless:
             self._stray.clear()
+        self._forget_us = self._forget_next(now_us)
+
+    def _forget_next(self, now_us: int) -> int:
+        """When there may be something to drop again. Whatever is added from now on lasts as long as an end, or longer."""
+        if self._stray:
+            return now_us
+        due_us = now_us + SETTLED_US
+        for kept, lasts_us in ((self._used, CLIENT_ID_US), (self._ended, SETTLED_US), (self._late, LATE_TRADE_US)):
+            if kept:
+                due_us = min(due_us, next(iter(kept.values())) + lasts_us)
+        return due_us
 
     def _drop(self, client_id: str) -> None:
         order = self.orders.pop(client_id)
@@ -448,6 +484,11 @@ def alternative(leg: str) -> str | None:
     return None
 
 
+def _before(report: OrderReport, order: Tracked) -> bool:
+    """Whether a report tells of a time at which the order was not placed yet."""
+    return bool(report.update_ms) and report.update_ms * 1000 < order.placed_us - EARLIER_US
+
+
 def _track(draft: OrderDraft, charge: Charge, now_us: int) -> Tracked:
     if draft.client_id is None:
         raise ValueError("client_id: an order without one cannot be reserved; give it one")
@@ -463,6 +504,6 @@ def _track(draft: OrderDraft, charge: Charge, now_us: int) -> Tracked:
         factor=charge.factor,
         base=charge.base,
         quote=charge.quote,
-        rests=draft.time_in_force not in (TimeInForce.IOC, TimeInForce.FOK),
+        rests=draft.time_in_force is not _IOC and draft.time_in_force is not _FOK,
         placed_us=now_us,
     )

@@ -19,3 +19,4 @@ LATE_TRADE_US = DAY_US  # an order that has ended still takes trades that are re
 SETTLED_US = 15 * MINUTE_US  # and within this if all of its trades are known
 RATE_SPAN_US = MINUTE_US  # requests_per_minute may come at once, and is refilled continuously
 OWN_TRADE_HOLDS_US = ANCHOR_SPAN_US  # how long a notable trade of our own is held against the anchor
+EARLIER_US = 10 * SECOND_US  # a report this much older than an order is of another one that had its id
