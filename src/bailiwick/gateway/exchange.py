@@ -18,8 +18,8 @@ class Exchange:
 
     __slots__ = (
         "allow", "asked", "bodies", "connection", "endpoint", "fingerprint", "gateway", "held", "intent", "live",
-        "method", "over", "path", "payload", "pending", "position", "retried", "sent_us", "source", "started_us",
-        "until_us", "way",
+        "method", "missed", "over", "path", "payload", "pending", "position", "retried", "sent_us", "source",
+        "started_us", "until_us", "way",
     )  # fmt: skip
 
     def __init__(self, gateway: "Gateway", connection: ClientConnection, method: str, path: str, source: str) -> None:
@@ -45,6 +45,7 @@ class Exchange:
         self.retried = False
         self.pending: list[OrderRef] = []
         self.bodies: list[bytes] = []
+        self.missed = False  # whether a cancel of several was not executed, and not refused either
 
     def durable(self, error: Exception | None) -> None:
         """The record is safe, or will never be."""

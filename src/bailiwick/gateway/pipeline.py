@@ -16,6 +16,7 @@ from bailiwick.gateway.framing import Head
 from bailiwick.gateway.parties import AccountSide, Live, VenueSide
 from bailiwick.gateway.server import ClientConnection
 from bailiwick.gateway.upstream import Failure, Headers
+from bailiwick.gateway.vouch import Voucher
 from bailiwick.gateway.weight import RETRY_AFTER, USED_WEIGHT, blame, number
 from bailiwick.model.decision import Allow, Deny
 from bailiwick.model.harm import Harm
@@ -27,7 +28,6 @@ from bailiwick.rules.decide import decide
 from bailiwick.rules.ledger import Ledger
 from bailiwick.rules.replay import ReplayMarks, mark
 from bailiwick.rules.tracked import Tracked
-from bailiwick.venues import trusted
 from bailiwick.venues.dialect import Dialect
 
 log = structlog.get_logger()
@@ -43,6 +43,9 @@ _TELLING = _LISTINGS | {Act.LOOK_UP, Act.LOOK_UP_LIST}
 _COUNT_10S = b"x-mbx-order-count-10s"
 _COUNT_DAY = b"x-mbx-order-count-1d"
 _PASSED_ON = (USED_WEIGHT, RETRY_AFTER)
+
+_NOT_ASKED = frozenset({403, 418, 429})
+"""Statuses of the wall before the venue and of its limiter: the request was not looked at."""
 
 LEAST_WINDOW_US = 1_000  # a venue is given whole milliseconds
 PART_WINDOW_US = 5_000_000
@@ -75,6 +78,7 @@ class Gateway:
         self._proxies = proxies
         self._proxy: dict[str, bool] = {}
         self._ids = 0
+        self._voucher = Voucher()
 
     # Steps 1 to 5: read, find, verify, parse, decide
 
@@ -292,16 +296,7 @@ class Gateway:
         outgoing = dialect.countersign(msgspec.structs.replace(intent, endpoint=unsigned), None, now, left)
         if position < 0:
             position = self.chronicle.journal.position  # a read: its own record follows, so it states where it came in
-        time_ms = now // 1000
-        mac = trusted.mac(
-            account.engine.reveal(), outgoing.method, outgoing.target, outgoing.body,
-            account.id, key_id, position, time_ms, "allow",
-        )  # fmt: skip
-        lines = (
-            f"{trusted.ACCOUNT}: {account.id}\r\n{trusted.KEY}: {key_id}\r\n{trusted.POSITION}: {position}\r\n"
-            f"{trusted.TIME}: {time_ms}\r\n{trusted.DECISION}: allow\r\n{trusted.MAC}: {mac}\r\n"
-        )
-        return Outgoing(outgoing.method, outgoing.target, outgoing.headers + lines.encode("ascii"), outgoing.body)
+        return self._voucher.vouch(account.engine, outgoing, account.id, key_id, position, now)
 
     def _cancel_next(self, exchange: Exchange) -> None:
         """Send the next of the cancels that stand for a cancel-all, or answer when all are done."""
@@ -310,6 +305,11 @@ class Gateway:
         assert intent is not None
         dialect = live.account.venue.dialect
         if not exchange.pending:
+            if exchange.missed:
+                self.refuse(
+                    exchange, Deny(Reason.UPSTREAM_UNKNOWN)
+                )  # whoever reads a 200 believes that all is cancelled
+                return
             self.reply(exchange, 200, dialect.gather(exchange.bodies))
             return
         target = exchange.pending.pop()
@@ -404,6 +404,8 @@ class Gateway:
             self.chronicle.outcome(exchange, live, answer, status, now - exchange.started_us)
             if status == 200:
                 exchange.bodies.append(body)
+            elif answer.executed is None or status in _NOT_ASKED:
+                exchange.missed = True  # not even refused: the order may well be live
             self._cancel_next(exchange)
         except Exception:
             self._fault(exchange)
@@ -421,7 +423,7 @@ class Gateway:
     def learn(self, live: Live, answer: Answer, position: int, now: int, evidence: str) -> None:
         """Orders and trades seen otherwise than in their own answer: news of this key's are counted and recorded."""
         if self.apply(live, answer, now):
-            self.chronicle.resolved(live, position, answer, evidence)
+            self.chronicle.resolved(live, position, _of(live.ledger, answer), evidence)
 
     def apply(self, live: Live, answer: Answer, now: int) -> bool:
         """Count what an answer reports of this key's own orders; tells whether any of it was news."""
@@ -574,6 +576,13 @@ def _own(ledger: Ledger, symbol: str, order_id: int, client_id: str) -> Tracked 
     if order is None or order.symbol != symbol:
         order = ledger.find(symbol, OrderRef(order_id, None))
     return order
+
+
+def _of(ledger: Ledger, answer: Answer) -> Answer:
+    """What the answer says of the key's own orders: a listing has those of everybody else, too."""
+    orders = tuple([each for each in answer.orders if _own(ledger, each.symbol, each.order_id, each.client_id)])
+    trades = tuple([each for each in answer.trades if _own(ledger, each.symbol, each.order_id, "")])
+    return msgspec.structs.replace(answer, orders=orders, trades=trades)
 
 
 def _claimed(forwarded: bytes) -> str:

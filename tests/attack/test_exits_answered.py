@@ -1,0 +1,38 @@
+"""Whoever stops trading must not be told that he has."""
+
+import pytest
+from ground import Ground
+
+from bailiwick.journal import record
+
+
+@pytest.mark.parametrize(("status", "code"), [(503, -1000), (500, -1001), (403, 0), (502, 0)])
+async def test_a_cancel_all_that_cancelled_nothing_is_no_success(ground: Ground, status: int, code: int) -> None:
+    """Where a cancel was neither executed nor refused, the client of a cancel-all is told that nobody knows."""
+    bot = ground.bot()
+    for _ in range(2):
+        ground.pass_time(1)
+        bot.buy()
+        (await ground.sent()).accept()
+    bot.send("DELETE", "/api/v3/openOrders", symbol="BTCUSDT")
+    for _ in range(2):
+        (await ground.sent()).answer(status, {"code": code, "msg": "no"})
+    assert (bot.reason, ground.house.gateway.in_hand) == ("UPSTREAM_UNKNOWN", 0)
+
+
+async def test_news_of_one_order_records_no_others(ground: Ground) -> None:
+    """A listing of the whole account leaves only the key's own order in the journal, however long it is."""
+    bot, other = ground.bot(), ground.bot()
+    bot.buy(newClientOrderId="mine")
+    mine = await ground.sent()
+    number = mine.accept()
+    other.buy(newClientOrderId="theirs")
+    theirs = await ground.sent()
+    theirs.accept()
+    ground.pass_time(1)
+    bot.send("GET", "/api/v3/allOrders", symbol="BTCUSDT")
+    rows = [theirs.order("0.5") | {"orderId": number + 7}, mine.order("0.5") | {"orderId": number}]
+    (await ground.sent()).answer(200, rows)
+    await ground.durable()
+    told = ground.records(record.Resolved)[-1]
+    assert [order.client_id for order in told.orders] == ["mine"]
