@@ -452,7 +452,7 @@ class Ledger:
         self._forget_us = self._forget_next(now_us)
 
     def _forget_next(self, now_us: int) -> int:
-        """When there may be something to drop again. Whatever is added from now on lasts as long as an end, or longer."""
+        """When there may be something to drop again. What is added from now on lasts no shorter than an end."""
         if self._stray:
             return now_us
         due_us = now_us + SETTLED_US

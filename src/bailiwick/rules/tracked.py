@@ -24,6 +24,10 @@ class OrderState(StrEnum):
     ENDED = "ended"  # nothing of it can be executed any more
 
 
+_BUY = Side.BUY
+_ENDED = OrderState.ENDED
+
+
 class Tracked(msgspec.Struct, kw_only=True):
     """One order of the key.
 
@@ -53,7 +57,7 @@ class Tracked(msgspec.Struct, kw_only=True):
     ended_us: int = 0
     reported: Decimal = ZERO  # executed, by the venue's reports
     reported_quote: Decimal | None = None
-    trades: set[int] = msgspec.field(default_factory=set)
+    trades: set[int] = set()
     traded: Decimal = ZERO  # executed, by the venue's trades
     traded_quote: Decimal = ZERO
     slippage: Decimal = ZERO  # of the trades, in the quote asset
@@ -72,7 +76,7 @@ class Tracked(msgspec.Struct, kw_only=True):
 
     def claims(self) -> tuple[Decimal, Decimal]:
         """What the order may still spend, and what of the key's holdings it may still sell."""
-        if self.state is OrderState.ENDED or self.executed >= self.quantity:
+        if self.state is _ENDED or self.executed >= self.quantity:
             return ZERO, ZERO
         claimed = times(EXACT.subtract(self.quantity, self.executed), self.unit)
         return claimed, EXACT.subtract(self.cover, self.executed) if self.cover > self.executed else ZERO
@@ -85,6 +89,8 @@ class Tracked(msgspec.Struct, kw_only=True):
         if self.anchor is not None:
             fair = times(self.anchor, fill.quantity)
             self.slippage = EXACT.add(self.slippage, _adverse(self.side, value, fair))
+        if not fill.commission:
+            return
         if fill.commission_asset == self.base:
             self.base_fee = EXACT.add(self.base_fee, fill.commission)
             fee = times(times(fill.commission, fill.price), self.factor)
@@ -116,14 +122,14 @@ def loss_of(order: Tracked) -> Decimal:
 
 
 def _adverse(side: Side, value: Decimal, fair: Decimal) -> Decimal:
-    worse = EXACT.subtract(value, fair) if side is Side.BUY else EXACT.subtract(fair, value)
-    return max(worse, ZERO)
+    worse = EXACT.subtract(value, fair) if side is _BUY else EXACT.subtract(fair, value)
+    return max(ZERO, worse)
 
 
 class Group(msgspec.Struct):
     """Alternatives, by client order id, and what they claim together: as much as the dearest of them."""
 
-    members: list[str] = msgspec.field(default_factory=list)
+    members: list[str] = []
     claimed: Decimal = ZERO
     covering: Decimal = ZERO
 
