@@ -1,13 +1,14 @@
 """One exchange and one gateway for a test process; what upsets either gets a pair of its own."""
 
+import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from grants import BOT
 from house import Exchange, House
 
 from bailiwick.demo.environment import Unavailable, python_of
+from bailiwick.model.secret import Secret
 
 
 @pytest.fixture(scope="session")
@@ -28,22 +29,18 @@ def house(tmp_path_factory: pytest.TempPathFactory, exchange: Exchange) -> Itera
     made.close()
 
 
-@pytest.fixture
-def own_exchange(tmp_path: Path) -> Iterator[Exchange]:
-    """A sandbox exchange of the test's own."""
-    found = Exchange(tmp_path)
-    yield found
-    found.process.stop()
-
-
-@pytest.fixture
-def own_house(tmp_path: Path, own_exchange: Exchange) -> Iterator[House]:
-    """A gateway of the test's own."""
-    made = House(tmp_path / "house", own_exchange)
+@pytest.fixture(scope="session")
+def engine_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A gateway before an exchange's own engine, which trusts its header and wants no second signature."""
+    directory, secret = tmp_path_factory.mktemp("engine"), os.urandom(32).hex()
+    (directory / "engine.secret").write_text(secret)
+    exchange = Exchange(directory, "--trusted-secret-file", str(directory / "engine.secret"))
+    made = House(directory / "house", exchange, trusted=Secret(secret.encode()))
     made.issue(BOT)
     made.start()
     yield made
     made.close()
+    exchange.process.stop()
 
 
 @pytest.fixture(scope="session")

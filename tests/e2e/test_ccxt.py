@@ -1,34 +1,18 @@
 """ccxt, unmodified in an environment of its own, lives behind the gateway as it would before the exchange."""
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from environments import drive
 from grants import BOT, ELSEWHERE, NARROW
-from house import Exchange, House
+from house import House
 from runs import Found, check_spent, check_trades, refusal, value
 
 from bailiwick.model.party import KeyKind
-from bailiwick.model.secret import Secret
 
 pytestmark = pytest.mark.clients
 
 ClientOf = Callable[[str], str]
-
-
-@pytest.fixture(scope="module")
-def engine_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A gateway before an exchange's own engine, which trusts its header and wants no second signature."""
-    directory, secret = tmp_path_factory.mktemp("engine"), os.urandom(32).hex()
-    (directory / "engine.secret").write_text(secret)
-    exchange = Exchange(directory, "--trusted-secret-file", str(directory / "engine.secret"))
-    made = House(directory / "house", exchange, trusted=Secret(secret.encode()))
-    made.issue(BOT)
-    made.start()
-    yield made
-    made.close()
-    exchange.process.stop()
 
 
 @pytest.fixture(scope="module", params=["signed", "trusted"])

@@ -1,6 +1,7 @@
 """What lies beyond plain orders: withdrawals, lists, replacements, the request rate, and headers of the gateway's."""
 
 import http.client
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import msgspec
@@ -123,3 +124,11 @@ def test_an_order_is_tried_without_leaving_a_trace_in_the_budget(house: House) -
     assert bot.ask("POST", f"{ORDER}/test", quantity="0.001", **order).status == 200
     assert bot.ask("POST", f"{ORDER}/test", quantity="1", **order).reason == "ORDER_NOTIONAL"
     assert (house.usage(bot.key).open_orders, house.usage(bot.key).budgets[0].reserved) == ((), "0")
+
+
+def test_equal_reads_at_once_are_all_answered_by_an_engine(engine_house: House) -> None:
+    """Two equal reads of one millisecond are two to the engine, which believes no header twice."""
+    bot = Bot(engine_house.port, engine_house.issue(WIDE))
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: bot.ask("GET", "/api/v3/rateLimit/order"), range(200)))
+    assert {(answer.status, answer.code) for answer in answers} == {(200, 0)}

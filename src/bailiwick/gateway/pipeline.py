@@ -17,6 +17,7 @@ from bailiwick.gateway.parties import AccountSide, Live, VenueSide
 from bailiwick.gateway.server import ClientConnection
 from bailiwick.gateway.upstream import Failure, Headers
 from bailiwick.gateway.vouch import Voucher
+from bailiwick.gateway.vouch import Voucher
 from bailiwick.gateway.weight import RETRY_AFTER, USED_WEIGHT, blame, number
 from bailiwick.model.decision import Allow, Deny
 from bailiwick.model.harm import Harm
@@ -78,6 +79,7 @@ class Gateway:
         self._proxies = proxies
         self._proxy: dict[str, bool] = {}
         self._ids = 0
+        self._voucher = Voucher()
         self._voucher = Voucher()
 
     # Steps 1 to 5: read, find, verify, parse, decide
