@@ -17,7 +17,6 @@ from bailiwick.gateway.parties import AccountSide, Live, VenueSide
 from bailiwick.gateway.server import ClientConnection
 from bailiwick.gateway.upstream import Failure, Headers
 from bailiwick.gateway.vouch import Voucher
-from bailiwick.gateway.vouch import Voucher
 from bailiwick.gateway.weight import RETRY_AFTER, USED_WEIGHT, blame, number
 from bailiwick.model.decision import Allow, Deny
 from bailiwick.model.harm import Harm
@@ -35,6 +34,7 @@ log = structlog.get_logger()
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+_AMEND = Act.AMEND
 _ORDER_ACTS = frozenset({Act.PLACE, Act.PLACE_LIST, Act.REPLACE, Act.AMEND})
 _CANCEL_ACTS = frozenset({Act.CANCEL, Act.CANCEL_LIST, Act.CANCEL_ALL})
 _LISTINGS = frozenset({Act.LIST_OPEN, Act.LIST_ORDERS, Act.LIST_LISTS, Act.LIST_TRADES})
@@ -79,7 +79,6 @@ class Gateway:
         self._proxies = proxies
         self._proxy: dict[str, bool] = {}
         self._ids = 0
-        self._voucher = Voucher()
         self._voucher = Voucher()
 
     # Steps 1 to 5: read, find, verify, parse, decide
@@ -208,6 +207,14 @@ class Gateway:
                 allow = exchange.allow = Allow(orders, allow.charges, allow.cancels, allow.reducing)
             if orders != intent.orders:
                 exchange.intent = intent = live.account.venue.dialect.compose(intent, orders)
+        if act is _AMEND and intent.target is not None and intent.symbol is not None:
+            amended = live.ledger.find(intent.symbol, intent.target)
+            if amended is not None:
+                kept = live.account.venue.dialect.keep_name(intent, amended.client_id)
+                if isinstance(kept, Deny):
+                    self._deny(exchange, kept)
+                    return
+                exchange.intent = intent = kept
         position = self.chronicle.intent(exchange, live, intent, allow, essential=exit_)
         if position < 0:
             self.refuse(exchange, Deny(Reason.JOURNAL_FULL if position == FULL else Reason.JOURNAL_STOPPED))
