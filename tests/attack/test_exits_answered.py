@@ -1,7 +1,7 @@
 """Whoever stops trading must not be told that he has."""
 
 import pytest
-from ground import Ground
+from ground import Client, Ground
 
 from bailiwick.journal import record
 
@@ -36,3 +36,25 @@ async def test_news_of_one_order_records_no_others(ground: Ground) -> None:
     await ground.durable()
     told = ground.records(record.Resolved)[-1]
     assert [order.client_id for order in told.orders] == ["mine"]
+
+
+async def amend(ground: Ground, **more: object) -> tuple[Client, int]:
+    """A bot that asks to reduce its order in the book."""
+    bot = ground.bot()
+    bot.buy("2", newClientOrderId="mine")
+    number = (await ground.sent()).accept()
+    ground.pass_time(1)
+    bot.send("PUT", "/api/v3/order/amend/keepPriority", symbol="BTCUSDT", orderId=number, newQty="1", **more)
+    return bot, number
+
+
+async def test_an_amended_order_keeps_its_name(ground: Ground) -> None:
+    """A venue renames what is amended unless it is told not to; then nobody could cancel it by its name."""
+    await amend(ground)
+    assert (await ground.sent()).params["newClientOrderId"] == "mine"
+
+
+async def test_an_amendment_takes_no_other_name(ground: Ground) -> None:
+    """An amendment that renames its order is refused: its new name would be nobody's."""
+    bot, _ = await amend(ground, newClientOrderId="another")
+    assert (bot.reason, ground.upstream.open) == ("PARAMETER_MALFORMED", [])

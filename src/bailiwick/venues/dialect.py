@@ -123,6 +123,10 @@ class Dialect(Protocol):
         """The intent with these orders written into its parameters: as they leave, with their client order ids."""
         ...
 
+    def keep_name(self, intent: Intent, client_id: str) -> Intent | Deny:
+        """The amendment of an order under the client order id that it has; another than that is refused."""
+        ...
+
     def narrow(self, intent: Intent, symbol: str, target: OrderRef) -> Intent:
         """The cancel of one order that stands for part of a cancel-all."""
         ...

@@ -2,12 +2,15 @@
 
 from decimal import Decimal
 
+from bailiwick.model.decision import Deny
 from bailiwick.model.intent import Endpoint, Intent, OrderDraft, OrderRef, OrderType
 from bailiwick.model.money import plain
+from bailiwick.model.reason import Reason
 from bailiwick.venues.binance.endpoints import ENDPOINTS
 from bailiwick.venues.binance.legs import LEGS, Slots
 
 MOST_LISTED = "1000"
+_NEW_NAME = "newClientOrderId"
 
 _LOOK_UP = ENDPOINTS["GET", "/api/v3/order"]
 _OPEN = ENDPOINTS["GET", "/api/v3/openOrders"]
@@ -32,6 +35,20 @@ def compose(intent: Intent, orders: tuple[OrderDraft, ...]) -> Intent:
         _write(params, legs[new.leg], old, new)
     kept = tuple((name, value) for name, value in params.items() if value is not None)
     return _with(intent, kept, orders)
+
+
+def keep_name(intent: Intent, client_id: str) -> Intent | Deny:
+    """The amendment of an order under the client order id that it has.
+
+    Without this the venue gives an amended order an id of its own, by which nobody would find it again ("Order Amend
+    Keep Priority" in its documentation: the current id may be sent as the new one). Another id is refused.
+    """
+    named = dict(intent.params).get(_NEW_NAME)
+    if named == client_id:
+        return intent
+    if named is not None:
+        return Deny(Reason.PARAMETER_MALFORMED, f"{_NEW_NAME}: an amended order keeps its id; send {client_id} or none")
+    return _with(intent, (*intent.params, (_NEW_NAME, client_id)), intent.orders)
 
 
 def narrow(intent: Intent, symbol: str, target: OrderRef) -> Intent:

@@ -9,7 +9,7 @@ from bailiwick.model.request import Refusal
 from bailiwick.model.secret import Secret
 from bailiwick.venues.binance.answer import read_answer
 from bailiwick.venues.binance.clock import fresh, mark_lifetime_us
-from bailiwick.venues.binance.compose import compose, look_up, narrow, poll
+from bailiwick.venues.binance.compose import compose, keep_name, look_up, narrow, poll
 from bailiwick.venues.binance.countersign import countersign
 from bailiwick.venues.binance.endpoints import ENDPOINTS
 from bailiwick.venues.binance.form import unfold
@@ -42,6 +42,7 @@ class Binance:
     mark_lifetime_us = staticmethod(mark_lifetime_us)
     parse = staticmethod(parse)
     compose = staticmethod(compose)
+    keep_name = staticmethod(keep_name)
     narrow = staticmethod(narrow)
     countersign = staticmethod(countersign)
     look_up = staticmethod(look_up)
