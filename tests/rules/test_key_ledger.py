@@ -19,7 +19,7 @@ from bailiwick.model.reason import Reason
 from bailiwick.rules import ledger as module
 from bailiwick.rules.ledger import Ledger
 from bailiwick.rules.tracked import LedgerState, OrderState
-from bailiwick.rules.windows import BUCKET_US, DAY_US, LATE_TRADE_US, SETTLED_US
+from bailiwick.rules.windows import BUCKET_US, DAY_US, LATE_TRADE_US, MINUTE_US, SETTLED_US
 
 BUY, SELL = Side.BUY, Side.SELL
 
@@ -321,6 +321,50 @@ def test_what_was_owned_is_still_seen() -> None:
     assert len(made.ledger.orders) < 5
     assert made.ledger.owns("BTCUSDT", ref(first))
     assert not made.ledger.owns("ETHBTC", ref(first))
+
+
+def test_the_rate_fills_to_the_brim_and_is_refilled() -> None:
+    """What may not be refused counts against the rate, and for no longer than a minute."""
+    ledger = Ledger()
+    for _ in range(100):
+        ledger.count_request(60, NOON_US)
+    assert ledger.wait_us(60, NOON_US) == MINUTE_US // 60
+    assert ledger.wait_us(60, NOON_US + MINUTE_US // 60) == 0
+    assert ledger.wait_us(60, NOON_US + MINUTE_US) <= 0
+
+
+def test_an_id_is_free_after_just_a_day() -> None:
+    """Twenty-four hours after its use, to the microsecond, an id of an order that is forgotten is free."""
+    made = key()
+    draft = order()
+    made.send(draft)
+    made.ledger.report(filled(draft, 0, 0), NOON_US)
+    made.age(SETTLED_US)
+    made.fill(order())
+    assert draft.client_id not in made.ledger.orders
+    assert made.ledger.id_used(draft.client_id or "", NOON_US + DAY_US - 1)
+    assert not made.ledger.id_used(draft.client_id or "", NOON_US + DAY_US)
+
+
+def test_ids_begin_at_zero() -> None:
+    """The first order and the first list of a venue are known like any other, also after a restart."""
+    ledger, draft = Ledger(), order(SELL, 1, 110, leg="above")
+    ledger.reserve(_allowed(draft), intent(draft, act=Act.PLACE_LIST), NOON_US)
+    ledger.report(structs.replace(filled(draft, 0, 0, live=True), list_id=0), NOON_US)
+    for each in (ledger, again(ledger)):
+        assert each.owns("BTCUSDT", ref(0))
+        assert each.owns_list(ref(0))
+        assert not each.owns("BTCUSDT", ref(client_id="nobody's"))
+
+
+def test_a_trade_is_kept_for_its_own_symbol_alone() -> None:
+    """A trade that could be no order of the key's is not kept."""
+    made = key()
+    made.send(order())
+    made.ledger.trade(trade(5, 1, BUY, 1, 1, name="ETHBTC"), NOON_US)
+    assert made.ledger.to_state().stray == []
+    made.ledger.trade(trade(5, 1, BUY, 1, 1), NOON_US)
+    assert len(made.ledger.to_state().stray) == 1
 
 
 def test_what_is_owned_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,9 +10,10 @@ from bailiwick.model.money import EXACT, ZERO, plus
 from bailiwick.model.party import KeyState
 from bailiwick.model.reason import Reason
 from bailiwick.rules.authority import Authority
-from bailiwick.rules.ledger import Ledger, alternative
+from bailiwick.rules.ledger import Ledger
 from bailiwick.rules.market import Market
 from bailiwick.rules.pricing import Leg, price_leg
+from bailiwick.rules.tracked import alternative
 
 _REPLACE = Act.REPLACE
 _SELL = Side.SELL

@@ -9,19 +9,29 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import final
 
-from bailiwick.model.decision import Allow, Charge
-from bailiwick.model.intent import Act, Destination, Intent, OrderDraft, OrderRef, Side, TimeInForce, Withdrawal
+from bailiwick.model.decision import Allow
+from bailiwick.model.intent import Act, Destination, Intent, OrderRef, Side, Withdrawal
 from bailiwick.model.money import EXACT, ZERO, times
 from bailiwick.model.order import Fill, OrderReport, TradeReport
 from bailiwick.rules.spending import Spending
-from bailiwick.rules.tracked import Group, LedgerState, OrderState, Position, PositionState, Tracked, loss_of
-from bailiwick.rules.windows import CLIENT_ID_US, EARLIER_US, LATE_TRADE_US, MINUTE_US, RATE_SPAN_US, SETTLED_US
+from bailiwick.rules.tracked import (
+    Group,
+    LedgerState,
+    OrderState,
+    Position,
+    PositionState,
+    Tracked,
+    alternative,
+    loss_of,
+    predates,
+    track,
+)
+from bailiwick.rules.windows import CLIENT_ID_US, LATE_TRADE_US, MINUTE_US, RATE_SPAN_US, SETTLED_US
 
 # Bound once: a member of an enum is looked up slowly in Python 3.11, and every order passes here.
 _PLACE_LIST = Act.PLACE_LIST
 _TRY = Act.TRY
 _SELL = Side.SELL
-_IOC, _FOK = TimeInForce.IOC, TimeInForce.FOK
 _OPEN, _ENDED = OrderState.OPEN, OrderState.ENDED
 
 MOST_OWNED = 20_000  # orders that have ended and may still be looked up by who placed them
@@ -168,7 +178,7 @@ class Ledger:
         free: Decimal | None = None
         heads: dict[str, str] = {}
         for draft, charge in zip(allow.orders, allow.charges, strict=True):
-            order = _track(draft, charge, now_us)
+            order = track(draft, charge, now_us)
             client_id = order.client_id
             if client_id in self.orders:
                 continue
@@ -206,7 +216,7 @@ class Ledger:
             order = None if client_id is None else self.orders.get(client_id)
         if order is None or order.order_id not in (None, report.order_id):
             return
-        if order.order_id is None and (report.side not in (None, order.side) or _before(report, order)):
+        if order.order_id is None and (report.side not in (None, order.side) or predates(report, order)):
             return  # an id may be used again after a day, and by others at any time
         if order.order_id is None:
             order.order_id = report.order_id
@@ -471,39 +481,3 @@ class Ledger:
             group.members.remove(client_id)
             if not group.members:
                 del self._groups[order.group]
-
-
-def alternative(leg: str) -> str | None:
-    """What the legs have in common of which only one can be executed: an OCO's, or an OTOCO's pending ones."""
-    lower = leg.lower()
-    if lower in ("limit", "stop"):
-        return "oco"
-    for ending in ("above", "below"):
-        if lower.endswith(ending):
-            return lower.removesuffix(ending) or "oco"
-    return None
-
-
-def _before(report: OrderReport, order: Tracked) -> bool:
-    """Whether a report tells of a time at which the order was not placed yet."""
-    return bool(report.update_ms) and report.update_ms * 1000 < order.placed_us - EARLIER_US
-
-
-def _track(draft: OrderDraft, charge: Charge, now_us: int) -> Tracked:
-    if draft.client_id is None:
-        raise ValueError("client_id: an order without one cannot be reserved; give it one")
-    return Tracked(
-        client_id=draft.client_id,
-        symbol=draft.symbol,
-        side=draft.side,
-        price=draft.price,
-        quantity=charge.quantity,
-        unit=charge.unit,
-        anchor=charge.anchor,
-        reducing=charge.reducing,
-        factor=charge.factor,
-        base=charge.base,
-        quote=charge.quote,
-        rests=draft.time_in_force is not _IOC and draft.time_in_force is not _FOK,
-        placed_us=now_us,
-    )

@@ -6,10 +6,14 @@ from enum import StrEnum
 
 import msgspec
 
-from bailiwick.model.intent import Destination, Side
+from bailiwick.model.decision import Charge
+from bailiwick.model.intent import Destination, OrderDraft, Side, TimeInForce
 from bailiwick.model.money import EXACT, ZERO, times
-from bailiwick.model.order import Fill, TradeReport
+from bailiwick.model.order import Fill, OrderReport, TradeReport
 from bailiwick.rules.spending import Spending
+from bailiwick.rules.windows import EARLIER_US
+
+_IOC, _FOK = TimeInForce.IOC, TimeInForce.FOK
 
 FEE_BEFORE_FILLS = Decimal("0.002")  # of the value, until the venue lists the trades: twice the usual fee
 FEE_UNCONVERTED = Decimal("0.01")  # of the value, where the fee's asset has no price
@@ -100,6 +104,47 @@ class Tracked(msgspec.Struct, kw_only=True):
             rate = worth(fill.commission_asset) if worth is not None else None
             fee = times(times(value, self.factor), FEE_UNCONVERTED) if rate is None else times(fill.commission, rate)
         self.fees = EXACT.add(self.fees, fee)
+
+
+def alternative(leg: str) -> str | None:
+    """What the legs have in common of which only one can be executed: an OCO's, or an OTOCO's pending ones."""
+    lower = leg.lower()
+    if lower in ("limit", "stop"):
+        return "oco"
+    for ending in ("above", "below"):
+        if lower.endswith(ending):
+            return lower.removesuffix(ending) or "oco"
+    return None
+
+
+def predates(report: OrderReport, order: Tracked) -> bool:
+    """Whether a report tells of a time at which the order was not placed yet."""
+    return bool(report.update_ms) and report.update_ms * 1000 < order.placed_us - EARLIER_US
+
+
+def track(draft: OrderDraft, charge: Charge, now_us: int) -> Tracked:
+    """The order as it is reserved.
+
+    Raises:
+        ValueError: if it has no client order id; every order that leaves has one.
+    """
+    if draft.client_id is None:
+        raise ValueError("client_id: an order without one cannot be reserved; give it one")
+    return Tracked(
+        client_id=draft.client_id,
+        symbol=draft.symbol,
+        side=draft.side,
+        price=draft.price,
+        quantity=charge.quantity,
+        unit=charge.unit,
+        anchor=charge.anchor,
+        reducing=charge.reducing,
+        factor=charge.factor,
+        base=charge.base,
+        quote=charge.quote,
+        rests=draft.time_in_force is not _IOC and draft.time_in_force is not _FOK,
+        placed_us=now_us,
+    )
 
 
 def loss_of(order: Tracked) -> Decimal:
