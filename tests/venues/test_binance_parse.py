@@ -38,6 +38,13 @@ WORKING = {
     "workingQuantity": "1",
     "workingTimeInForce": "GTC",
 }
+PENDING = {
+    "pendingType": "LIMIT",
+    "pendingSide": "SELL",
+    "pendingPrice": "0.2",
+    "pendingQuantity": "1",
+    "pendingTimeInForce": "GTC",
+}
 
 
 def draft(**fields: object) -> OrderDraft:
@@ -149,6 +156,12 @@ def test_look_ups_and_cancels_name_their_order(
 ) -> None:
     """What is looked up or cancelled is named by the venue's id, the client's, or both."""
     assert read(method, path, params).target == target
+
+
+@pytest.mark.parametrize(("name", "target"), [({}, None), ({"listClientOrderId": "l1"}, OrderRef(None, "l1"))])
+def test_a_list_is_known_by_the_name_that_its_client_gives_it(name: dict[str, str], target: OrderRef | None) -> None:
+    """The name of a placed list is its intent's target, so that its key can cancel it by that name."""
+    assert read("POST", "/api/v3/orderList/oto", WORKING | PENDING | name).target == target
 
 
 def test_new_oco_has_two_legs() -> None:

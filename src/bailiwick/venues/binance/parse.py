@@ -174,6 +174,13 @@ def _fill_replace(grammar: Grammar, values: Values) -> Filled:
     return orders, target, flaw
 
 
+def _fill_list(grammar: Grammar, values: Values) -> Filled:
+    """The orders of a list, and as target the name that the client gives the list itself, if it gives one."""
+    orders, _, flaw = _fill_orders(grammar, values)
+    name = values.get("listClientOrderId")
+    return orders, None if name is None else OrderRef(None, name), flaw
+
+
 def _fill_nothing(_grammar: Grammar, _values: Values) -> Filled:
     return (), None, None
 
@@ -182,7 +189,7 @@ Filler = Callable[[Grammar, Values], Filled]
 _FILLERS: dict[Act, Filler] = {
     Act.PLACE: _fill_orders,
     Act.TRY: _fill_orders,
-    Act.PLACE_LIST: _fill_orders,
+    Act.PLACE_LIST: _fill_list,
     Act.REPLACE: _fill_replace,
     Act.LOOK_UP: _fill_target,
     Act.LOOK_UP_LIST: _fill_target,
