@@ -41,6 +41,7 @@ class Recovered:
     def __init__(self) -> None:
         self.ledgers: dict[str, Ledger] = {}
         self.marks = ReplayMarks()
+        self.ahead_us = 0  # how far the venue's clock was ahead of this machine's when a request last came
         self.in_order = False  # whether the gateway before this one ended in order
         self.records = 0
 
@@ -74,11 +75,13 @@ def recover(journal: Journal, dialect: Dialect, now_us: int) -> Recovered:
         found.records += 1
         match each:
             case record.Intent():
+                found.ahead_us = each.venue_us - each.at_us
                 _take_mark(found, each.key, each.sent, each.mark_until_us, now_us)
                 if each.decision == "allow":
                     intents[position] = each
                     _reserve(found, dialect, each)
             case record.Read():
+                found.ahead_us = each.venue_us - each.at_us + each.latency_us
                 _take_mark(found, each.key, each.sent, each.mark_until_us, now_us)
             case record.Outcome():
                 _settle(found, each, intents.pop(each.intent, None))
@@ -124,12 +127,14 @@ def _reserve(found: Recovered, dialect: Dialect, each: record.Intent) -> None:
 def _settle(found: Recovered, each: record.Outcome, intent: record.Intent | None) -> None:
     ledger = found.ledger(each.key)
     for report in each.orders:
-        ledger.report(report, each.at_us)
+        ledger.report(report, each.at_us + found.ahead_us)
     if intent is None:
         return
+    if each.executed is False and intent.withdrawal is not None:
+        ledger.return_withdrawal(intent.withdrawal, intent.venue_us)
     for order in intent.orders:
-        if order.client_id is None:
-            continue
+        if order.client_id is None or not intent.charges:
+            continue  # a trial order has reserved nothing, and its id may be another's by now
         if each.executed is False:
             ledger.reject(order.client_id)
         elif each.executed is None:
@@ -138,10 +143,11 @@ def _settle(found: Recovered, each: record.Outcome, intent: record.Intent | None
 
 def _resolve(found: Recovered, each: record.Resolved) -> None:
     ledger = found.ledger(each.key)
+    now_us = each.at_us + found.ahead_us
     for report in each.orders:
-        ledger.report(report, each.at_us)
+        ledger.report(report, now_us)
     for trade in each.trades:
-        ledger.trade(trade, each.at_us)
+        ledger.trade(trade, now_us)
     if each.absent:
         ledger.reject(each.absent)
 
