@@ -6,7 +6,8 @@ upstream request is written anew.
 """
 
 import re
-from typing import NamedTuple
+
+import msgspec
 
 HEAD_LIMIT = 16 << 10
 BODY_LIMIT = 64 << 10
@@ -17,7 +18,8 @@ WITHOUT_BODY = frozenset({b"GET"})
 
 # A target in origin form: a path of unreserved characters and separators, then possibly a query of printable ASCII.
 # Brackets, quotes and braces stand in queries of real clients (lists of symbols); controls, blanks and # never may.
-_TARGET = re.compile(rb"/[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*(?:\?[!-\"$-~]*)?")
+_PATH = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@%/"
+_QUERY = bytes(byte for byte in range(0x21, 0x7F) if byte != ord("#"))
 _HOST = re.compile(rb"(?:[A-Za-z0-9\-._]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
 # Headers that the gateway looks at. All others are only part of the client's fingerprint.
@@ -33,6 +35,17 @@ _KINDS = {
     b"user-agent": AGENT,
 }
 
+_WANTED = (HOST, LENGTH, TYPE, KEY, FORWARDED, AGENT)
+_UNWANTED = (
+    (CODING, 400, "send the body with a Content-Length"),
+    (EXPECT, 417, "no expectation is met here"),
+    (UPGRADE, 400, "no other protocol is spoken here"),
+    (RESERVED, 400, "headers of this name are not the client's to send"),
+)
+
+MOST_LAYOUTS = 1024
+LONGEST_NAMES = 2048
+
 
 class Malformed(Exception):
     """The request cannot be read in exactly one way; the connection is closed after the answer."""
@@ -43,10 +56,11 @@ class Malformed(Exception):
         self.why = why
 
 
-class Head(NamedTuple):
-    """The checked head of a request. ``names`` are the header names as spelled, in order."""
+class Head(msgspec.Struct, frozen=True, gc=False):
+    """The checked head of a request. ``names`` are the header names as spelled, in order, joined by commas."""
 
-    target: bytes
+    path: str
+    query: bytes
     key: bytes
     content_type: bytes
     agent: bytes
@@ -54,28 +68,27 @@ class Head(NamedTuple):
     names: bytes
 
 
-class HeadReader:
-    """Checks heads for one venue's key header; remembers how header names are spelled."""
+class _Layout(msgspec.Struct, frozen=True, gc=False):
+    """Where each header that matters stands among the names of a head, -1 where it does not."""
 
-    __slots__ = ("_key_header", "_known")
+    places: tuple[int, ...]
+    names: bytes
+
+
+class HeadReader:
+    """Checks heads for one venue's key header.
+
+    A client sends the same names in the same order all day, so what the names alone say is found out once.
+    """
+
+    __slots__ = ("_hosts", "_key_header", "_layouts")
 
     def __init__(self, key_header: bytes) -> None:
         self._key_header = key_header
-        self._known: dict[bytes, int] = {}
+        self._layouts: dict[tuple[bytes, ...], _Layout] = {}
+        self._hosts: set[bytes] = set()  # that were seen to be spelled well
 
-    def _kind(self, name: bytes) -> int:
-        lower = name.lower()
-        if lower == self._key_header:
-            kind = KEY
-        elif lower.startswith(b"x-bailiwick-"):
-            kind = RESERVED
-        else:
-            kind = _KINDS.get(lower, OTHER)
-        if len(self._known) < 4096:  # spellings are the client's to choose, so the memory for them is bounded
-            self._known[name] = kind
-        return kind
-
-    def read(self, method: bytes, version: str, url: bytes, headers: list[tuple[bytes, bytes]]) -> Head:
+    def read(self, method: bytes, version: str, url: bytes, names: list[bytes], values: list[bytes]) -> Head:
         """Check the head.
 
         Raises:
@@ -85,48 +98,69 @@ class HeadReader:
             raise Malformed(400, "HTTP/1.1 is spoken here")
         if method not in METHODS:
             raise Malformed(400, "unknown method")
-        if _TARGET.fullmatch(url) is None:
+        path, _, query = url.partition(b"?")
+        if path[:1] != b"/" or path.translate(None, _PATH) or query.translate(None, _QUERY):
             raise Malformed(400, "the target must be a path, percent-encoded, with at most one query")
-        if len(headers) > HEADER_LIMIT:
-            raise Malformed(431, "too many headers")
-        known = self._known
-        single: list[bytes | None] = [None] * OTHER
-        for name, value in headers:
-            kind = known.get(name)
-            if kind is None:
-                kind = self._kind(name)
-            if kind == OTHER:
-                continue
-            if single[kind] is not None:
-                raise Malformed(400, f"two {name.decode('ascii', 'replace')} headers")
-            single[kind] = value
-        host, length = single[HOST], single[LENGTH]
-        if host is None or _HOST.fullmatch(host) is None:
-            raise Malformed(400, "exactly one Host header is needed")
-        if single[CODING] is not None:
-            raise Malformed(400, "send the body with a Content-Length")
-        if single[EXPECT] is not None:
-            raise Malformed(417, "no expectation is met here")
-        if single[UPGRADE] is not None:
-            raise Malformed(400, "no other protocol is spoken here")
-        if single[RESERVED] is not None:
-            raise Malformed(400, "headers of this name are not the client's to send")
-        if length is not None:
-            self._check_length(length, method)
+        spelled = tuple(names)
+        layout = self._layouts.get(spelled)
+        if layout is None:
+            layout = self._lay_out(spelled)
+        host, length, kind, key, forwarded, agent = layout.places
+        if values[host] not in self._hosts:
+            self._check_host(values[host])
+        if length >= 0:
+            _check_length(values[length], method)
         return Head(
-            url,
-            single[KEY] or b"",
-            single[TYPE] or b"",
-            single[AGENT] or b"",
-            single[FORWARDED] or b"",
-            b",".join([name for name, _ in headers]),
+            path.decode("ascii"),
+            query,
+            values[key] if key >= 0 else b"",
+            values[kind] if kind >= 0 else b"",
+            values[agent] if agent >= 0 else b"",
+            values[forwarded] if forwarded >= 0 else b"",
+            layout.names,
         )
 
-    @staticmethod
-    def _check_length(length: bytes, method: bytes) -> None:
-        if not length.isdigit():
-            raise Malformed(400, "Content-Length must be digits")
-        if len(length) > 9 or int(length) > BODY_LIMIT:
-            raise Malformed(413, "the body is too large")
-        if method in WITHOUT_BODY and int(length):
-            raise Malformed(400, "a GET request carries no body")
+    def _lay_out(self, names: tuple[bytes, ...]) -> _Layout:
+        if len(names) > HEADER_LIMIT:
+            raise Malformed(431, "too many headers")
+        places = [-1] * OTHER
+        for place, name in enumerate(names):
+            kind = self._kind(name)
+            if kind == OTHER:
+                continue
+            if places[kind] >= 0:
+                raise Malformed(400, f"two {name.decode('ascii', 'replace')} headers")
+            places[kind] = place
+        if places[HOST] < 0:
+            raise Malformed(400, "exactly one Host header is needed")
+        for kind, status, why in _UNWANTED:
+            if places[kind] >= 0:
+                raise Malformed(status, why)
+        layout = _Layout(tuple([places[kind] for kind in _WANTED]), b",".join(names))
+        # Names are the client's to choose, so the memory for them is bounded.
+        if len(layout.names) <= LONGEST_NAMES:
+            if len(self._layouts) >= MOST_LAYOUTS:
+                self._layouts.clear()
+            self._layouts[names] = layout
+        return layout
+
+    def _kind(self, name: bytes) -> int:
+        lower = name.lower()
+        if lower == self._key_header:
+            return KEY
+        return RESERVED if lower.startswith(b"x-bailiwick-") else _KINDS.get(lower, OTHER)
+
+    def _check_host(self, host: bytes) -> None:
+        if _HOST.fullmatch(host) is None:
+            raise Malformed(400, "exactly one Host header is needed")
+        if len(self._hosts) < MOST_LAYOUTS and len(host) < LONGEST_NAMES:
+            self._hosts.add(host)
+
+
+def _check_length(length: bytes, method: bytes) -> None:
+    if not length.isdigit():
+        raise Malformed(400, "Content-Length must be digits")
+    if len(length) > 9 or int(length) > BODY_LIMIT:
+        raise Malformed(413, "the body is too large")
+    if method in WITHOUT_BODY and int(length):
+        raise Malformed(400, "a GET request carries no body")

@@ -27,7 +27,7 @@ from bailiwick.model.request import Outgoing, Request
 from bailiwick.rules.decide import decide
 from bailiwick.rules.ledger import Ledger
 from bailiwick.rules.replay import ReplayMarks, mark
-from bailiwick.rules.tracked import Tracked
+from bailiwick.rules.tracked import OrderState, Tracked
 from bailiwick.venues.dialect import Dialect
 
 log = structlog.get_logger()
@@ -35,6 +35,7 @@ log = structlog.get_logger()
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _AMEND = Act.AMEND
+_RESERVED = OrderState.RESERVED
 _ORDER_ACTS = frozenset({Act.PLACE, Act.PLACE_LIST, Act.REPLACE, Act.AMEND})
 _CANCEL_ACTS = frozenset({Act.CANCEL, Act.CANCEL_LIST, Act.CANCEL_ALL})
 _LISTINGS = frozenset({Act.LIST_OPEN, Act.LIST_ORDERS, Act.LIST_LISTS, Act.LIST_TRADES})
@@ -85,24 +86,23 @@ class Gateway:
 
     def handle(self, connection: ClientConnection, method: str, head: Head, body: bytes) -> None:
         """Take one request. Whatever goes wrong refuses it."""
-        raw_path, _, query = head.target.partition(b"?")
-        path = raw_path.decode("ascii")
+        path = head.path
         exchange = Exchange(self, connection, method, path, connection.peer)
         self.in_hand += 1
         try:
             if head.forwarded and self._proxies and self._is_proxy(connection.peer):
                 exchange.source = _claimed(head.forwarded)
-            self._take(exchange, head, query, body)
+            self._take(exchange, head, body)
         except Exception:
             self._fault(exchange)
 
-    def _take(self, exchange: Exchange, head: Head, query: bytes, body: bytes) -> None:
+    def _take(self, exchange: Exchange, head: Head, body: bytes) -> None:
         method, path = exchange.method, exchange.path
         key = head.key
         live = self.keys.find(key) if key else None
         dialect = self.dialect if live is None else live.account.venue.dialect
         endpoint = exchange.endpoint = dialect.endpoint(method, path)
-        request = Request(method, path, query, body, key, head.content_type, exchange.source)
+        request = Request(method, path, head.query, body, key, head.content_type, exchange.source)
         if endpoint is None:
             self._turn_away(exchange, head, Deny(Reason.ENDPOINT_UNKNOWN))
             return
@@ -431,16 +431,22 @@ class Gateway:
 
     def learn(self, live: Live, answer: Answer, position: int, now: int, evidence: str) -> None:
         """Orders and trades seen otherwise than in their own answer: news of this key's are counted and recorded."""
-        if self.apply(live, answer, now):
+        if self.apply(live, answer, now, in_passing=True):
             self.chronicle.resolved(live, position, _of(live.ledger, answer), evidence)
 
-    def apply(self, live: Live, answer: Answer, now: int) -> bool:
-        """Count what an answer reports of this key's own orders; tells whether any of it was news."""
+    def apply(self, live: Live, answer: Answer, now: int, *, in_passing: bool = False) -> bool:
+        """Count what an answer reports of this key's own orders; tells whether any of it was news.
+
+        ``in_passing`` says that it is not the answer to the request that the orders came with.
+        """
         ledger, prices = live.ledger, live.account.venue.prices
         news = False
         for report in answer.orders:
             order = _own(ledger, report.symbol, report.order_id, report.client_id)
             if order is None:
+                continue
+            if in_passing and order.order_id is None and order.state is _RESERVED:
+                # Its own answer is on the way and tells its number. What else has its name may be another key's.
                 continue
             executed, state = order.executed, order.state
             ledger.report(report, now, live.worth)

@@ -79,8 +79,9 @@ class ClientConnection(asyncio.Protocol):
     """One client's connection."""
 
     __slots__ = (
-        "_began", "_body", "_busy", "_close_after", "_head", "_head_size", "_headers", "_listener", "_method",
-        "_parser", "_paused", "_queue", "_seen", "_size", "_taking", "_url", "_writable", "peer", "transport",
+        "_began", "_body", "_busy", "_close_after", "_head", "_head_size", "_listener", "_method",
+        "_names", "_parser", "_paused", "_queue", "_seen", "_size", "_taking", "_url", "_values", "_writable", "peer",
+        "transport",
     )  # fmt: skip
 
     def __init__(self, listener: Listener) -> None:
@@ -89,7 +90,8 @@ class ClientConnection(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.peer = ""
         self._url = b""
-        self._headers: list[tuple[bytes, bytes]] = []
+        self._names: list[bytes] = []  # of the headers, and their values
+        self._values: list[bytes] = []
         self._body: list[bytes] = []
         self._size = 0
         self._head: Head | None = None
@@ -171,7 +173,8 @@ class ClientConnection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         self._url = b""
-        self._headers = []
+        self._names = []
+        self._values = []
         self._body = []
         self._size = 0
         self._head = None
@@ -181,7 +184,8 @@ class ClientConnection(asyncio.Protocol):
         self._url = self._url + url if self._url else url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers.append((name, value))
+        self._names.append(name)
+        self._values.append(value)
 
     def on_headers_complete(self) -> None:
         parser = self._parser
@@ -189,12 +193,12 @@ class ClientConnection(asyncio.Protocol):
         self._method = method.decode("ascii")
         if self._head_size > HEAD_LIMIT:
             self._measure()
-        self._head = self._listener.heads.read(method, parser.get_http_version(), self._url, self._headers)
+        self._head = self._listener.heads.read(method, parser.get_http_version(), self._url, self._names, self._values)
         self._head_size = 0
 
     def _measure(self) -> None:
         """So many bytes came that the head may be too large; they may also be the body's."""
-        if len(self._url) + sum(len(name) + len(value) for name, value in self._headers) > HEAD_LIMIT:
+        if len(self._url) + sum(map(len, self._names)) + sum(map(len, self._values)) > HEAD_LIMIT:
             raise Malformed(431, "the head is too large")
 
     def on_body(self, body: bytes) -> None:
