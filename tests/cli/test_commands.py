@@ -75,6 +75,7 @@ def test_no_command_takes_a_secret_as_an_argument() -> None:
         ("secret_env", "str"),  # the name of a variable
         ("password_env", "str"),
         ("secret_file", "InputFile"),
+        ("trusted_secret_file", "InputFile"),
         ("passphrase_file", "InputFile"),
         ("passphrase", "Annotated"),  # a flag: ask for it
         ("secret", "Secret"),  # what was read, in a function's own variable

@@ -1,8 +1,8 @@
-"""``python -m bailiwick.sandbox``: the sandbox alone, for whoever wants to rehearse."""
+"""``python -m bailiwick.sandbox``: the same as ``bailiwick sandbox``."""
 
 import sys
 
-from bailiwick.sandbox.program import main
+from bailiwick.cli import main
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(["sandbox", *sys.argv[1:]]))
