@@ -457,11 +457,8 @@ class Gateway:
                 news = True
         for trade in answer.trades:
             order = _own(ledger, trade.symbol, trade.order_id, "")
-            if order is None:
-                ledger.trade(trade, now, live.worth)  # of an order whose number is not known yet, perhaps
-                continue
-            if trade.fill.trade_id in order.trades:
-                continue
+            if order is None or trade.fill.trade_id in order.trades:
+                continue  # where it is of an order whose number is on the way, the reconciler asks for it again
             executed = order.executed
             ledger.trade(trade, now, live.worth)
             if order.executed != executed:

@@ -359,6 +359,9 @@ class Ledger:
 
     def _own(self, order: Tracked) -> None:
         order_id = -1 if order.order_id is None else order.order_id
+        before = self._owned.get(order.client_id)
+        if before is not None and before[1] != order_id:
+            self._owned_ids.pop(before, None)  # of an order of long ago: its trades are not those of this one
         self._owned[order.client_id] = (order.symbol, order_id)
         if order_id >= 0:
             self._owned_ids[order.symbol, order_id] = order.client_id
