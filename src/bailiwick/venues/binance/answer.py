@@ -5,8 +5,9 @@ from decimal import Decimal
 import msgspec
 
 from bailiwick.model.intent import Act, Intent, Side
-from bailiwick.model.money import ZERO
 from bailiwick.model.order import Answer, Fill, OrderReport, TradeReport
+from bailiwick.venues.binance import answerform as form
+from bailiwick.venues.binance.answerform import Order, read_order
 
 # After these the venue may yet carry the request out, or has: unknown, disconnected, unexpected response, timeout.
 _OUTCOME_UNKNOWN = frozenset({-1000, -1001, -1006, -1007})
@@ -17,94 +18,6 @@ _NO_SUCH_ORDER = -2013
 UNREADABLE = (msgspec.DecodeError, ArithmeticError, ValueError, RecursionError)
 _ENDED = frozenset({"FILLED", "CANCELED", "REJECTED", "EXPIRED", "EXPIRED_IN_MATCH"})
 _ONE_ORDER = (Act.PLACE, Act.CANCEL, Act.LOOK_UP)  # a tuple: two comparisons cost less than an Enum's hash
-
-
-class _Fill(msgspec.Struct, gc=False):
-    price: Decimal
-    qty: Decimal
-    commission: Decimal
-    commissionAsset: str  # noqa: N815  (the venue's spelling, here and below)
-    tradeId: int = -1  # noqa: N815
-    allocId: int = -1  # noqa: N815
-
-    @property
-    def id(self) -> int:
-        """What tells one fill of an order from another.
-
-        A fill by smart order routing is an allocation and has no trade of this symbol: its own id is told from those of
-        trades by being negative.
-        """
-        return self.tradeId if self.tradeId >= 0 else -2 - self.allocId
-
-
-class _Order(msgspec.Struct, gc=False):
-    symbol: str
-    orderId: int  # noqa: N815
-    clientOrderId: str = ""  # noqa: N815
-    origClientOrderId: str = ""  # noqa: N815
-    orderListId: int = -1  # noqa: N815
-    status: str = ""
-    side: Side | None = None
-    price: Decimal | None = None
-    origQty: Decimal | None = None  # noqa: N815
-    qty: Decimal | None = None
-    executedQty: Decimal = ZERO  # noqa: N815
-    cummulativeQuoteQty: Decimal | None = None  # noqa: N815
-    cumulativeQuoteQty: Decimal | None = None  # noqa: N815
-    transactTime: int = 0  # noqa: N815
-    updateTime: int = 0  # noqa: N815
-    fills: list[_Fill] = []
-
-
-class _Trade(msgspec.Struct, gc=False):
-    symbol: str
-    id: int
-    orderId: int  # noqa: N815
-    price: Decimal
-    qty: Decimal
-    commission: Decimal
-    commissionAsset: str  # noqa: N815
-    time: int
-    isBuyer: bool  # noqa: N815
-
-
-class _List(msgspec.Struct, gc=False):
-    orderReports: list[_Order]  # noqa: N815
-
-
-class _Cancelled(msgspec.Struct, gc=False):
-    """An element of the answer to a cancel-all: an order, or a list of orders."""
-
-    orderReports: list[_Order] = []  # noqa: N815
-    orderId: int | None = None  # noqa: N815
-
-
-class _Replaced(msgspec.Struct, gc=False):
-    cancelResult: str  # noqa: N815
-    newOrderResult: str  # noqa: N815
-    cancelResponse: msgspec.Raw = msgspec.Raw(b"null")  # noqa: N815
-    newOrderResponse: msgspec.Raw = msgspec.Raw(b"null")  # noqa: N815
-
-
-class _Amended(msgspec.Struct, gc=False):
-    amendedOrder: _Order  # noqa: N815
-    transactTime: int = 0  # noqa: N815
-
-
-class _Error(msgspec.Struct, gc=False):
-    code: int
-    data: _Replaced | None = None
-
-
-_read_order = msgspec.json.Decoder(_Order).decode
-_read_orders = msgspec.json.Decoder(list[_Order]).decode
-_read_trades = msgspec.json.Decoder(list[_Trade]).decode
-_read_list = msgspec.json.Decoder(_List).decode
-_read_cancelled = msgspec.json.Decoder(list[msgspec.Raw]).decode
-_read_cancelled_one = msgspec.json.Decoder(_Cancelled).decode
-_read_replaced = msgspec.json.Decoder(_Replaced).decode
-_read_amended = msgspec.json.Decoder(_Amended).decode
-_read_error = msgspec.json.Decoder(_Error).decode
 
 UNKNOWN = Answer(executed=None)
 _DONE = Answer(executed=True)
@@ -126,18 +39,18 @@ def read_answer(intent: Intent, status: int, body: bytes) -> Answer:
 
 def _read_success(act: Act, body: bytes) -> Answer:
     if act in _ONE_ORDER:
-        return Answer(executed=True, orders=(_report(_read_order(body)),))
+        return Answer(executed=True, orders=(_report(read_order(body)),))
     match act:
         case Act.LIST_OPEN | Act.LIST_ORDERS:
-            return Answer(executed=True, orders=tuple([_report(order) for order in _read_orders(body)]))
+            return Answer(executed=True, orders=tuple([_report(order) for order in form.read_orders(body)]))
         case Act.LIST_TRADES:
-            return Answer(executed=True, trades=tuple([_trade(trade) for trade in _read_trades(body)]))
+            return Answer(executed=True, trades=tuple([_trade(trade) for trade in form.read_trades(body)]))
         case Act.PLACE_LIST | Act.CANCEL_LIST:
-            return Answer(executed=True, orders=tuple([_report(order) for order in _read_list(body).orderReports]))
+            return Answer(executed=True, orders=tuple([_report(order) for order in form.read_list(body).orderReports]))
         case Act.REPLACE:
-            return _replaced(_read_replaced(body), 0)
+            return _replaced(form.read_replaced(body), 0)
         case Act.AMEND:
-            amended = _read_amended(body)
+            amended = form.read_amended(body)
             return Answer(executed=True, orders=(_report(amended.amendedOrder, amended.transactTime),))
         case Act.CANCEL_ALL:
             return Answer(executed=True, orders=_cancelled(body))
@@ -150,7 +63,7 @@ def _read_failure(status: int, body: bytes) -> Answer:
         return Answer(executed=False, code=_code(body))
     if not 400 <= status < 600:
         return UNKNOWN
-    error = _read_error(body)
+    error = form.read_error(body)
     if error.data is not None:
         return _replaced(error.data, error.code)
     if status >= 500:
@@ -162,19 +75,19 @@ def _read_failure(status: int, body: bytes) -> Answer:
 
 def _code(body: bytes | msgspec.Raw) -> int:
     try:
-        return _read_error(body).code
+        return form.read_error(body).code
     except UNREADABLE:
         return 0
 
 
-def _replaced(replaced: _Replaced, code: int) -> Answer:
+def _replaced(replaced: form.Replaced, code: int) -> Answer:
     orders = []
     if replaced.cancelResult == "SUCCESS":
-        orders.append(_report(_read_order(replaced.cancelResponse)))
+        orders.append(_report(read_order(replaced.cancelResponse)))
     placed: bool | None = None
     match replaced.newOrderResult:
         case "SUCCESS":
-            orders.append(_report(_read_order(replaced.newOrderResponse)))
+            orders.append(_report(read_order(replaced.newOrderResponse)))
             placed = True
         case "NOT_ATTEMPTED":
             placed = False
@@ -185,14 +98,14 @@ def _replaced(replaced: _Replaced, code: int) -> Answer:
 
 
 def _cancelled(body: bytes) -> tuple[OrderReport, ...]:
-    orders: list[_Order] = []
-    for raw in _read_cancelled(body):
-        one = _read_cancelled_one(raw)
-        orders.extend(one.orderReports if one.orderId is None else [_read_order(raw)])
+    orders: list[Order] = []
+    for raw in form.read_cancelled(body):
+        one = form.read_cancelled_one(raw)
+        orders.extend(one.orderReports if one.orderId is None else [read_order(raw)])
     return tuple([_report(order) for order in orders])
 
 
-def _report(order: _Order, time_ms: int = 0) -> OrderReport:
+def _report(order: Order, time_ms: int = 0) -> OrderReport:
     executed = order.executedQty
     quote = order.cummulativeQuoteQty
     if quote is None:
@@ -221,7 +134,7 @@ def _report(order: _Order, time_ms: int = 0) -> OrderReport:
     )
 
 
-def _trade(trade: _Trade) -> TradeReport:
+def _trade(trade: form.Trade) -> TradeReport:
     return TradeReport(
         symbol=trade.symbol,
         order_id=trade.orderId,
@@ -231,7 +144,7 @@ def _trade(trade: _Trade) -> TradeReport:
     )
 
 
-def _fill(fill: _Fill | _Trade) -> Fill:
+def _fill(fill: form.Fill | form.Trade) -> Fill:
     _check(fill.price)
     _check(fill.qty)
     _check(fill.commission)
