@@ -55,7 +55,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
         stage.command("venue", "add", "sandbox", "--url", stage.exchange["url"])
         stage.command(
             "account", "add", "trader", "--venue", "sandbox", "--owner", "Ada", "--api-key", stage.exchange["apiKey"],
-            "--secret-file=-", given=stage.exchange["secret"],
+            "--secret-file", "-", given=stage.exchange["secret"],
         )  # fmt: skip
         stage.command("service", "add", "bot")
         stage.command("service", "add", OTHER_SERVICE)

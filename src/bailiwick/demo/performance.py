@@ -103,7 +103,7 @@ def _set_up(stage: Stage, program: Program) -> dict[str, Any]:
     stage.command("venue", "add", "sandbox", "--url", stage.exchange["url"])
     stage.command(
         "account", "add", "trader", "--venue", "sandbox", "--owner", "Ada", "--api-key", stage.exchange["apiKey"],
-        "--secret-file=-", given=stage.exchange["secret"],
+        "--secret-file", "-", given=stage.exchange["secret"],
     )  # fmt: skip
     program.remark("the exchange's real key is sealed in the vault; no bot ever sees it")
     stage.command("service", "add", "signals", "--name", "Signal Bot Inc.")

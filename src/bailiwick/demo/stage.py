@@ -112,9 +112,11 @@ class Stage:
 
     def open_exchange(self, funds: dict[str, str]) -> None:
         """Start the sandbox exchange, with an account that has funds."""
-        arguments = ["bailiwick.sandbox", "--port", "0", "--json"]
+        words = ["sandbox", "--port", "0"]
         for asset, amount in funds.items():
-            arguments += ["--fund", f"{asset}={amount}"]
+            words += ["--fund", f"{asset}={amount}"]
+        self._echo("bailiwick " + " ".join(words))
+        arguments = ["bailiwick.cli", *words, "--json"]
         started = Running("the sandbox exchange", arguments, self.directory / "exchange.log", self.directory)
         self._running.append(started)
         self.exchange = json.loads(started.line())
