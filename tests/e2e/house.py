@@ -1,5 +1,6 @@
 """A house to test in: a sandbox exchange, a data directory, a gateway; each a process that ends with the test."""
 
+import base64
 import contextlib
 import http.client
 import json
@@ -175,6 +176,7 @@ class House:
         exchange: Exchange,
         *,
         trusted: Secret | None = None,
+        signs: KeyKind = KeyKind.HMAC,
         settings: Mapping[str, str] | None = None,
     ) -> None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -194,15 +196,33 @@ class House:
         mode = "resign" if trusted is None else "trusted"
         self.store.venues.add(Venue("sandbox", "Sandbox", "binance", exchange.url, mode))  # type: ignore[arg-type]  # one of both
         self.store.accounts.add(Account(ACCOUNT, "sandbox", "Trader", "the tests", home_assets=("USDT",)))
-        secret = Secret(exchange.secret.encode()) if trusted is None else trusted
-        self.canaries = [secret.reveal().decode()]
-        sealed = self.vault.seal(credential_record("main", ACCOUNT), Purpose.UPSTREAM_HMAC, secret)
-        api_key = exchange.api_key if trusted is None else "engine"
-        self.store.attach_credential(Credential("main", ACCOUNT, Purpose.UPSTREAM_HMAC, api_key, sealed.envelope))
+        self.canaries: list[str] = []
+        self._attach(exchange, trusted, signs)
         self.store.services.add(Service(SERVICE, "Bot"))
         self.gateway: Process | None = None
         self.port = 0
         self.started_s = 0.0
+
+    def _attach(self, exchange: Exchange, trusted: Secret | None, signs: KeyKind) -> None:
+        """Seal the account's own credential at the exchange, of the kind that it signs with."""
+        purpose, api_key = Purpose.UPSTREAM_HMAC, "engine"
+        if trusted is not None:
+            secret = trusted
+        elif signs is KeyKind.HMAC:
+            secret, api_key = Secret(exchange.secret.encode()), exchange.api_key
+        else:
+            pem, public = make_pair(signs)
+            made = exchange.tell("POST", "keys", {"account": ACCOUNT, "publicKey": base64.b64encode(public).decode()})
+            private = serialization.load_pem_private_key(pem.encode(), None)
+            der = private.private_bytes(
+                serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+            secret, api_key = Secret(der), made["apiKey"]
+            purpose = Purpose.UPSTREAM_ED25519 if signs is KeyKind.ED25519 else Purpose.UPSTREAM_RSA
+        if purpose is Purpose.UPSTREAM_HMAC:
+            self.canaries.append(secret.reveal().decode())
+        sealed = self.vault.seal(credential_record("main", ACCOUNT), purpose, secret)
+        self.store.attach_credential(Credential("main", ACCOUNT, purpose, api_key, sealed.envelope))
 
     def start(self) -> None:
         """Start the gateway and wait until it serves."""

@@ -1,16 +1,27 @@
 """A gateway's own life: pauses that the exchange asks for, an end in order, a restart, a second one, strangers."""
 
+import contextlib
+import http.client
+import ipaddress
+import ssl
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from bot import ORDER, Answer, Bot, eventually, sign
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from grants import BOT, WIDE
 from house import Exchange, House
+
+from bailiwick.model.party import KeyKind
 
 LOW = "64000"
 
@@ -146,6 +157,67 @@ def test_an_order_of_before_is_refused_after_a_restart(alone: House, end: str) -
         assert again.send("POST", ORDER, never).reason == "TIMESTAMP_STALE"
     else:
         assert again.send("POST", ORDER, never).status == 200
+
+
+@pytest.mark.parametrize("kind", [KeyKind.ED25519, KeyKind.RSA])
+def test_the_account_signs_as_its_credential_requires(tmp_path: Path, there: Exchange, kind: KeyKind) -> None:
+    """An account whose credential at the exchange is a private key trades as one with a shared secret."""
+    made = House(tmp_path / "house", there, signs=kind)
+    key = made.issue(BOT)
+    made.start()
+    try:
+        bot = Bot(made.port, key)
+        assert bot.order("BUY", "0.001").body["status"] == "FILLED"
+        assert bot.ask("GET", "/api/v3/account").status == 200
+    finally:
+        made.close()
+
+
+def test_clients_are_met_over_tls(tmp_path: Path, there: Exchange) -> None:
+    """With a certificate the gateway speaks TLS 1.2 or newer and nothing else."""
+    certificate, private = make_certificate(tmp_path)
+    settings = {"tls_certificate": f'"{certificate}"', "tls_key": f'"{private}"'}
+    made = House(tmp_path / "house", there, settings=settings)
+    key = made.issue(BOT)
+    made.start()
+    try:
+        context = ssl.create_default_context(cafile=str(certificate))
+        connection = http.client.HTTPSConnection("127.0.0.1", made.port, timeout=10, context=context)
+        with contextlib.closing(connection):
+            connection.request("GET", f"/api/v3/account?{sign(key.secret)}", headers={"X-MBX-APIKEY": key.id})
+            answer = connection.getresponse()
+            assert (answer.status, answer.read()[:1]) == (200, b"{")
+            assert connection.sock.version() in {"TLSv1.2", "TLSv1.3"}
+        with pytest.raises((OSError, http.client.HTTPException)):
+            Bot(made.port, key).ask("GET", "/api/v3/account")
+    finally:
+        made.close()
+
+
+def make_certificate(directory: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that signs itself, and its private key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bailiwick tests")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    certificate, private = directory / "gateway.crt", directory / "gateway.key"
+    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    private.touch(mode=0o600)
+    private.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return certificate, private
 
 
 def test_a_second_gateway_refuses_to_start(alone: House) -> None:
