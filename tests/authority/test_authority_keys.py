@@ -301,3 +301,9 @@ async def test_an_edit_does_not_bring_an_old_envelope_back(house: House) -> None
     with pytest.raises(LinkError) as refused:
         await house.ask(EditKey(id=key, name="x"))
     assert (refused.value.code, house.store.keys.get(key).secret) == (Code.CONFLICT, b"wrapped anew")
+
+
+async def test_a_misspelt_state_is_told(house: House) -> None:
+    """A misspelt state is refused with the right ones, rather than answered with an empty list."""
+    with pytest.raises(LinkError, match="choose from .*winding_down"):
+        await house.ask(ListParties(kind=Kind.KEY, state="winding-down"))

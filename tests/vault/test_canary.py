@@ -130,7 +130,7 @@ def test_no_plaintext_is_found_anywhere(
         told += repr(stored) + repr(store.credentials.list()) + repr(list(store.keys.load())) + repr(stored.sealed())
     restore(tmp_path / "backup.one", tmp_path / "again.db", vault, journal_position=0, revoked_after=[])
     restarted = Vault(open_keyring(tmp_path / "vault.ring", root))
-    with Store.open_readonly(tmp_path / "again.db") as store:
+    with Store.open(tmp_path / "again.db") as store:
         secret = restarted.hmac_secret(next(store.keys.load()).sealed())
         assert secret == Secret(ISSUED)
         assert restarted.hmac_secret(store.credentials.get("up").sealed()) == Secret(UPSTREAM)

@@ -14,7 +14,6 @@ from bailiwick.authority.examination import examine
 from bailiwick.authority.keys import Keys
 from bailiwick.authority.moves import Moves
 from bailiwick.authority.parties import Parties
-from bailiwick.authority.rows import page_of_keys
 from bailiwick.authority.show import (
     account_values,
     digest,
@@ -30,7 +29,7 @@ from bailiwick.link.server import Handlers
 from bailiwick.link.wire import Answer, Code, LinkError, Peer, Question
 from bailiwick.model.credential import Purpose, Sealed
 from bailiwick.model.grant import grant_from_toml
-from bailiwick.model.party import Key
+from bailiwick.model.party import Key, KeyState
 from bailiwick.model.secret import Secret
 from bailiwick.store.backup import BackupHead, backup
 from bailiwick.store.errors import StoreError
@@ -39,6 +38,7 @@ from bailiwick.vault.errors import VaultError
 from bailiwick.vault.sealer import Seals
 
 A = TypeVar("A", bound=Answer)
+LISTED = ("id", "name", "account", "service", "kind", "state", "created", "expires", "last_used")
 BACKUP_PASSPHRASE = 12  # characters, at the least
 
 
@@ -53,7 +53,7 @@ class Desk:
         self.acts = Acts(store, gateway, config.data / "act.pending")
         self._parties = Parties(store, self.acts, gateway)
         self._keys = Keys(store, self.acts, gateway, self._parties, clock)
-        self._moves = Moves(store, self.acts, self._parties, clock)
+        self._moves = Moves(store, self.acts, self._parties)
 
     def handlers(self) -> Handlers:
         """One handler for each verb of the control socket."""
@@ -88,12 +88,26 @@ class Desk:
         if not 1 <= question.limit <= verbs.MOST_ROWS:
             raise LinkError(Code.REFUSED, f"limit: 1 to {verbs.MOST_ROWS}")
         if question.kind is Kind.KEY:
-            keys, more = page_of_keys(self._store, question)
-            return ListAnswer(kind=question.kind, rows=keys, more=more)
+            return self._list_keys(question)
         rows = self._rows(question)
         later = [row for row in rows if row["id"] > question.after and question.state in {"", _state(row)}]
         page = later[: question.limit]
         return ListAnswer(kind=question.kind, rows=tuple(page), more=len(later) > len(page))
+
+    def _list_keys(self, question: verbs.ListParties) -> ListAnswer:
+        """A page of keys: a million are never held at once."""
+        if question.state and question.state not in set(KeyState):
+            raise LinkError(Code.REFUSED, f"state: {question.state!r} is none; choose from {', '.join(KeyState)}")
+        found = self._store.keys.list(
+            account=question.account or None,
+            service=question.service or None,
+            states=[KeyState(question.state)] if question.state else None,
+            after=question.after,
+            limit=question.limit + 1,
+        )
+        values = [key_values(key) for key in found[: question.limit]]
+        rows = tuple({name: each[name] for name in LISTED} for each in values)
+        return ListAnswer(kind=question.kind, rows=rows, more=len(found) > question.limit)
 
     def _rows(self, question: verbs.ListParties) -> list[Values]:
         store = self._store

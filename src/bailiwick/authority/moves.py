@@ -13,7 +13,6 @@ import msgspec
 
 from bailiwick.authority.acts import Act, Acts
 from bailiwick.authority.parties import HELD, Parties, answer, check_seen, preview
-from bailiwick.authority.rows import ids_of_keys, revoke_in
 from bailiwick.authority.show import account_state, account_values, key_values, service_values, venue_values
 from bailiwick.authority.verbs import ActAnswer, Kind, Move, MoveParty, Values
 from bailiwick.link.wire import Code, LinkError
@@ -39,11 +38,10 @@ REVOCABLE = frozenset(state for state, targets in TRANSITIONS.items() if KeyStat
 class Moves:
     """The authority over what may be done at all."""
 
-    def __init__(self, store: Store, acts: Acts, parties: Parties, clock: Callable[[], int]) -> None:
+    def __init__(self, store: Store, acts: Acts, parties: Parties) -> None:
         self._store = store
         self._acts = acts
         self._parties = parties
-        self._clock = clock
 
     async def move(self, question: MoveParty, actor: str) -> ActAnswer:
         """Do one of the four to what is named."""
@@ -119,7 +117,7 @@ class Moves:
         def change() -> None:
             with self._store.writing() as connection:
                 self._store.services.update_in(connection, after)
-                revoke_in(connection, gone, self._clock())
+                self._store.keys.revoke_in(connection, gone)
 
         _, done = await self._acts.perform(act, change)
         return answer(Kind.SERVICE, service.id, old, new, done, keys=gone)
@@ -175,7 +173,7 @@ class Moves:
         def change() -> None:
             with self._store.writing() as connection:
                 self._store.accounts.update_in(connection, after)
-                revoke_in(connection, keys, self._clock())
+                self._store.keys.revoke_in(connection, keys)
                 if destroyed is not None:
                     self._store.credentials.update_in(connection, destroyed)
 
@@ -220,4 +218,4 @@ class Moves:
         )
 
     def _keys(self, *, account: str | None = None, service: str | None = None, revoking: bool) -> tuple[str, ...]:
-        return ids_of_keys(self._store, REVOCABLE if revoking else HELD, account=account, service=service)
+        return self._store.keys.ids(REVOCABLE if revoking else HELD, account=account, service=service)

@@ -9,7 +9,6 @@ import msgspec
 from msgspec import UNSET
 
 from bailiwick.authority.acts import Act, Acts, Asks, Done
-from bailiwick.authority.rows import ids_of_keys
 from bailiwick.authority.show import (
     REVOKED_API_KEY,
     account_state,
@@ -277,7 +276,7 @@ class Parties:
         return answer(kind, question.id, old, new, done, notes=notes)
 
     def _keys_if(self, narrowed: bool, *, account: str | None = None, service: str | None = None) -> tuple[str, ...]:
-        return ids_of_keys(self._store, HELD, account=account, service=service) if narrowed else ()
+        return self._store.keys.ids(HELD, account=account, service=service) if narrowed else ()
 
 
 def answer(

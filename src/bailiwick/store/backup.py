@@ -112,7 +112,6 @@ def restore(
     *,
     journal_position: int,
     revoked_after: Iterable[tuple[str, KeyState]],
-    edited_after: Iterable[str] = (),
     checkpoint_position: int | None = None,
     accept_shorter_journal: bool = False,
 ) -> Restored:
@@ -124,8 +123,6 @@ def restore(
         by: the passphrase, or the vault whose keyring sealed it.
         journal_position: the number of records in the journal as it is now.
         revoked_after: every change of a key's state in the journal behind the backup's position, in order.
-        edited_after: keys whose grant, or whose account's or service's limits, the journal says were edited behind that
-            position. The backup has them as they were, wider perhaps: such a key comes back frozen.
         checkpoint_position: the size of the journal in the newest checkpoint that is kept elsewhere.
         accept_shorter_journal: a person's word that the journal is to be believed although it is behind.
 
@@ -140,7 +137,7 @@ def restore(
     try:
         head = _unseal(path, draft, by)
         _check_journal(head, journal_position, checkpoint_position, accept_shorter_journal)
-        moves = _apply(draft, revoked_after, edited_after)
+        moves = _apply(draft, revoked_after)
         draft.replace(into)
         sync_directory(into.parent)
     finally:
@@ -177,16 +174,13 @@ def _check_journal(head: BackupHead, position: int, checkpoint: int | None, acce
         )
 
 
-def _apply(database: Path, tail: Iterable[tuple[str, KeyState]], edited: Iterable[str]) -> int:
+def _apply(database: Path, tail: Iterable[tuple[str, KeyState]]) -> int:
     with Store.open(database) as store:
         states = {row.id: row.state for row in store.keys.load()}
         before = dict(states)
         for key_id, to in tail:
             if key_id in states:  # a key issued since the backup is not in it, and is not made up
                 states[key_id] = state_after(states[key_id], to)
-        for key_id in edited:
-            if KeyState.FROZEN in TRANSITIONS.get(states.get(key_id, KeyState.REVOKED), ()):
-                states[key_id] = KeyState.FROZEN
         changed = {key_id: state for key_id, state in states.items() if state is not before[key_id]}
         with store.writing() as connection:
             for key_id, state in changed.items():

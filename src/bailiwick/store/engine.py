@@ -21,8 +21,8 @@ RETRY_S = 0.02
 WRITES = "bailiwick_writes"
 
 
-def writing_engine(path: Path) -> Engine:
-    """An engine that reads and writes; makes the file, for its owner alone, if there is none.
+def open_engine(path: Path) -> Engine:
+    """The engine of a database; makes the file, for its owner alone, if there is none.
 
     Raises:
         StoreError: if the file cannot be made, or others may read it.
@@ -34,23 +34,14 @@ def writing_engine(path: Path) -> Engine:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         status = path.lstat()
     except OSError as error:
-        raise StoreError(f"database {path}: {error.strerror}; check data_dir and who runs this") from None
+        raise StoreError(
+            f"database {path}: {error.strerror}; check `data` in the configuration, and who runs this"
+        ) from None
     if not stat.S_ISREG(status.st_mode):
         raise StoreError(f"database {path}: it is not a regular file")
     if status.st_mode & 0o077:
         raise StoreError(f"database {path}: its mode is {stat.S_IMODE(status.st_mode):04o}; chmod 600 it")
-    return _engine(path, "rw")
-
-
-def reading_engine(path: Path) -> Engine:
-    """An engine that cannot write.
-
-    Raises:
-        StoreError: if there is no such file.
-    """
-    if not path.is_file():
-        raise StoreError(f"database {path}: there is none; make one with `bailiwick init`, or restore a backup")
-    return _engine(path, "ro")
+    return _engine(path)
 
 
 @contextmanager
@@ -72,8 +63,8 @@ def faults_told(path: Path) -> Iterator[None]:
         ) from None
 
 
-def _engine(path: Path, mode: str) -> Engine:
-    url = f"sqlite:///file:{quote(str(path.absolute()))}?mode={mode}&uri=true"
+def _engine(path: Path) -> Engine:
+    url = f"sqlite:///file:{quote(str(path.absolute()))}?mode=rw&uri=true"
     engine = create_engine(url, hide_parameters=True)  # an error's text never quotes a row
 
     def prepare(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
@@ -81,13 +72,10 @@ def _engine(path: Path, mode: str) -> Engine:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-        if mode == "rw":
-            _switch_to_wal(cursor)
-            cursor.execute("PRAGMA synchronous = FULL")
-            cursor.execute("PRAGMA foreign_keys = ON")
-            cursor.execute("PRAGMA secure_delete = ON")  # a replaced envelope leaves no copy in a free page
-        else:
-            cursor.execute("PRAGMA query_only = ON")
+        _switch_to_wal(cursor)
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA secure_delete = ON")  # a replaced envelope leaves no copy in a free page
         cursor.close()
 
     def begin(connection: Connection) -> None:

@@ -1,15 +1,15 @@
 """Issued keys: few writes, each checked against the table of states, and one fast reading of them all."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import final
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, final
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bailiwick.model.credential import Purpose, Sealed
-from bailiwick.model.party import TRANSITIONS, Key, KeyKind, KeyState, key_record, moved
+from bailiwick.model.party import Key, KeyKind, KeyState, key_record, moved
 from bailiwick.store.changes import EVERYTHING, ChangeKind, record_change, record_changes
 from bailiwick.store.errors import ConflictError, NotFoundError, StoreError
 from bailiwick.store.shelf import Transaction
@@ -18,6 +18,7 @@ from bailiwick.store.tables import key as key_table
 
 LOAD_ROWS = 2_000
 BULK_ROWS = 20_000
+STATEMENT_KEYS = 500  # what one statement may name: SQLite takes a limited number of values
 FIXED = ("account", "service", "kind", "created")
 
 
@@ -109,15 +110,27 @@ class Keys:
         with self._reading() as connection:
             return _get(connection, key_id)
 
-    def list(self, *, account: str | None = None, service: str | None = None) -> Sequence[Key]:
-        """The keys, of one account or service where one is named, by id."""
-        query = _WITH_GRANT.order_by(key_table.c.id)
-        if account is not None:
-            query = query.where(key_table.c.account == account)
-        if service is not None:
-            query = query.where(key_table.c.service == service)
+    def list(
+        self,
+        *,
+        account: str | None = None,
+        service: str | None = None,
+        states: Collection[KeyState] | None = None,
+        after: str = "",
+        limit: int | None = None,
+    ) -> Sequence[Key]:
+        """The keys by id, of one account, one service or some states where they are named, after an id, so many."""
+        query = _chosen(_WITH_GRANT, account, service, states).where(key_table.c.id > after).limit(limit)
         with self._reading() as connection:
             return [_read(row) for row in connection.execute(query).mappings()]
+
+    def ids(
+        self, states: Collection[KeyState], *, account: str | None = None, service: str | None = None
+    ) -> tuple[str, ...]:
+        """The ids of an account's or a service's keys in some states, without reading every grant."""
+        query = _chosen(select(key_table.c.id), account, service, states)
+        with self._reading() as connection:
+            return tuple(str(each) for each in connection.execute(query).scalars())
 
     def update(self, key: Key, *, was: Key | None = None) -> Key:
         """Put a key in the place of the one of the same id; what stood there before.
@@ -162,19 +175,12 @@ class Keys:
             record_change(connection, ChangeKind.KEY, key_id, self._clock())
         return msgspec.structs.replace(before, state=to)
 
-    def move_all_of_service(self, service: str, to: KeyState) -> Sequence[str]:
-        """Move every key of a service that may be moved there, in one transaction; their ids.
-
-        Keys that are further gone (revoked, say, when freezing) stay as they are.
-        """
-        sources = [state.value for state, targets in TRANSITIONS.items() if to in targets]
-        chosen = (key_table.c.service == service) & key_table.c.state.in_(sources)
-        with self._writing() as connection:
-            query = select(key_table.c.id).where(chosen).order_by(key_table.c.id)
-            ids = [str(key_id) for key_id in connection.execute(query).scalars()]
-            connection.execute(update(key_table).where(chosen).values(state=to.value))
-            record_changes(connection, ChangeKind.KEY, ids, self._clock())
-        return ids
+    def revoke_in(self, connection: Connection, ids: Sequence[str]) -> None:
+        """Revoke keys, within a transaction that writes more."""
+        for first in range(0, len(ids), STATEMENT_KEYS):
+            some = ids[first : first + STATEMENT_KEYS]
+            connection.execute(update(key_table).where(key_table.c.id.in_(some)).values(state=KeyState.REVOKED.value))
+        record_changes(connection, ChangeKind.KEY, list(ids), self._clock())
 
     def record_use(self, uses: Mapping[str, int]) -> None:
         """Note when keys were last used, in ms; an older time than is noted changes nothing.
@@ -255,6 +261,18 @@ _WITH_GRANT = select(
 ).join_from(key_table, grant_table, key_table.c.grant == grant_table.c.digest)
 
 
+def _chosen(
+    query: Select[Any], account: str | None, service: str | None, states: Collection[KeyState] | None
+) -> Select[Any]:
+    if account is not None:
+        query = query.where(key_table.c.account == account)
+    if service is not None:
+        query = query.where(key_table.c.service == service)
+    if states is not None:
+        query = query.where(key_table.c.state.in_([state.value for state in states]))
+    return query.order_by(key_table.c.id)
+
+
 def _get(connection: Connection, key_id: str, *, account: str | None = None) -> Key:
     query = _WITH_GRANT.where(key_table.c.id == key_id)
     if account is not None:
@@ -299,6 +317,6 @@ def _selections(key_ids: Sequence[str] | None) -> Iterator[tuple[str, Sequence[s
     if key_ids is None:
         yield "", ()
         return
-    for at in range(0, len(key_ids), 500):
-        some = key_ids[at : at + 500]
+    for at in range(0, len(key_ids), STATEMENT_KEYS):
+        some = key_ids[at : at + STATEMENT_KEYS]
         yield f" WHERE id IN ({', '.join('?' * len(some))})", some

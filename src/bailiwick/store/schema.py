@@ -1,4 +1,4 @@
-"""The version of the tables: brought up to date by whoever writes, required by whoever reads."""
+"""The version of the tables, brought up to date by whoever opens them first."""
 
 from sqlalchemy import Connection, inspect, text
 
@@ -22,19 +22,6 @@ def upgrade(connection: Connection) -> None:
     if version is not None and version not in upgrading.known():
         raise StoreError(f"database: its tables are of version {version}, made by a newer program; use that one")
     upgrading.run(connection)
-
-
-def require_current(connection: Connection) -> None:
-    """Do nothing if the tables are of this program's version.
-
-    Raises:
-        StoreError: if they are not.
-    """
-    version = _version(connection)
-    if version != CURRENT:
-        raise StoreError(
-            f"database: its tables are of version {version}, not {CURRENT}; start the control process first"
-        )
 
 
 def _version(connection: Connection) -> str | None:

@@ -13,10 +13,10 @@ from bailiwick.model.credential import Sealed
 from bailiwick.model.party import Account, Credential, Service, Venue
 from bailiwick.store import sealedrows, tables
 from bailiwick.store.changes import Change, ChangeKind, last_change, read_changes
-from bailiwick.store.engine import WRITES, faults_told, reading_engine, writing_engine
+from bailiwick.store.engine import WRITES, faults_told, open_engine
 from bailiwick.store.errors import ConflictError, NotFoundError, StoreError
 from bailiwick.store.keys import Keys
-from bailiwick.store.schema import require_current, upgrade
+from bailiwick.store.schema import upgrade
 from bailiwick.store.shelf import Shelf
 
 
@@ -32,10 +32,9 @@ class Store:
     Safe to use from several threads; each call is a transaction of its own.
     """
 
-    def __init__(self, engine: Engine, path: Path, *, writes: bool, clock: Callable[[], int] = epoch_ms) -> None:
+    def __init__(self, engine: Engine, path: Path, *, clock: Callable[[], int] = epoch_ms) -> None:
         self.path = path
         self._engine = engine
-        self._writes = writes
         self._clock = clock
         reading, writing = self.reading, self.writing
         self.venues = Shelf(tables.venue, Venue, ChangeKind.VENUE, reading=reading, writing=writing, clock=clock)
@@ -69,28 +68,11 @@ class Store:
         Raises:
             StoreError: if it cannot be opened, others may read it, or a newer program made it.
         """
-        engine = writing_engine(path)
+        engine = open_engine(path)
         try:
-            store = cls(engine, path, writes=True, clock=clock)
+            store = cls(engine, path, clock=clock)
             with store.writing() as connection:
                 upgrade(connection)
-        except BaseException:
-            engine.dispose()
-            raise
-        return store
-
-    @classmethod
-    def open_readonly(cls, path: Path) -> Self:
-        """Open the database to read only, as the gateway does.
-
-        Raises:
-            StoreError: if there is none, or its tables are not of this program's version.
-        """
-        engine = reading_engine(path)
-        try:
-            store = cls(engine, path, writes=False)
-            with store.reading() as connection:
-                require_current(connection)
         except BaseException:
             engine.dispose()
             raise
@@ -121,10 +103,8 @@ class Store:
         """One transaction that writes; nobody else writes meanwhile.
 
         Raises:
-            StoreError: if this store was opened to read only, or the database cannot be written.
+            StoreError: if the database cannot be written.
         """
-        if not self._writes:
-            raise StoreError(f"database {self.path}: opened to read only; the control process writes")
         with (
             faults_told(self.path),
             self._engine.connect().execution_options(**{WRITES: True}) as connection,
