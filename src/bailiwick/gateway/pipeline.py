@@ -15,9 +15,9 @@ from bailiwick.gateway.exchange import Exchange, Keys, Unkeyed, Unsettled
 from bailiwick.gateway.framing import Head
 from bailiwick.gateway.parties import AccountSide, Live, VenueSide
 from bailiwick.gateway.server import ClientConnection
-from bailiwick.gateway.upstream import Failure, Headers
+from bailiwick.gateway.upstream import RETRY_AFTER, Failure, Headers
 from bailiwick.gateway.vouch import Voucher
-from bailiwick.gateway.weight import RETRY_AFTER, USED_WEIGHT, blame, number
+from bailiwick.gateway.weight import USED_WEIGHT, blame, number
 from bailiwick.model.decision import Allow, Deny
 from bailiwick.model.harm import Harm
 from bailiwick.model.intent import Act, Endpoint, Intent, OrderDraft, OrderRef
@@ -202,10 +202,11 @@ class Gateway:
             return
         if allow.orders:
             orders = allow.orders
-            if any(order.client_id is None for order in orders):
+            if None in [order.client_id for order in orders]:
                 orders = tuple(self._named(order, now) for order in orders)
                 allow = exchange.allow = Allow(orders, allow.charges, allow.cancels, allow.reducing)
-            if orders != intent.orders:
+            # Mostly it is the intent's own order that leaves, and then the two need not be compared field by field.
+            if (orders[0] is not intent.orders[0] or len(orders) > 1) and orders != intent.orders:
                 exchange.intent = intent = live.account.venue.dialect.compose(intent, orders)
         if act is _AMEND and intent.target is not None and intent.symbol is not None:
             amended = live.ledger.find(intent.symbol, intent.target)
@@ -348,11 +349,12 @@ class Gateway:
         assert live is not None
         assert intent is not None
         assert endpoint is not None
-        lines = self._heed(exchange, live, status, headers)
+        venue = live.account.venue
+        now = venue.clock.now_us()
+        lines = self._heed(exchange, live, status, headers, now)
         if status >= 400 and status != 429:
             blame(live.weight, endpoint.weight)
-        dialect = live.account.venue.dialect
-        now = live.account.venue.clock.now_us()
+        dialect = venue.dialect
         if not endpoint.changes:
             self.chronicle.read(exchange, live, status, now - exchange.sent_us)
             if status == 200 and endpoint.act in _TELLING:
@@ -406,8 +408,8 @@ class Gateway:
         live = exchange.live
         assert live is not None
         try:
-            self._heed(exchange, live, status, headers)
             now = live.account.venue.clock.now_us()
+            self._heed(exchange, live, status, headers, now)
             answer = live.account.venue.dialect.read_answer(part, status, body)
             self.apply(live, answer, now)
             self.chronicle.outcome(exchange, live, answer, status, now - exchange.started_us)
@@ -429,15 +431,17 @@ class Gateway:
         except Exception:
             self._fault(exchange)
 
-    def learn(self, live: Live, answer: Answer, position: int, now: int, evidence: str) -> None:
+    def learn(
+        self, live: Live, answer: Answer, position: int, now: int, evidence: str, *, in_passing: bool = True
+    ) -> None:
         """Orders and trades seen otherwise than in their own answer: news of this key's are counted and recorded."""
-        if self.apply(live, answer, now, in_passing=True):
+        if self.apply(live, answer, now, in_passing=in_passing):
             self.chronicle.resolved(live, position, _of(live.ledger, answer), evidence)
 
     def apply(self, live: Live, answer: Answer, now: int, *, in_passing: bool = False) -> bool:
         """Count what an answer reports of this key's own orders; tells whether any of it was news.
 
-        ``in_passing`` says that it is not the answer to the request that the orders came with.
+        ``in_passing`` says that it was asked neither to place these orders nor what became of one of them.
         """
         ledger, prices = live.ledger, live.account.venue.prices
         news = False
@@ -513,10 +517,9 @@ class Gateway:
         if exchange.live is not None and exchange.position >= 0:
             self.chronicle.not_sent(exchange, exchange.live, reason)
 
-    def _heed(self, exchange: Exchange, live: Live, status: int, headers: Headers) -> bytes:
+    def _heed(self, exchange: Exchange, live: Live, status: int, headers: Headers, now: int) -> bytes:
         """Take in what the venue says of its limits; give the lines that are passed on to the client."""
         account = live.account
-        now = account.venue.clock.now_us()
         (account.way if exchange.way is None else exchange.way).heed(status, headers, now)
         lines = b""
         for name, value in headers:

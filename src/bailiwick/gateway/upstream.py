@@ -16,6 +16,22 @@ import httptools
 from bailiwick.model.request import Outgoing
 
 Headers = list[tuple[bytes, bytes]]
+"""The headers of an answer that say something of limits, in lower case; the others are let go as they are read."""
+
+LIMITS_PREFIX = b"x-mbx-"
+RETRY_AFTER = b"retry-after"
+MOST_HEADERS = 100
+MOST_SPELLINGS = 1024
+
+_SPELLINGS: dict[bytes, bytes] = {}  # names as venues spell them, and in lower case, empty where they are let go
+
+
+def _spelling(name: bytes) -> bytes:
+    lower = name.lower()
+    kept = lower if lower.startswith(LIMITS_PREFIX) or lower == RETRY_AFTER else b""
+    if len(_SPELLINGS) < MOST_SPELLINGS:
+        _SPELLINGS[name] = kept
+    return kept
 
 
 class Failure(Enum):
@@ -141,9 +157,13 @@ class Connection(asyncio.Protocol):
         self._size = 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if len(self._headers) >= 100:
-            raise ValueError("too many headers")
-        self._headers.append((name.lower(), value))
+        kept = _SPELLINGS.get(name)
+        if kept is None:
+            kept = _spelling(name)
+        if kept:
+            if len(self._headers) >= MOST_HEADERS:
+                raise ValueError("too many headers")
+            self._headers.append((kept, value))
 
     def on_headers_complete(self) -> None:
         self._status = self._parser.get_status_code()

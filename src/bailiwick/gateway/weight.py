@@ -5,11 +5,10 @@ kept back for cancels and reducing orders; each key has a share, so that one bot
 requests keep failing at the venue pays more for each, because failures weigh full and bring the ban nearer.
 """
 
-from bailiwick.gateway.upstream import Headers
+from bailiwick.gateway.upstream import RETRY_AFTER, Headers
 from bailiwick.model.reason import Reason
 
 USED_WEIGHT = b"x-mbx-used-weight-1m"
-RETRY_AFTER = b"retry-after"
 PAUSE_S = 60  # where the venue asks for rest and does not say for how long
 LONGEST_PAUSE_S = 3 * 24 * 3600
 
