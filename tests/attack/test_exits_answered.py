@@ -1,7 +1,7 @@
 """Whoever stops trading must not be told that he has."""
 
 import pytest
-from ground import Client, Ground
+from ground import Client, Ground, Sent
 
 from bailiwick.journal import record
 
@@ -58,3 +58,45 @@ async def test_an_amendment_takes_no_other_name(ground: Ground) -> None:
     """An amendment that renames its order is refused: its new name would be nobody's."""
     bot, _ = await amend(ground, newClientOrderId="another")
     assert (bot.reason, ground.upstream.open) == ("PARAMETER_MALFORMED", [])
+
+
+async def test_an_order_that_its_venue_forgot_is_let_go(ground: Ground) -> None:
+    """A venue forgets old orders that ended: what it does not know by number any more is reserved no longer."""
+    bot = ground.bot()
+    bot.buy(newClientOrderId="mine")
+    number = (await ground.sent()).accept()
+    asked: list[dict[str, str]] = []
+
+    def forgetful(sent: Sent) -> bool:
+        if sent.path == "/api/v3/openOrders":
+            sent.answer(200, [])
+        else:
+            asked.append(sent.params)
+            sent.refuse(-2013)
+        return True
+
+    ground.upstream.by_itself = forgetful
+    reconciler = ground.house.reconciler
+    ground.pass_time(1)
+    await reconciler._poll()
+    ground.pass_time(20)
+    for doubt in reconciler._doubts.values():
+        doubt.due = 0
+    await reconciler._settle_doubts()
+    assert (ground.reserved(bot), len(reconciler)) == (0, 0)
+    assert [each["orderId"] for each in asked] == [str(number)]
+    await ground.restart()
+    assert ground.reserved(bot) == 0
+
+
+async def test_an_order_on_its_way_is_not_given_up(ground: Ground) -> None:
+    """While the answer to an order is awaited, nothing that the reconciler sees releases it."""
+    bot = ground.bot()
+    bot.buy(newClientOrderId="mine")
+    await ground.durable()
+    on_its_way = ground.upstream.take()
+    ground.upstream.by_itself = lambda sent: sent.answer(200, []) is None
+    ground.pass_time(1)
+    await ground.house.reconciler._poll()
+    assert (len(ground.house.reconciler), ground.reserved(bot)) == (0, 100)
+    on_its_way.accept()

@@ -127,12 +127,16 @@ class Reconciler:
         live = doubt.live = self._registry.find(doubt.live.key) or doubt.live
         venue = live.account.venue
         asked_us = venue.clock.now_us()
-        intent = venue.dialect.look_up(doubt.symbol, OrderRef(None, doubt.client_id))
+        order = live.ledger.orders.get(doubt.client_id)
+        number = None if order is None else order.order_id
+        # By its number where that is known: by its name the venue gives the newest order that had it.
+        ref = OrderRef(None, doubt.client_id) if number is None else OrderRef(number, None)
+        intent = venue.dialect.look_up(doubt.symbol, ref)
         answer = await self._ask(live.account, intent)
         if answer is None:
             return
         if answer.orders:
-            self._gateway.learn(live, answer, doubt.position, venue.clock.now_us(), "reconciler")
+            self._gateway.learn(live, answer, doubt.position, venue.clock.now_us(), "reconciler", in_passing=False)
             order = live.ledger.orders.get(doubt.client_id)
             if order is None or order.order_id is not None:  # else it is an older order of the same id
                 self._seen[live.id, doubt.client_id] = time.monotonic()
@@ -141,6 +145,8 @@ class Reconciler:
                 return
         if (answer.missing or answer.orders) and asked_us > doubt.impossible_us:
             live.ledger.reject(doubt.client_id)
+            # One that was there is not rejected but ended: the venue has forgotten it since.
+            live.ledger.end(doubt.client_id, venue.clock.now_us())
             self._gateway.chronicle.never_arrived(live, doubt.position, doubt.client_id)
             self._closed(doubt)
 
@@ -169,12 +175,14 @@ class Reconciler:
         if answer is None or answer.executed is not True:
             return
         now = account.venue.clock.now_us()
-        listed = {report.client_id for report in answer.orders}
+        listed = {report.order_id for report in answer.orders}
         for live in lives:
             self._gateway.learn(live, answer, -1, now, "reconciler")
             for order in live.ledger.live(symbol):
                 place = (live.id, order.client_id)
-                missing = order.placed_us < asked_us and order.client_id not in listed
+                missing = order.placed_us < asked_us and order.order_id not in listed
+                if order.state is OrderState.RESERVED:
+                    continue  # its own answer is on the way, or word that there is none
                 if missing and place not in self._doubts and place not in self._seen:
                     self.add(live, symbol, order.client_id, -1, asked_us + WINDOW_US + MARGIN_US)
         await self._read_trades(account, symbol, lives)

@@ -150,6 +150,7 @@ def _resolve(found: Recovered, each: record.Resolved) -> None:
         ledger.trade(trade, now_us)
     if each.absent:
         ledger.reject(each.absent)
+        ledger.end(each.absent, now_us)
 
 
 def _doubt(found: Recovered, position: int, intent: record.Intent) -> None:
