@@ -22,7 +22,11 @@ STOPPED = -1
 FULL = -2
 """What takes the place of a position where nothing could be recorded."""
 
-FINGERPRINTS = 1 << 16
+FINGERPRINTS = 1 << 16  # remembered by their digests
+MANNERS = 1 << 12  # remembered whole, so that they need not be hashed
+LONGEST_MANNER = 2048  # bytes; what is longer is no client in use, and is hashed each time
+FINGERPRINTS_KEPT = 10_000  # recorded for ever since the start; a sender that goes on changing is recorded for a while
+DENIALS_APIECE = 300  # of one key that are recorded between two notes; beyond, they are counted
 SAMPLED_SOURCES = 4096
 
 _TRADE, _READ, _FAILURE, _KEEP = Retention.TRADE, Retention.READ, Retention.FAILURE, Retention.KEEP
@@ -47,11 +51,14 @@ class _Counted:
 class Chronicle:
     """Writes the records of the data plane."""
 
-    __slots__ = ("_failures", "_failures_from_us", "_known", "journal")
+    __slots__ = ("_denials", "_failures", "_failures_from_us", "_kept", "_known", "_met", "journal")
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
         self._known: OrderedDict[tuple[bytes, bytes, str], str] = OrderedDict()
+        self._met: OrderedDict[str, None] = OrderedDict()
+        self._kept = 0
+        self._denials: dict[str, int] = {}  # by key, since the last note
         self._failures: dict[tuple[str, str], _Counted] = {}
         self._failures_from_us = wall_us()
 
@@ -72,10 +79,16 @@ class Chronicle:
         agent, names, parameters = manner
         headers = tuple(names.decode("latin-1").split(","))
         whole = record.fingerprint(agent.decode("latin-1"), headers, tuple(parameters.split(",")))
-        if len(self._known) >= FINGERPRINTS:
-            self._known.popitem(last=False)
-        self._known[manner] = whole.digest
-        self._append(encode(whole), _KEEP)
+        if len(agent) + len(names) + len(parameters) <= LONGEST_MANNER:
+            if len(self._known) >= MANNERS:
+                self._known.popitem(last=False)
+            self._known[manner] = whole.digest
+        if whole.digest not in self._met:
+            if len(self._met) >= FINGERPRINTS:
+                self._met.popitem(last=False)
+            self._met[whole.digest] = None
+            self._kept += 1
+            self._append(encode(whole), _KEEP if self._kept <= FINGERPRINTS_KEPT else _READ)
         return whole.digest
 
     def _append(self, data: bytes, retention: Retention, *, essential: bool = False) -> int:
@@ -106,7 +119,11 @@ class Chronicle:
         )  # fmt: skip
 
     def denial(self, exchange: Exchange, live: Live, deny: Deny) -> None:
-        """Record a verified request that was refused."""
+        """Record a verified request that was refused; of a key that does nothing else, count it."""
+        count = self._denials[live.id] = self._denials.get(live.id, 0) + 1
+        if count > DENIALS_APIECE:
+            self.failure(exchange, live.key, deny)
+            return
         endpoint = exchange.endpoint
         payload = exchange.payload.decode("latin-1")
         if endpoint is not None and endpoint.changes:
@@ -192,4 +209,5 @@ class Chronicle:
             counted = record.Failures(self._failures_from_us, now, cause, source, one.count, one.key, one.sample)
             self._append(encode(counted), _FAILURE)
         self._failures.clear()
+        self._denials.clear()
         self._failures_from_us = now
