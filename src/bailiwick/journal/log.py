@@ -38,6 +38,7 @@ from bailiwick.model.secret import Secret
 
 DurableCallback = Callable[[JournalStopped | None], None]
 
+MOST_ROUNDS = 6  # of the loop, in which more may gather before a commit is asked for
 LATEST_S = 0.005  # how long a record that nobody waits for may wait for others
 
 _POOL = Struct(f"{SALT_BYTES}s" * 256)
@@ -70,6 +71,8 @@ class Journal:
         self._home = threading.get_ident()
         self._frames = writer.frames
         self._asking = self._asking_soon = False  # whether the loop will ask for a commit when it has done what it does
+        self._rounds = 0  # of the loop since it was to ask
+        self._seen = -1  # the position at the last of them
         self._threads: list[threading.Thread] = []
 
     # --- opening
@@ -202,6 +205,17 @@ class Journal:
         return position
 
     def _ask(self) -> None:
+        """Have the writer woken once the loop has read all that has arrived: it goes into the same commit.
+
+        That is no interval of waiting, for the loop has work in hand. A commit costs as much as a request does, most of
+        it for handing the interpreter to and fro, and while the loop is busy a sooner one would not be done sooner.
+        """
+        if self._seen != self._next and self._rounds < MOST_ROUNDS:
+            self._rounds += 1
+            self._seen = self._next
+            assert self._loop is not None
+            self._loop.call_soon(self._ask)
+            return
         self._asking = False
         self._writer.ask()
 
@@ -232,9 +246,7 @@ class Journal:
             return
         self._waiting.append((position, callback))
         if not self._asking:
-            # Not at once, but when the loop has read what else has arrived: those records go into the same commit, and
-            # the loop does not contend with the writer for the interpreter while it makes them.
-            self._asking = True
+            self._asking, self._rounds, self._seen = True, 0, -1
             self._loop.call_soon(self._ask)
         # The commit may have ended between the look and the entry, and then nobody was woken for it.
         if position < writer.durable or writer.failure is not None:
