@@ -3,7 +3,7 @@
 import pytest
 from ground import Ground
 
-from bailiwick.gateway.weight import AddressWeight, KeyWeight, OrderCount, blame
+from bailiwick.gateway.weight import AddressWeight, KeyWeight, OrderCount, OrderLimits, blame
 from bailiwick.model.reason import Reason
 
 NOW = 1_790_000_040_000_000  # at the beginning of a minute
@@ -91,7 +91,7 @@ def test_a_shorter_rest_does_not_end_a_longer_one() -> None:
 
 def test_order_counts_keep_a_part_back_and_end_with_their_span() -> None:
     """Near the venue's order limit only exits pass, until the ten seconds, or the day, are over."""
-    orders = OrderCount(limit_10s=100, limit_day=1000)
+    orders = OrderCount(OrderLimits(ten_seconds=100, day=1000))
     orders.told_10s(90, NOW)
     assert not orders.room(NOW, 0.1)
     assert orders.room(NOW + 10 * SECOND, 0.1)

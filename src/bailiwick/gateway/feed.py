@@ -158,9 +158,13 @@ class Feed:
         self.venue.clock.learn(self._data.read_time(body), sent, received)
 
     async def refresh_symbols(self) -> None:
-        """Fetch the venue's description of its symbols."""
+        """Fetch the venue's description of its symbols, and of how many orders it takes."""
         body = await self.ask(self._data.symbols())
-        self.venue.prices.set_symbols(self.venue.dialect.symbols(body))
+        venue = self.venue
+        venue.prices.set_symbols(venue.dialect.symbols(body))
+        told = venue.dialect.order_limits(body)
+        venue.order_limits.ten_seconds = told.ten_seconds or venue.order_limits.ten_seconds
+        venue.order_limits.day = told.day or venue.order_limits.day
 
     async def refresh_tops(self) -> None:
         """Fetch best bids and asks."""

@@ -3,7 +3,7 @@
 from bailiwick.gateway.clock import VenueClock
 from bailiwick.gateway.prices import Prices
 from bailiwick.gateway.upstream import Headers, Pool
-from bailiwick.gateway.weight import AddressWeight, KeyWeight, OrderCount
+from bailiwick.gateway.weight import AddressWeight, KeyWeight, OrderCount, OrderLimits
 from bailiwick.model.party import KeyState
 from bailiwick.model.secret import Secret
 from bailiwick.rules.authority import Authority
@@ -29,7 +29,7 @@ class Way:
 class VenueSide:
     """A venue: its dialect, its time, its markets, and the connection that public data is fetched over."""
 
-    __slots__ = ("clock", "dialect", "id", "market", "prices", "way")
+    __slots__ = ("clock", "dialect", "id", "market", "order_limits", "prices", "way")
 
     def __init__(
         self,
@@ -44,6 +44,7 @@ class VenueSide:
         self.clock = clock
         self.prices = prices
         self.market = prices.market
+        self.order_limits = OrderLimits()
         self.way = way
 
 
@@ -75,7 +76,7 @@ class AccountSide:
         self.closed = closed
         self.signer = signer
         self.engine = engine
-        self.orders = OrderCount()
+        self.orders = OrderCount(venue.order_limits)
 
 
 class Live:

@@ -28,14 +28,23 @@ class KeyWeight:
         self.used = 0
 
 
+class OrderLimits:
+    """How many orders a venue takes of one account; Binance's usual numbers until it has told its own."""
+
+    __slots__ = ("day", "ten_seconds")
+
+    def __init__(self, ten_seconds: int = 100, day: int = 200_000) -> None:
+        self.ten_seconds = ten_seconds
+        self.day = day
+
+
 class OrderCount:
     """An account's order counts as the venue last told them; each counts until the span is over that it was told of."""
 
-    __slots__ = ("day", "limit_10s", "limit_day", "seen_10s_us", "used_10s", "used_day")
+    __slots__ = ("day", "limits", "seen_10s_us", "used_10s", "used_day")
 
-    def __init__(self, limit_10s: int = 100, limit_day: int = 200_000) -> None:
-        self.limit_10s = limit_10s
-        self.limit_day = limit_day
+    def __init__(self, limits: OrderLimits) -> None:
+        self.limits = limits
         self.used_10s = 0
         self.used_day = 0
         self.seen_10s_us = 0
@@ -56,7 +65,7 @@ class OrderCount:
         recent = self.used_10s if now_us - self.seen_10s_us < TEN_SECONDS_US else 0
         keep = 1.0 - reserve
         today = self.used_day if now_us // DAY_US == self.day else 0
-        return recent < self.limit_10s * keep and today < self.limit_day * keep
+        return recent < self.limits.ten_seconds * keep and today < self.limits.day * keep
 
 
 class AddressWeight:

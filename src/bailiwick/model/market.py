@@ -19,6 +19,13 @@ class SymbolInfo(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     least_notional: Decimal
 
 
+class OrderRates(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """How many orders a venue says that it takes of one account; zero where it says nothing."""
+
+    ten_seconds: int = 0
+    day: int = 0
+
+
 class Quote(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Reference prices of a symbol, in its quote asset.
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from bailiwick.model.decision import Deny
 from bailiwick.model.intent import Endpoint, Intent, OrderDraft, OrderRef
-from bailiwick.model.market import BookTop, Candle, Question, SymbolInfo
+from bailiwick.model.market import BookTop, Candle, OrderRates, Question, SymbolInfo
 from bailiwick.model.order import Answer
 from bailiwick.model.request import Outgoing, Refusal, Request, Signed
 from bailiwick.model.secret import Secret
@@ -168,4 +168,8 @@ class Dialect(Protocol):
 
     def symbols(self, exchange_info: bytes) -> Mapping[str, SymbolInfo]:
         """The venue's symbols out of its description of itself."""
+        ...
+
+    def order_limits(self, exchange_info: bytes) -> OrderRates:
+        """How many orders the venue takes of one account, out of its description of itself."""
         ...

@@ -19,7 +19,7 @@ from bailiwick.venues.binance.parse import parse
 from bailiwick.venues.binance.refusal import refuse
 from bailiwick.venues.binance.signature import HmacSigner, HmacVerifier, signer_of, verifier_of
 from bailiwick.venues.binance.startup import start_up_form
-from bailiwick.venues.binance.symbols import read_symbols
+from bailiwick.venues.binance.symbols import read_order_rates, read_symbols
 from bailiwick.venues.dialect import Dialect, MarketData, Signer, Verifier
 
 
@@ -51,6 +51,7 @@ class Binance:
     visible = staticmethod(visible)
     gather = staticmethod(gather)
     symbols = staticmethod(read_symbols)
+    order_limits = staticmethod(read_order_rates)
 
     def hmac_verifier(self, secret: Secret) -> Verifier:
         """Checks the HMAC signatures of a key issued with this secret."""

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from bailiwick.model.market import SymbolInfo
+from bailiwick.model.market import OrderRates, SymbolInfo
 from bailiwick.model.money import ZERO
 
 
@@ -25,11 +25,23 @@ class _Symbol(msgspec.Struct, gc=False):
     filters: list[_Filter] = []
 
 
+class _Rate(msgspec.Struct, gc=False):
+    rateLimitType: str  # noqa: N815
+    interval: str
+    intervalNum: int  # noqa: N815
+    limit: int
+
+
 class _ExchangeInfo(msgspec.Struct, gc=False):
     symbols: list[_Symbol]
 
 
+class _Rates(msgspec.Struct, gc=False):
+    rateLimits: list[_Rate] = []  # noqa: N815
+
+
 _read = msgspec.json.Decoder(_ExchangeInfo).decode
+_read_rates = msgspec.json.Decoder(_Rates).decode
 _NONE = _Filter("")
 
 
@@ -40,6 +52,17 @@ def read_symbols(exchange_info: bytes) -> dict[str, SymbolInfo]:
         ValueError: if this is no answer to ``exchangeInfo``.
     """
     return {symbol.symbol: _info(symbol) for symbol in _read(exchange_info).symbols}
+
+
+def read_order_rates(exchange_info: bytes) -> OrderRates:
+    """How many orders an account may place in ten seconds and in a day.
+
+    Raises:
+        ValueError: if this is no answer to ``exchangeInfo``.
+    """
+    rates = _read_rates(exchange_info).rateLimits
+    spans = {(rate.interval, rate.intervalNum): rate.limit for rate in rates if rate.rateLimitType == "ORDERS"}
+    return OrderRates(ten_seconds=spans.get(("SECOND", 10), 0), day=spans.get(("DAY", 1), 0))
 
 
 def _info(symbol: _Symbol) -> SymbolInfo:
