@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from ground import Client, Ground, Sent, trade
+from ground import Client, Ground, Sent, report, trade
 
 DAY_S = 86_400
 
@@ -64,3 +64,41 @@ async def test_another_keys_order_of_a_moment_ago_pays_for_nothing(ground: Groun
     assert ground.reserved(second) == 400
     purchase.accept()
     assert ground.reserved(second) == 400
+
+
+def _pair(name: str) -> dict[str, object]:
+    """An OCO under this name."""
+    return {
+        "symbol": "BTCUSDT", "side": "BUY", "quantity": "1", "aboveType": "STOP_LOSS_LIMIT", "abovePrice": "101",
+        "aboveStopPrice": "100.5", "aboveTimeInForce": "GTC", "belowType": "LIMIT_MAKER", "belowPrice": "99",
+        "aboveClientOrderId": f"{name}-up", "belowClientOrderId": f"{name}-down", "listClientOrderId": name,
+    }  # fmt: skip
+
+
+async def _place_pair(ground: Ground, bot: Client, list_id: int, status: str) -> None:
+    bot.send("POST", "/api/v3/orderList/oco", **_pair("list"))
+    sent = await ground.sent()
+    legs = [
+        report(sent.params[f"{leg}ClientOrderId"], status=status, price=sent.params[f"{leg}Price"], orderListId=list_id)
+        for leg in ("above", "below")
+    ]
+    sent.answer(200, {"orderListId": list_id, "listClientOrderId": "list", "orderReports": legs})
+
+
+async def test_a_list_is_cancelled_by_its_name_while_it_lives(ground: Ground) -> None:
+    """A key cancels its own list by the name that it gave it, and nobody's who took the same name later."""
+    bot, other = ground.bot(), ground.bot()
+    await _place_pair(ground, bot, 7, "NEW")
+    ground.pass_time(1)
+    bot.send("DELETE", "/api/v3/orderList", symbol="BTCUSDT", listClientOrderId="list")
+    sent = await ground.sent()
+    ended = [
+        report(name, status="CANCELED", order_id=number, orderListId=7)
+        for name, number in [(each, order.order_id) for each, order in ground.live(bot).ledger.orders.items()]
+    ]
+    sent.answer(200, {"orderListId": 7, "listClientOrderId": "list", "orderReports": ended})
+    assert ground.reserved(bot) == 0
+    await _place_pair(ground, other, 8, "NEW")
+    ground.pass_time(1)
+    bot.send("DELETE", "/api/v3/orderList", symbol="BTCUSDT", listClientOrderId="list")
+    assert (bot.reason, ground.upstream.open) == ("CANCEL_NOT_OWN", [])

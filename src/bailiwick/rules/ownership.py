@@ -18,7 +18,7 @@ def target(case: Case) -> Deny | None:
     if intent.target is None:
         owned = False
     elif case.act in _LISTS:
-        owned = case.ledger.owns_list(intent.target)
+        owned = case.ledger.owns_list(intent.target) and not _is_over(case, intent.target)
     elif intent.symbol is None:
         owned = False
     elif intent.target.order_id is None and case.act not in _LOOKS:
@@ -31,6 +31,14 @@ def target(case: Case) -> Deny | None:
         return None
     reason = Reason.ORDER_NOT_OWN if case.act in _LOOKS else Reason.CANCEL_NOT_OWN
     return Deny(reason, f"the key placed no order {intent.target}")
+
+
+def _is_over(case: Case, target: OrderRef) -> bool:
+    """Whether a list that is to be cancelled by its name has ended: another may have used the name since."""
+    if case.act is not Act.CANCEL_LIST or target.order_id is not None:
+        return False
+    symbol = case.intent.symbol
+    return symbol is None or all(order.list_client_id != target.client_id for order in case.ledger.live(symbol))
 
 
 def cancel_all(case: Case) -> Deny | None:
