@@ -185,6 +185,25 @@ def test_a_set_back_is_a_persons_word(kept: tuple[Served, list[str], Path], caps
     assert json.loads(capsys.readouterr().out)["reason"] == "disk lost"
 
 
+def test_an_erasure_is_a_persons_word(kept: tuple[Served, list[str], Path], capsys: Capture) -> None:
+    """One record is overwritten upon a reason and a yes; acts, and what the next start needs, are not."""
+    served, _, _ = kept
+    write_journal(served)
+    with Journal.open(
+        served.config.journal_directory, origin=ORIGIN, signer=journal_key(served.config.journal_key), clock=now_us
+    ) as journal:
+        order = journal.append_now(b"canary order", retention=Retention.TRADE)
+        journal.write_snapshot(b"state", order + 1)
+    erase = ("journal", "erase", str(order), "--reason", "asked for")
+    assert served.run(*erase) == Exit.USAGE
+    assert served.run(*erase, "--yes") == 0
+    assert served.run("journal", "erase", "0", "--reason", "asked for", "--yes") == Exit.REFUSED
+    assert served.run("journal", "erase", "999", "--reason", "asked for", "--yes") == Exit.NOT_FOUND
+    assert served.run("journal", "verify") == 0
+    kept_bytes = b"".join(file.read_bytes() for file in served.config.journal_directory.rglob("*") if file.is_file())
+    assert b"canary order" not in kept_bytes
+
+
 def test_before_the_first_start_there_is_no_journal(tmp_path: Path, capsys: Capture) -> None:
     """Commands of the journal say so, rather than that it is damaged."""
     path = tmp_path / "b.toml"

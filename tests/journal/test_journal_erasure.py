@@ -8,7 +8,7 @@ from journals import START_US, VERIFIER, Begin
 
 from bailiwick.journal import frame, segment
 from bailiwick.journal.erasure import condense, erase
-from bailiwick.journal.error import JournalDamaged
+from bailiwick.journal.error import JournalDamaged, JournalError
 from bailiwick.journal.proof import prove
 from bailiwick.journal.reader import read
 from bailiwick.journal.record import Condensed, Erased, decode
@@ -82,19 +82,36 @@ def test_one_record_is_erased_and_the_others_stay(begin: Begin, tmp_path: Path) 
     place = tmp_path / "journal"
     with begin() as journal:
         for number in range(5):
-            journal.append_now(b"secret %d" % number)
+            journal.append_now(b"secret %d" % number, retention=Retention.TRADE)
+        journal.write_snapshot(b"state", 5)
+    with begin() as journal:
         erase(journal, 2, actor="ana", reason="asked for", now_us=START_US)
         erase(journal, 2, actor="ana", reason="again", now_us=START_US)
     assert b"secret 2" not in (place / "segments" / segment.name(0)).read_bytes()
     entries = list(read(place))
     assert [entry.record for entry in entries[:5]] == [b"secret 0", b"secret 1", None, b"secret 3", b"secret 4"]
-    assert entries[5].record is not None
-    assert decode(entries[5].record) == Erased(START_US, 2, "ana", "asked for")
+    assert entries[6].record is not None
+    assert decode(entries[6].record) == Erased(START_US, 2, "ana", "asked for")
     report = verify(place, VERIFIER)
     assert (report.faults, report.erased) == ((), 1)
     assert Proof.parse(prove(place, 2, VERIFIER)).check(VERIFIER).size == 7
     with begin() as journal, pytest.raises(LookupError):
         erase(journal, 99, actor="ana", reason="no such record", now_us=START_US)
+
+
+def test_what_is_still_needed_is_not_erased(begin: Begin) -> None:
+    """Acts, which a restore reads, and records that no snapshot covers, which a start reads, stay as they are."""
+    with begin() as journal:
+        journal.append_now(b"a revocation", retention=Retention.KEEP)
+        journal.append_now(b"an order", retention=Retention.TRADE)
+        journal.write_snapshot(b"state", 2)
+        later = journal.append_now(b"a later order", retention=Retention.TRADE)
+    with begin() as journal:
+        with pytest.raises(JournalError, match="explains others"):
+            erase(journal, 0, actor="ana", reason="", now_us=START_US)
+        with pytest.raises(JournalError, match="next start needs it"):
+            erase(journal, later, actor="ana", reason="", now_us=START_US)
+        assert [entry.position for entry in read(journal.directory) if entry.record is None] == []
 
 
 @pytest.mark.parametrize("form", [frame.CONDENSED, frame.ERASED])

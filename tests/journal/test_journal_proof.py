@@ -8,7 +8,7 @@ import pytest
 from journals import VERIFIER, Begin
 
 from bailiwick.journal import verify_proof
-from bailiwick.journal.proof import prove, prove_consistency
+from bailiwick.journal.proof import prove
 from bailiwick.journal.verify_proof import Proof, ProofError, Verifier, main
 
 RECORD = b'["act",1,"ana","freeze","key bwk_1","","","stolen"]'
@@ -80,21 +80,6 @@ def test_a_record_that_is_not_signed_for_yet_has_no_proof(begin: Begin, tmp_path
     for position in (1, -1):
         with pytest.raises(LookupError):
             prove(tmp_path / "journal", position, VERIFIER)
-
-
-def test_the_journal_continues_an_older_checkpoint(begin: Begin, tmp_path: Path) -> None:
-    """A consistency proof is made from the tiles, and refused where the older tree is another."""
-    with begin() as journal:
-        journal.append_now(b"0")
-        old = journal.checkpoint_now()
-        for number in range(300):
-            journal.append(b"%d" % number)
-    new, nodes = prove_consistency(tmp_path / "journal", old, VERIFIER)
-    assert (new.size, len(nodes) > 0) == (301, True)
-    with pytest.raises(ProofError):
-        prove_consistency(tmp_path / "journal", verify_proof.Checkpoint(old.origin, 1, bytes(32), ""), VERIFIER)
-    with pytest.raises(LookupError, match="at least 999"):
-        prove_consistency(tmp_path / "journal", verify_proof.Checkpoint(old.origin, 999, bytes(32), ""), VERIFIER)
 
 
 def test_the_verifier_runs_alone(proof: str, tmp_path: Path) -> None:

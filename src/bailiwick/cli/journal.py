@@ -1,8 +1,11 @@
-"""``bailiwick journal``: verify, prove, tail, search. All of it reads the files, whether or not the gateway runs."""
+"""``bailiwick journal``: what reads the files, whether or not the gateway runs; and two acts for when it does not."""
 
+import getpass
+import os
 import sys
+import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from cyclopts import Parameter
@@ -16,6 +19,9 @@ from bailiwick.journal.reader import Entry, search, tail
 from bailiwick.journal.record import decode, named
 from bailiwick.journal.verify_proof import ProofError, Verifier
 from bailiwick.opening import journal_key
+
+if TYPE_CHECKING:
+    from bailiwick.journal.log import Journal
 
 app = group("journal", "The journal: every decision, outcome and act, provable.")
 
@@ -152,10 +158,36 @@ def set_back(*, reason: str, yes: Annotated[bool, Parameter(negative="")] = Fals
         Do it without asking.
     """
     config = common.load()
-    if not yes and (not sys.stdin.isatty() or input("Records are missing for ever. Accept? [y/N] ").lower() != "y"):
-        raise Stop("nothing was done; say --yes to accept it", Exit.USAGE)
+    _confirm("Records are missing for ever. Accept?", yes=yes)
     position = record_offline(config, "journal.set-back", "journal", reason=reason, accept_behind=True)
     say(f"the journal goes on from record {position}")
+
+
+@app.command(help_epilogue="Example: bailiwick journal erase 1234 --reason 'asked for by its client'")
+def erase(
+    position: int, /, *, reason: str, yes: Annotated[bool, Parameter(negative="")] = False, common: Common = COMMON
+) -> None:
+    """Overwrite what one record says; that it stood there stays provable. The gateway must not run.
+
+    Parameters
+    ----------
+    position: int
+        Which record.
+    reason: str
+        Why; it is written in the journal.
+    yes: bool
+        Do it without asking.
+    """
+    from bailiwick.journal import erasure  # noqa: PLC0415
+
+    config = common.load()
+    _confirm(f"Erase record {position} for ever?", yes=yes)
+    try:
+        with _opened(config) as journal:
+            erasure.erase(journal, position, actor=_actor(), reason=reason, now_us=_now_us())
+    except LookupError as error:
+        raise Stop(str(error), Exit.NOT_FOUND) from None
+    say(f"record {position} is erased")
 
 
 def record_offline(
@@ -166,26 +198,37 @@ def record_offline(
     Raises:
         JournalError: if the gateway runs, or the journal is not as it was signed.
     """
-    import getpass  # noqa: PLC0415
-    import os  # noqa: PLC0415
-    import time  # noqa: PLC0415
-
-    from bailiwick.journal.log import Journal  # noqa: PLC0415
     from bailiwick.journal.record import Act, encode  # noqa: PLC0415
 
-    def clock() -> int:
-        return time.time_ns() // 1000
+    with _opened(config, accept_behind=accept_behind) as journal:
+        return journal.append_now(encode(Act(_now_us(), _actor(), act, subject, after=after, reason=reason)))
 
-    actor = f"{getpass.getuser()} (uid {os.getuid()})"
-    with Journal.open(
+
+def _opened(config: Config, *, accept_behind: bool = False) -> "Journal":
+    """The journal, for writing while no gateway does."""
+    from bailiwick.journal.log import Journal  # noqa: PLC0415
+
+    return Journal.open(
         config.journal_directory,
         origin=verifier_of_journal(config).name,
         signer=journal_key(config.journal_key),
-        clock=clock,
+        clock=_now_us,
         copy_to=config.journal.second_place,
         accept_behind=accept_behind,
-    ) as journal:
-        return journal.append_now(encode(Act(clock(), actor, act, subject, after=after, reason=reason)))
+    )
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1000
+
+
+def _actor() -> str:
+    return f"{getpass.getuser()} (uid {os.getuid()})"
+
+
+def _confirm(what: str, *, yes: bool) -> None:
+    if not yes and (not sys.stdin.isatty() or input(f"{what} [y/N] ").lower() != "y"):
+        raise Stop("nothing was done; say --yes to do it", Exit.USAGE)
 
 
 def verifier_of_journal(config: Config, key: str = "") -> Verifier:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from bailiwick.journal import reader, segment
-from bailiwick.journal.error import JournalDamaged
+from bailiwick.journal.error import JournalDamaged, JournalError
 from bailiwick.journal.frame import CONDENSED, ERASED, HEAD, WHOLE, Frame
 from bailiwick.journal.log import Journal
 from bailiwick.journal.record import Condensed, Erased, encode
@@ -108,15 +108,30 @@ def erase(journal: Journal, position: int, *, actor: str, reason: str, now_us: i
 
     Snapshots, backups and the files under ``cuts/`` are not searched for what the record said.
 
+    Args:
+        journal: opened anew: what counts is the snapshot that the next start will take up.
+        position: the record.
+        actor: at whose word.
+        reason: why.
+        now_us: µs since 1970.
+
     Raises:
         LookupError: if there is no such record.
+        JournalError: if the record is still needed: a restore reads acts, and a start reads what came after the newest
+            snapshot; without it a revoked key would return, or a reservation be forgotten.
         JournalStopped: if the erasure could not be recorded; nothing was erased.
     """
-    reader.frame_at(journal.directory, position)
-    journal.append_now(encode(Erased(now_us, position, actor, reason)), retention=Retention.KEEP)
     part, found = reader.frame_at(journal.directory, position)
     if found.form != WHOLE:
-        return
+        return  # its body is gone already
+    if found.retention == Retention.KEEP:
+        raise JournalError(f"record {position}: it explains others, such as what became of a key; it is not erased")
+    if journal.snapshot is None or position >= journal.snapshot.position:
+        raise JournalError(
+            f"record {position}: the next start needs it, for no snapshot covers it yet; start Bailiwick, end it in "
+            "order, and try again"
+        )
+    journal.append_now(encode(Erased(now_us, position, actor, reason)), retention=Retention.KEEP)
     length = found.end - found.offset - HEAD.size
     blank = HEAD.pack(ERASED, length, position, found.digest) + bytes(length)
     descriptor = os.open(part.path, os.O_WRONLY | os.O_DSYNC | os.O_CLOEXEC)

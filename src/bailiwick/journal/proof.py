@@ -6,7 +6,7 @@ from pathlib import Path
 from bailiwick.journal import merkle, reader, recovery
 from bailiwick.journal.error import JournalDamaged
 from bailiwick.journal.tree import Tiles
-from bailiwick.journal.verify_proof import DISCLOSED, PROOF_LINE, WITHHELD, Checkpoint, Proof, ProofError, Verifier
+from bailiwick.journal.verify_proof import DISCLOSED, PROOF_LINE, WITHHELD, Proof, ProofError, Verifier
 
 
 def prove(directory: Path, position: int, verifier: Verifier, *, disclose: bool = True) -> str:
@@ -36,21 +36,6 @@ def prove(directory: Path, position: int, verifier: Verifier, *, disclose: bool 
     except ProofError as error:
         raise JournalDamaged(f"position {position}: {error}; run 'journal verify'") from error
     return text
-
-
-def prove_consistency(directory: Path, old: Checkpoint, verifier: Verifier) -> tuple[Checkpoint, list[bytes]]:
-    """The published checkpoint, and the proof (RFC 6962, section 2.1.2) that its tree begins with an older one.
-
-    Raises:
-        LookupError: if the published checkpoint is missing, or covers fewer records than the older one.
-        ProofError: if the tree does not begin with the older one.
-    """
-    new = recovery.read_published(directory, verifier)
-    if new is None or new.size < old.size:
-        raise LookupError(f"the journal in {directory} has no checkpoint of at least {old.size} records")
-    proof = merkle.consistency(old.size, new.size, Tiles(directory).subtree(new.size))
-    merkle.check_consistency(old.size, new.size, old.root, new.root, proof)
-    return new, proof
 
 
 def _base64(raw: bytes) -> str:

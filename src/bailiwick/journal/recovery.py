@@ -138,18 +138,6 @@ def _has_recent_tiles(directory: Path, size: int) -> bool:
     return all(path.exists() and path.stat().st_size == TILE_BYTES for path in paths)
 
 
-def remake_tiles(directory: Path) -> None:
-    """Make all tiles anew from the segments."""
-    tree, tiles = Tree(), Tiles(directory)
-    for found in all_frames(segment.listed(directory)):
-        tree.push([found.digest])
-        if tree.size % TILE_HASHES == 0:
-            finished = tree.finished()
-            tiles.write(finished)
-            tree.drop(len(finished))
-    tiles.write(tree.partial())
-
-
 def all_frames(segments: list[Segment]) -> Iterator[frame.Frame]:
     """The frames of all segments in their order, up to the first place where one is not right."""
     for part in segments:
