@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from ground import BOT, Client, Failure, Ground, reason_of, report
+from ground import BOT, Client, Failure, Ground, Sent, reason_of, report
 
 from bailiwick.gateway.chronicle import Chronicle
 from bailiwick.gateway.pipeline import Gateway
@@ -310,15 +310,20 @@ async def test_a_request_without_an_answer(ground: Ground, failure: Failure, rea
 
 
 async def test_an_answer_about_another_order_settles_nothing(ground: Ground) -> None:
-    """A 200 that speaks of an order that is not this key's leaves the reserved order as it was."""
+    """A 200 that speaks of an order that is not this key's leaves the reserved order as it was, and it is looked up."""
     bot = ground.bot()
     bot.buy(newClientOrderId="mine")
     sent = await ground.sent()
     other = sent.order("1") | {"clientOrderId": "somebody-elses"}
     sent.answer(200, other)
-    assert ground.reserved(bot) == 100
-    assert ground.spent(bot) == 0
-    assert [order.state for order in ground.live(bot).ledger.live("BTCUSDT")] != []
+    assert (ground.reserved(bot), ground.spent(bot)) == (100, 0)
+
+    def venue(asked: Sent) -> bool:
+        asked.answer(200, sent.order("1"))
+        return True
+
+    await ground.reconcile(venue)
+    assert (ground.reserved(bot), ground.spent(bot)) == (0, 100)
 
 
 async def test_a_read_is_asked_again_once_at_most(ground: Ground) -> None:

@@ -369,12 +369,27 @@ class Gateway:
             self._release(exchange)
         self.apply(live, answer, now)
         self.chronicle.outcome(exchange, live, answer, status, now - exchange.sent_us)
+        if answer.executed and not self._told(exchange, live):
+            self._doubt(exchange)  # a success that does not speak of what was sent
         if answer.executed is None:
             self._doubt(exchange)
             if not 400 <= status < 500:
                 self.refuse(exchange, Deny(Reason.UPSTREAM_UNKNOWN))
                 return
         self.reply(exchange, status, body, lines)
+
+    @staticmethod
+    def _told(exchange: Exchange, live: Live) -> bool:
+        """Whether the venue has given a number to each order that was reserved."""
+        assert exchange.allow is not None
+        if not exchange.allow.charges:
+            return True
+        orders = live.ledger.orders
+        for draft in exchange.allow.orders:
+            order = orders.get(draft.client_id or "")
+            if order is not None and order.order_id is None:
+                return False
+        return True
 
     def fail(self, exchange: Exchange, failure: Failure) -> None:
         """There is no answer from the venue."""
