@@ -125,9 +125,7 @@ async def test_explain_says_what_decides_and_changes_nothing(ground: Ground, lin
     assert ground.upstream.sent == []
     assert len(ground.house.gateway.marks) == 0
     assert ground.live(bot).used_us == 0
-    with pytest.raises(LinkError) as caught:
-        await would(order + "1", "nowhere")
-    assert caught.value.code is Code.REFUSED
+    assert (await would(order + "1", "nowhere")).reason == "ADDRESS_FOREIGN"
     with pytest.raises(LinkError) as caught:
         await link.ask(ask.Usage(key="bwk_nobody"))
     assert caught.value.code is Code.NOT_FOUND
