@@ -22,6 +22,7 @@ from bailiwick.link.questions import UsageAnswer
 from bailiwick.model.grant import HowMuch
 
 CONNECTIONS = 8
+ENOUGH = Decimal(10**9)
 TIGHT = Decimal(3000)  # the budget of a key that soon spends it
 RESTART_S = 20.0  # the bench measures the time; here nothing may hang
 
@@ -29,7 +30,7 @@ RESTART_S = 20.0  # the bench measures the time; here nothing may hang
 @pytest.fixture
 def crashing(tmp_path: Path) -> Iterator[House]:
     """A gateway to be killed, before an exchange that takes any number of orders."""
-    exchange = Exchange(tmp_path, "--max-orders", "1000000")
+    exchange = Exchange(tmp_path, "--max-orders", "1000000", funds={"USDT": "1000000000"})
     made = House(tmp_path / "house", exchange, settings={"snapshot_s": "1"})
     made.issue(BOT)
     made.start()
@@ -54,8 +55,10 @@ async def crash(house: House, *, rounds: int) -> None:
     seed = int.from_bytes(os.urandom(4))
     sys.stdout.write(f"seed {seed}\n")
     moments = random.Random(seed)
-    tight = msgspec.structs.replace(WIDE, how_much=HowMuch(day_notional=TIGHT))
-    keys = [house.issue(WIDE), house.issue(WIDE), house.issue(tight)]
+    grants = [
+        msgspec.structs.replace(WIDE, how_much=HowMuch(day_notional=budget)) for budget in (ENOUGH, ENOUGH, TIGHT)
+    ]
+    keys = [house.issue(grant) for grant in grants]
     mid = Bot(house.port, keys[0]).mid()
     swarm = Swarm(keys, moments, low=f"{mid * 0.98:.2f}", high=f"{mid * 1.001:.2f}")
     restarts: list[float] = []
