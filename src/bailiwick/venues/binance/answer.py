@@ -5,6 +5,7 @@ from decimal import Decimal
 import msgspec
 
 from bailiwick.model.intent import Act, Intent, Side
+from bailiwick.model.money import ZERO
 from bailiwick.model.order import Answer, Fill, OrderReport, TradeReport
 from bailiwick.venues.binance import answerform as form
 from bailiwick.venues.binance.answerform import Order, read_order
@@ -18,6 +19,8 @@ _NO_SUCH_ORDER = -2013
 UNREADABLE = (msgspec.DecodeError, ArithmeticError, ValueError, RecursionError)
 _ENDED = frozenset({"FILLED", "CANCELED", "REJECTED", "EXPIRED", "EXPIRED_IN_MATCH"})
 _ONE_ORDER = (Act.PLACE, Act.CANCEL, Act.LOOK_UP)  # a tuple: two comparisons cost less than an Enum's hash
+
+_MOST = Decimal(10) ** 30  # more than there is of anything
 
 UNKNOWN = Answer(executed=None)
 _DONE = Answer(executed=True)
@@ -116,7 +119,9 @@ def _report(order: Order, time_ms: int = 0) -> OrderReport:
             quote = None  # the venue writes a negative sum where an old order has none
         else:
             _check(quote)
-    quantity = order.origQty
+    quantity = order.qty if order.origQty is None else order.origQty
+    if quantity is not None:
+        _check(quantity)
     fills = order.fills
     return OrderReport(
         symbol=order.symbol,
@@ -125,7 +130,7 @@ def _report(order: Order, time_ms: int = 0) -> OrderReport:
         live=order.status not in _ENDED,
         executed=executed,
         quote_executed=quote,
-        quantity=order.qty if quantity is None else quantity,
+        quantity=quantity,
         price=order.price,
         side=order.side,
         update_ms=order.transactTime or order.updateTime or time_ms,
@@ -147,15 +152,15 @@ def _trade(trade: form.Trade) -> TradeReport:
 def _fill(fill: form.Fill | form.Trade) -> Fill:
     _check(fill.price)
     _check(fill.qty)
-    _check(fill.commission)
+    _check(abs(fill.commission))
     return Fill(fill.id, fill.price, fill.qty, fill.commission, fill.commissionAsset)
 
 
 def _check(amount: Decimal) -> None:
-    """An answer with NaN or Infinity for an amount settles nothing.
+    """An answer with NaN, Infinity or an absurd number for an amount settles nothing.
 
     Raises:
         ValueError: for such an amount.
     """
-    if not amount.is_finite():
-        raise ValueError("an amount that is no number")
+    if not amount.is_finite() or not ZERO <= amount < _MOST:
+        raise ValueError("an amount that is none")
