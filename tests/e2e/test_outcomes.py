@@ -49,6 +49,11 @@ def used(house: House, key: Issued) -> float:
     return next(float(budget.used) for budget in house.usage(key).budgets if budget.name == "day_notional")
 
 
+def told(house: House, key: Issued) -> list[record.Resolved]:
+    """What the journal holds of a key's orders that was learnt otherwise than from their own answer."""
+    return [each for each in house.records() if isinstance(each, record.Resolved) and each.key == key.id]
+
+
 def unknown(answer: Answer) -> bool:
     """Whether an answer is the exchange's own way of saying that the outcome is unknown."""
     return (answer.status, answer.code, answer.reason) == (503, -1007, "UPSTREAM_UNKNOWN")
@@ -75,8 +80,7 @@ def test_an_order_that_was_executed_unseen_is_found(here: House, bot: Bot, how: 
     assert found == {name: "open"}
     assert here.exchange.received_ids().count(name) == 1
     assert reserved(here, bot.key) == pytest.approx(65.0, rel=0.01)  # at the market, which is above the limit
-    resolved = [each for each in here.records() if isinstance(each, record.Resolved) and each.key == bot.key.id]
-    assert [report.client_id for each in resolved for report in each.orders] == [name]
+    eventually(lambda: told(here, bot.key), lambda seen: [each.client_id for e in seen for each in e.orders] == [name])
 
 
 @pytest.mark.parametrize(
@@ -94,8 +98,7 @@ def test_an_order_that_never_was_gives_back_its_budget_only_when_that_is_certain
     eventually(lambda: states(here, bot.key), lambda seen: not seen)
     assert reserved(here, bot.key) == 0
     assert name not in here.exchange.received_ids()
-    absent = [each.absent for each in here.records() if isinstance(each, record.Resolved) and each.key == bot.key.id]
-    assert absent == [name]
+    eventually(lambda: told(here, bot.key), lambda seen: [each.absent for each in seen] == [name])
 
 
 def test_an_id_of_unknown_outcome_is_not_used_again(here: House, bot: Bot) -> None:
