@@ -16,6 +16,8 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from bailiwick.files import new_file
+
 DEFAULT_PATH = Path("bailiwick.toml")
 PATH_VARIABLE = "BAILIWICK_CONFIG"
 SOCKET_PATH_BYTES = 107  # sun_path of unix(7), without its final zero
@@ -298,13 +300,12 @@ def write_default(
     raw = text.replace("@port@", str(port)).encode()
     config = parse(raw, path)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with new_file(path) as file:
+            file.write(raw)
     except FileExistsError:
         raise ConfigError(f"{path}: there is one already; edit it, or name another with --config") from None
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}; name a file in a directory that you may write to") from None
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(raw)
     return config
 
 

@@ -7,13 +7,13 @@ through a pipe, never through the environment or the command line, where other p
 import base64
 import binascii
 import os
-import stat
 from collections.abc import MutableMapping
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bailiwick.config import Vault
+from bailiwick.files import UnfitFile, new_file, read_private
 from bailiwick.model.secret import Secret
 from bailiwick.vault.custody import (
     Wrapper,
@@ -107,13 +107,10 @@ def make_journal_key(path: Path) -> Ed25519PrivateKey:
     """
     key = Ed25519PrivateKey.generate()
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with new_file(path) as file:
+            file.write(base64.b64encode(key.private_bytes_raw()) + b"\n")
     except OSError as error:
         raise CustodyError(f"journal key {path}: {error.strerror}; name a data directory without one") from None
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(base64.b64encode(key.private_bytes_raw()) + b"\n")
-        file.flush()
-        os.fsync(descriptor)
     return key
 
 
@@ -137,20 +134,6 @@ def read_private_file(path: Path, noun: str) -> Secret:
         CustodyError: if it is missing, open to others, somebody else's or too long.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError as error:
-        raise CustodyError(f"{noun} {path}: {error.strerror}; make it, or name another") from None
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise CustodyError(f"{noun} {path}: it is not a regular file")
-        if status.st_uid not in {os.geteuid(), 0}:
-            raise CustodyError(f"{noun} {path}: its owner is uid {status.st_uid}; chown it to who runs this")
-        if status.st_mode & 0o077:
-            raise CustodyError(f"{noun} {path}: its mode is {stat.S_IMODE(status.st_mode):04o}; chmod 600 it")
-        raw = os.read(descriptor, MOST_SECRET_BYTES + 1)
-    finally:
-        os.close(descriptor)
-    if len(raw) > MOST_SECRET_BYTES:
-        raise CustodyError(f"{noun} {path}: it has more than {MOST_SECRET_BYTES} bytes")
-    return Secret(raw.strip())
+        return Secret(read_private(path, MOST_SECRET_BYTES).strip())
+    except UnfitFile as error:
+        raise CustodyError(f"{noun} {path}: {error}") from None

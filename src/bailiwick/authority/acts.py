@@ -11,13 +11,13 @@ whether 3 happened, and the journal is told.
 
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, final
 
 import msgspec
 
+from bailiwick.files import replace_durably
 from bailiwick.link.questions import RecordAct, Wake
 from bailiwick.link.wire import Code, LinkError, Question
 from bailiwick.model.party import KeyState
@@ -117,7 +117,7 @@ class Acts:
             raise LinkError(Code.REFUSED, f"reason: at most {MOST_REASON_CHARS} printable characters")
         before = self._store.last_change()
         pending = _Pending(act.actor, act.act, act.subject, act.touches or (act.subject,), before)
-        _write_durably(self._pending, msgspec.json.encode(pending))
+        replace_durably(self._pending, msgspec.json.encode(pending))
         try:
             position = await self._record(act)
         except LinkError as error:
@@ -220,17 +220,3 @@ def refusal(error: Exception) -> LinkError:
 
 def _text(values: dict[str, Any]) -> str:
     return msgspec.json.encode(values).decode() if values else ""
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    draft = path.with_name(path.name + ".new")
-    with draft.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

@@ -5,8 +5,8 @@ import fcntl
 import os
 from pathlib import Path
 
+from bailiwick.files import sync_directory
 from bailiwick.journal.error import JournalLocked
-from bailiwick.journal.segment import sync_directory
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 

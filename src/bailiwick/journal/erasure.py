@@ -8,6 +8,7 @@ import os
 from itertools import pairwise
 from pathlib import Path
 
+from bailiwick.files import replace_durably, sync_directory
 from bailiwick.journal import reader, segment
 from bailiwick.journal.error import JournalDamaged, JournalError
 from bailiwick.journal.frame import CONDENSED, ERASED, HEAD, WHOLE, Frame
@@ -62,7 +63,7 @@ def _condense_segment(journal: Journal, part: Segment, end: int, due: frozenset[
         record = Condensed(now_us, part.first, end, tuple(sorted(due)), count)
         journal.append_now(encode(record), retention=Retention.KEEP)
         _rewrite(part, due)
-    segment.replace_durably(_done_path(part), " ".join(map(str, sorted(due | _done(part)))).encode())
+    replace_durably(_done_path(part), " ".join(map(str, sorted(due | _done(part)))).encode())
     return count
 
 
@@ -99,7 +100,7 @@ def _rewrite(part: Segment, due: frozenset[int]) -> None:
         os.fsync(new.fileno())
     temporary.chmod(0o600)
     temporary.replace(part.path)
-    segment.sync_directory(part.path.parent)
+    sync_directory(part.path.parent)
     segment.write_index(part, entries)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from bailiwick.files import replace_durably
 from bailiwick.journal import note, segment
 from bailiwick.journal.recovery import CHECKPOINT, HISTORY
 from bailiwick.journal.segment import Segment
@@ -131,12 +132,12 @@ class Keeper:
     def _publish(self, partial: list[tuple[int, int, bytes]]) -> None:
         assert self.last is not None
         self._tiles.write(partial)
-        segment.replace_durably(self._directory / CHECKPOINT, self.last.note.encode())
+        replace_durably(self._directory / CHECKPOINT, self.last.note.encode())
         self._published, self._published_at = self.last, time.monotonic()
         copy_to = self._signing.copy_to
         if copy_to is not None:
             try:
-                segment.replace_durably(copy_to / CHECKPOINT, self.last.note.encode())
+                replace_durably(copy_to / CHECKPOINT, self.last.note.encode())
             except OSError as error:
                 self.trouble = f"checkpoint copy to {copy_to}: {error}"
 

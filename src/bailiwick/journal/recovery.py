@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from bailiwick.files import replace_durably
 from bailiwick.journal import frame, merkle, note, segment
 from bailiwick.journal.error import JournalDamaged
 from bailiwick.journal.record import Cut
@@ -201,7 +202,7 @@ def check_verifier(directory: Path, verifier: Verifier) -> None:
     """
     path = directory / VERIFIER
     if not path.exists():
-        segment.replace_durably(path, f"{verifier}\n".encode())
+        replace_durably(path, f"{verifier}\n".encode())
     elif path.read_text().strip() != str(verifier):
         raise JournalDamaged(
             f"{path}: this journal is signed by another key or under another origin than the configured one "
@@ -243,5 +244,5 @@ def _begins_with(directory: Path, verifier: Verifier, copied: Checkpoint) -> boo
 def set_aside(directory: Path, found: Recovered, now_us: int) -> Cut:
     """Keep the torn bytes in a file of their own; gives the record that says they were cut."""
     size = found.tree.size
-    segment.replace_durably(directory / CUTS / f"{size:016d}-{now_us}.bin", found.torn)
+    replace_durably(directory / CUTS / f"{size:016d}-{now_us}.bin", found.torn)
     return Cut(now_us, size, len(found.torn), sha256(found.torn).hexdigest())

@@ -15,6 +15,7 @@ from operator import itemgetter
 from pathlib import Path
 from struct import Struct, error
 
+from bailiwick.files import replace_durably
 from bailiwick.journal import frame
 from bailiwick.journal.error import JournalDamaged
 
@@ -136,27 +137,3 @@ def frames(segment: Segment, offset: int = HEAD_BYTES) -> Iterator[frame.Frame]:
             offset += end
             if len(rest) > frame.MAX_BODY_BYTES + frame.HEAD_BYTES:
                 return
-
-
-def sync_directory(directory: Path) -> None:
-    """Make the names in a directory durable."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def replace_durably(path: Path, data: bytes) -> None:
-    """Write a file so that after a crash it is either the old one or the new one, and whole."""
-    temporary = path.with_name(path.name + ".new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
-        os.fdatasync(descriptor)
-    finally:
-        os.close(descriptor)
-    temporary.replace(path)
-    sync_directory(path.parent)

@@ -5,7 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 from struct import Struct
 
-from bailiwick.journal.segment import replace_durably
+from bailiwick.files import replace_durably
 
 DIRECTORY = "snapshots"
 _HEAD = Struct("<16sQQQ32s")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
+from bailiwick.files import sync_directory
 from bailiwick.journal import segment
 from bailiwick.journal.disk import NO_ROOM, Disk, Reserve
 from bailiwick.journal.error import JournalStopped
@@ -104,7 +105,7 @@ class Writer:
         descriptor = os.open(part.path, FLAGS | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
             self._disk.write_durably(descriptor, segment.head(first, opened_us), 0)
-            segment.sync_directory(part.path.parent)
+            sync_directory(part.path.parent)
         except OSError:
             os.close(descriptor)
             part.path.unlink()

@@ -13,7 +13,6 @@ checkpoint kept elsewhere, is believed only on a person's word: what is missing 
 """
 
 import contextlib
-import os
 import secrets
 import sqlite3
 import tempfile
@@ -24,6 +23,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from bailiwick.files import new_file, sync_directory
 from bailiwick.model.credential import Purpose, Sealed
 from bailiwick.model.party import TRANSITIONS, KeyState
 from bailiwick.model.secret import Secret
@@ -34,7 +34,6 @@ from bailiwick.store.seal import open_stream, seal_stream
 from bailiwick.store.store import Store, epoch_ms
 from bailiwick.vault.custody import new_phc, root_from_passphrase
 from bailiwick.vault.errors import VaultError
-from bailiwick.vault.keyringfile import sync_directory
 from bailiwick.vault.sealer import Seals
 from bailiwick.vault.vault import Vault
 
@@ -79,7 +78,7 @@ def backup(store: Store, path: Path, journal_position: int, by: Secret | Seals) 
     backup_id = secrets.token_hex(8)
     sealed_key, kdf = _seal_key(data_key, backup_id, by)
     try:
-        with _plain_copy(store, path.parent) as plain, _new_file(path) as out:
+        with _plain_copy(store, path.parent) as plain, new_file(path) as out:
             head = BackupHead(VERSION, backup_id, epoch_ms(), journal_position, _newest_change(plain), sealed_key, kdf)
             encoded = msgspec.json.encode(head)
             out.write(MAGIC + len(encoded).to_bytes(4) + encoded)
@@ -220,7 +219,7 @@ def _unseal(path: Path, into: Path, by: Secret | Vault) -> BackupHead:
         with path.open("rb") as file:
             head, encoded = _read_head(file)
             data_key = _unseal_key(head, by)
-            with _new_file(into) as out:
+            with new_file(into) as out:
                 open_stream(file, out, data_key.reveal(), encoded)
     except ValueError as error:
         raise RestoreError(f"backup {path}: {error}; it was altered or cut short; take another") from None
@@ -259,20 +258,6 @@ def _plain_copy(store: Store, directory: Path) -> Iterator[Path]:
 def _newest_change(database: Path) -> int:
     with contextlib.closing(sqlite3.connect(database)) as connection:
         return int(connection.execute("SELECT coalesce(max(number), 0) FROM change").fetchone()[0])
-
-
-@contextmanager
-def _new_file(path: Path) -> Iterator[BinaryIO]:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    sync_directory(path.parent)
 
 
 def _beside(database: Path) -> tuple[Path, Path]:

@@ -5,18 +5,17 @@ Each source yields a root: 32 bytes that wrap the keyring file. A root is read o
 
 import base64
 import binascii
-import errno
 import os
 import re
-import stat
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
-from typing import Protocol, final
+from typing import Any, Protocol, final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from bailiwick.files import UnfitFile, new_file, read_private
 from bailiwick.model.secret import Secret
 from bailiwick.vault.envelope import NONCE_BYTES
 from bailiwick.vault.errors import CustodyError
@@ -136,14 +135,10 @@ def make_key_file(path: Path) -> None:
     """
     line = base64.b64encode(os.urandom(KEY_BYTES)) + b"\n"
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with new_file(path) as file:
+            file.write(line)
     except OSError as error:
         raise CustodyError(f"key file {path}: {error.strerror}; name a file that does not exist yet") from None
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, 0o600)  # whatever the umask took away or left
-        file.write(line)
-        file.flush()
-        os.fsync(descriptor)
 
 
 def root_from_key_file(path: Path) -> Root:
@@ -152,7 +147,7 @@ def root_from_key_file(path: Path) -> Root:
     Raises:
         CustodyError: if the file is missing, a link, open to others, somebody else's, or no key.
     """
-    return _read_key(path, f"key file {path}", others=0o177, owner=os.geteuid())
+    return _read_key(path, f"key file {path}")
 
 
 def root_from_systemd(environment: Mapping[str, str], name: str = CREDENTIAL_NAME) -> Root:
@@ -169,7 +164,7 @@ def root_from_systemd(environment: Mapping[str, str], name: str = CREDENTIAL_NAM
         raise CustodyError(f"CREDENTIALS_DIRECTORY: not set; start under systemd with LoadCredentialEncrypted={name}:…")
     if "/" in name or name in {"", ".", ".."}:
         raise CustodyError(f"credential: {name!r} is not a plain name")
-    return _read_key(Path(directory) / name, f"systemd credential {name}", others=0o007, owner=None)
+    return _read_key(Path(directory) / name, f"systemd credential {name}", others=0o007, owned=False)
 
 
 def root_from_environment(environment: MutableMapping[str, str], name: str = ENVIRONMENT_VARIABLE) -> Root:
@@ -187,24 +182,11 @@ def root_from_environment(environment: MutableMapping[str, str], name: str = ENV
     return _decode_key(text.encode(errors="replace"), name)  # an encoding error would quote the text
 
 
-def _read_key(path: Path, noun: str, *, others: int, owner: int | None) -> Root:
+def _read_key(path: Path, noun: str, **kept: Any) -> Root:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise CustodyError(f"{noun}: it is a symbolic link; name the file itself") from None
-        raise CustodyError(f"{noun}: {error.strerror}; make it, or name another") from None
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise CustodyError(f"{noun}: it is not a regular file")
-        if owner is not None and status.st_uid != owner:
-            raise CustodyError(f"{noun}: its owner is uid {status.st_uid}, not {owner}; chown it to who runs this")
-        if status.st_mode & others:
-            raise CustodyError(f"{noun}: its mode is {stat.S_IMODE(status.st_mode):04o}; chmod 600 it")
-        return _decode_key(os.read(descriptor, KEY_FILE_MOST_BYTES), noun)
-    finally:
-        os.close(descriptor)
+        return _decode_key(read_private(path, KEY_FILE_MOST_BYTES, **kept), noun)
+    except UnfitFile as error:
+        raise CustodyError(f"{noun}: {error}") from None
 
 
 def _decode_key(text: bytes, noun: str) -> Root:

@@ -4,12 +4,11 @@ One wrapped blob holds all keys, the current one first, so that a start unwraps 
 atomically. It is worthless without the root, and the database is worthless without it: keep a copy of it apart.
 """
 
-import contextlib
-import os
 from pathlib import Path
 
 import msgspec
 
+from bailiwick.files import replace_durably
 from bailiwick.model.secret import Secret
 from bailiwick.vault.custody import Unwrapper, Wrapper
 from bailiwick.vault.errors import CustodyError
@@ -47,16 +46,7 @@ def read_keyring_file(path: Path) -> KeyringFile:
 
 def write_keyring_file(path: Path, file: KeyringFile) -> None:
     """Replace the file atomically: after a crash the old one or the new one stands there whole."""
-    draft = path.with_name(path.name + ".new")
-    with contextlib.suppress(FileNotFoundError):
-        draft.unlink()
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
-        out.write(msgspec.json.encode(file) + b"\n")
-        out.flush()
-        os.fsync(descriptor)
-    draft.replace(path)
-    sync_directory(path.parent)
+    replace_durably(path, msgspec.json.encode(file) + b"\n")
 
 
 def make_keyring(path: Path, root: Wrapper, *, source: str, kdf: str | None = None) -> Keyring:
@@ -85,15 +75,6 @@ def save_keyring(path: Path, root: Wrapper, keyring: Keyring, like: KeyringFile)
     """Write a keyring, with the source and parameters of ``like``."""
     keys = b"".join(key.material.reveal() for key in (keyring.current, *keyring.older))
     write_keyring_file(path, msgspec.structs.replace(like, wrapped=root.wrap(Secret(keys))))
-
-
-def sync_directory(directory: Path) -> None:
-    """Make a rename in this directory durable."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _split(keys: Secret) -> Keyring:
