@@ -112,7 +112,8 @@ class ClientConnection(asyncio.Protocol):
         listener = self._listener
         self.transport = transport  # type: ignore[assignment]  # TCP and TLS transports both are Transports
         address = transport.get_extra_info("peername")
-        self.peer = address[0] if isinstance(address, tuple) else "local"
+        # A socket of both families tells IPv4 clients in IPv6 clothes; networks are written for the address itself.
+        self.peer = address[0].removeprefix("::ffff:") if isinstance(address, tuple) else "local"
         count = listener.per_address.get(self.peer, 0) + 1
         listener.per_address[self.peer] = count
         listener.connections.add(self)
