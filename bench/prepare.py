@@ -27,10 +27,8 @@ from bailiwick.model.party import (
     key_record,
 )
 from bailiwick.model.secret import Secret
-from bailiwick.opening import make_journal_key
+from bailiwick.opening import make_data
 from bailiwick.store.store import Store
-from bailiwick.vault.custody import make_key_file, root_from_key_file
-from bailiwick.vault.keyringfile import make_keyring
 from bailiwick.vault.vault import Vault
 
 ACCOUNT = "bench"
@@ -67,10 +65,7 @@ def prepare(directory: Path, keys: int, port: int, upstream: str) -> list[str]:
     """
     directory.mkdir(mode=0o700, parents=True)
     settings = configure(directory, port)
-    settings.data.mkdir(mode=0o700)
-    make_key_file(settings.vault.key_file)
-    vault = Vault(make_keyring(settings.keyring, root_from_key_file(settings.vault.key_file), source="key-file"))
-    make_journal_key(settings.journal_key)
+    vault = Vault(make_data(settings, {}))
     with Store.open(settings.database) as store:
         store.venues.add(Venue("stub", "Stub exchange", "binance", upstream))
         store.accounts.add(Account(ACCOUNT, "stub", "Bench", "the bench", home_assets=("USDT",)))

@@ -1,4 +1,4 @@
-"""What must be opened before anything runs: the root that unwraps the keyring, and the journal's signing key.
+"""What is made once and opened at every start: the root that unwraps the keyring, and the journal's signing key.
 
 The passphrase of a vault that has one comes from ``bailiwick up``, which asks for it once and hands it to the gateway
 through a pipe, never through the environment or the command line, where other processes could read it.
@@ -12,11 +12,12 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bailiwick.config import Vault
+from bailiwick.config import Config, Vault
 from bailiwick.files import UnfitFile, new_file, read_private
 from bailiwick.model.secret import Secret
 from bailiwick.vault.custody import (
     Wrapper,
+    make_key_file,
     new_phc,
     root_from_environment,
     root_from_key_file,
@@ -24,8 +25,9 @@ from bailiwick.vault.custody import (
     root_from_systemd,
 )
 from bailiwick.vault.errors import CustodyError
-from bailiwick.vault.keyringfile import read_keyring_file
+from bailiwick.vault.keyringfile import make_keyring, read_keyring_file
 from bailiwick.vault.transit import Transit
+from bailiwick.vault.vaultkey import Keyring
 
 PASSPHRASE_PIPE = "BAILIWICK_PASSPHRASE_FD"  # noqa: S105  # the number of an inherited descriptor, not a passphrase
 MOST_SECRET_BYTES = 4096
@@ -64,9 +66,29 @@ def root_of(
             return root_from_passphrase(passphrase or read_passphrase(environment), kdf)
 
 
-def new_kdf(settings: Vault) -> str | None:
-    """Parameters for a new keyring: of Argon2id with a fresh salt for a passphrase, none for other sources."""
-    return new_phc() if settings.source == "passphrase" else None
+def make_data(config: Config, environment: MutableMapping[str, str], *, passphrase: Secret | None = None) -> Keyring:
+    """Make what a start needs: the data directory (0700), the vault's key file, the keyring, the journal's key.
+
+    A key file or a journal's key that is there already stays; a keyring must not be there.
+
+    Raises:
+        CustodyError: if the directory is open to others, there is a keyring, or something cannot be made.
+    """
+    settings = config.vault
+    try:
+        config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CustodyError(f"data {config.data}: {error.strerror}; name a directory that you may write to") from None
+    if config.data.stat().st_mode & 0o077:
+        raise CustodyError(f"data {config.data}: it is open to others; chmod 700 {config.data}")
+    if settings.source == "key-file" and not settings.key_file.exists():
+        make_key_file(settings.key_file)
+    kdf = new_phc() if settings.source == "passphrase" else None
+    root = root_of(settings, environment, kdf=kdf, passphrase=passphrase)
+    keyring = make_keyring(config.keyring, root, source=settings.source, kdf=kdf)
+    if not config.journal_key.exists():
+        make_journal_key(config.journal_key)
+    return keyring
 
 
 def read_passphrase(environment: MutableMapping[str, str]) -> Secret:

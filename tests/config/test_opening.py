@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bailiwick.config import Vault
+from bailiwick.config import Config, Vault
 from bailiwick.model.secret import Secret
 from bailiwick.opening import (
     MOST_SECRET_BYTES,
     PASSPHRASE_PIPE,
     journal_key,
+    make_data,
     make_journal_key,
-    new_kdf,
     open_root,
     read_passphrase,
     read_private_file,
@@ -40,17 +40,17 @@ def test_each_source_opens_what_it_made(tmp_path: Path) -> None:
         Vault(source="environment"),
         Vault(source="systemd"),
     ):
-        keyring = tmp_path / f"{settings.source}.json"
-        made = make_keyring(keyring, root_of(settings, dict(environment)), source=settings.source)
-        opened = open_keyring(keyring, open_root(settings, keyring, dict(environment)))
+        config = Config(data=tmp_path / settings.source, vault=settings)
+        made = make_data(config, dict(environment))
+        opened = open_keyring(config.keyring, open_root(settings, config.keyring, dict(environment)))
         assert opened.digest() == made.digest()
 
 
 def test_a_passphrase_comes_through_a_pipe(tmp_path: Path) -> None:
     """The passphrase is read once from an inherited descriptor, and its number is taken out of the environment."""
-    settings, keyring = Vault(source="passphrase"), tmp_path / "keyring.json"
-    kdf = new_kdf(settings)
-    made = make_keyring(keyring, root_of(settings, {}, kdf=kdf, passphrase=WORDS), source="passphrase", kdf=kdf)
+    settings = Vault(source="passphrase")
+    config = Config(data=tmp_path / "data", vault=settings)
+    made, keyring = make_data(config, {}, passphrase=WORDS), config.keyring
     reading, writing = os.pipe()
     os.write(writing, WORDS.reveal())
     os.close(writing)
@@ -135,3 +135,17 @@ def test_a_token_is_read_for_the_transit_engine(tmp_path: Path) -> None:
         source="transit", transit_address="https://vault.example:8200", transit_token_file=tmp_path / "token"
     )
     assert repr(root_of(settings, {})) == "Transit(vault.example:8200/transit/bailiwick)"
+
+
+def test_what_a_start_needs_is_private_and_made_once(tmp_path: Path) -> None:
+    """Nobody else may look into the data directory, an open one is refused, and a keyring is never made anew."""
+    config = Config(data=tmp_path / "data", vault=Vault(key_file=tmp_path / "vault.key"))
+    make_data(config, {})
+    made = (config.data, config.keyring, config.journal_key, config.vault.key_file)
+    assert [path.stat().st_mode & 0o777 for path in made] == [0o700, 0o600, 0o600, 0o600]
+    with pytest.raises(CustodyError, match="one already"):
+        make_data(config, {})
+    config.keyring.unlink()
+    config.data.chmod(0o750)
+    with pytest.raises(CustodyError, match="chmod 700"):
+        make_data(config, {})

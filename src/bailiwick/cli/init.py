@@ -13,6 +13,7 @@ from bailiwick.cli.exits import Exit, Stop
 from bailiwick.cli.options import InputFile
 from bailiwick.cli.output import print_json, say
 from bailiwick.config import DEFAULT_PATH, PATH_VARIABLE, Config, write_default
+from bailiwick.model.secret import Secret
 
 LEAST_PASSPHRASE = 12
 
@@ -57,16 +58,13 @@ def init(
     json: bool
         Print JSON for a program.
     """
-    from bailiwick.opening import make_journal_key  # noqa: PLC0415
+    from bailiwick.opening import make_data  # noqa: PLC0415
     from bailiwick.store.store import Store  # noqa: PLC0415
 
     config = _configured(path, data, vault, host, port, health)
     if config.keyring.exists():
         raise Stop(f"{config.keyring}: there is a keyring already; sealed secrets need it", Exit.CONFLICT)
-    _private_directory(config.data)
-    _make_keyring(config, passphrase_file)
-    if not config.journal_key.exists():
-        make_journal_key(config.journal_key)
+    make_data(config, dict(os.environ), passphrase=_new_passphrase(config, passphrase_file))
     Store.open(config.database).close()
     _say_next(path, config, json=json)
     return Exit.DONE
@@ -84,26 +82,13 @@ def _configured(path: Path, data: Path, vault: Source, host: str, port: int, hea
     return write_default(path, data=data, source=vault, host=host, port=port, health=health, origin=origin)
 
 
-def _private_directory(directory: Path) -> None:
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if directory.stat().st_mode & 0o077:
-        raise Stop(f"{directory}: it is open to others; chmod 700 {directory}")
-
-
-def _make_keyring(config: Config, passphrase_file: Path | None) -> None:
-    from bailiwick.opening import new_kdf, root_of  # noqa: PLC0415
-    from bailiwick.vault.custody import make_key_file  # noqa: PLC0415
-    from bailiwick.vault.keyringfile import make_keyring  # noqa: PLC0415
-
-    kdf, passphrase = new_kdf(config.vault), None
-    if config.vault.source == "passphrase":
-        passphrase = read_secret("new passphrase of the vault", file=passphrase_file, confirm=True)
-        if len(passphrase.reveal()) < LEAST_PASSPHRASE:
-            raise Stop(f"passphrase: at least {LEAST_PASSPHRASE} characters; take several words")
-    if config.vault.source == "key-file" and not config.vault.key_file.exists():
-        make_key_file(config.vault.key_file)
-    root = root_of(config.vault, dict(os.environ), kdf=kdf, passphrase=passphrase)
-    make_keyring(config.keyring, root, source=config.vault.source, kdf=kdf)
+def _new_passphrase(config: Config, file: Path | None) -> Secret | None:
+    if config.vault.source != "passphrase":
+        return None
+    passphrase = read_secret("new passphrase of the vault", file=file, confirm=True)
+    if len(passphrase.reveal()) < LEAST_PASSPHRASE:
+        raise Stop(f"passphrase: at least {LEAST_PASSPHRASE} characters; take several words")
+    return passphrase
 
 
 def _say_next(path: Path, config: Config, *, json: bool) -> None:
