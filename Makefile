@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 JOBS ?= 2
 
-.PHONY: demo test test-all check lint types contracts bench lock clean docs
+.PHONY: demo test test-all check lint types contracts bench compiled lock clean docs
 .DELETE_ON_ERROR:
 
 .venv/run: requirements/run.txt pyproject.toml
@@ -44,6 +44,9 @@ test-all: check
 
 bench: .venv/dev
 	$(BIN)/python bench/run.py
+
+compiled: .venv/dev
+	@$(BIN)/python scripts/compile_hot.py
 
 lock:
 	@for set in run dev; do \

@@ -1,7 +1,7 @@
-"""What one request costs inside of the process: the real chain and its journal, without sockets and without an exchange.
+"""What one request costs inside of the process: the real chain and journal, without sockets or exchange.
 
     python bench/chain.py                  # µs of processor time a request, best round; a busy machine disturbs it
-    python bench/chain.py --instructions   # instructions a request, under valgrind: the same on any machine, busy or not
+    python bench/chain.py --instructions   # instructions a request, under valgrind: no matter how busy the machine
     python bench/chain.py --functions      # and which functions are called how often, under the profiler
 
 Every connection of a turn sends a request, then every one that has left is answered, as sixteen bots would have it; the
@@ -259,7 +259,9 @@ def table(profile: cProfile.Profile, requests: int) -> None:
 
 def valgrind(order: str) -> None:
     """Tell the valgrind that this runs under to begin counting anew, or to write down what it has counted."""
-    subprocess.run(["callgrind_control", order, str(os.getpid())], check=True, stdout=subprocess.DEVNULL)
+    told = subprocess.Popen(["callgrind_control", order, str(os.getpid())], stdout=subprocess.DEVNULL)
+    while told.poll() is None:  # in a loop: valgrind looks for orders only while the program that it runs is at work
+        pass
 
 
 def instructions(args: argparse.Namespace) -> None:

@@ -110,7 +110,7 @@ def read(endpoint: Endpoint, pairs: Pairs, timestamp_us: int, window_us: int) ->
     except (KeyError, ValueError):
         return _explain(grammar, pairs)
     if not grammar.mandatory <= values.keys():
-        missing = sorted(grammar.mandatory - values.keys())
+        missing = sorted(name for name in grammar.mandatory if name not in values)
         return Deny(Reason.PARAMETER_MISSING, f"{missing[0]}: missing")
     fill = grammar.fill
     if fill is None:
