@@ -131,7 +131,7 @@ class Bot:
 
 def report(name: str, number: int, status: str) -> str:
     """An order in the exchange's form."""
-    executed, fills = "0.00000000", ""
+    executed, fills, time_ms = "0.00000000", "", time.time_ns() // 1_000_000 + 1000  # made beforehand, told afterwards
     if status == "FILLED":
         executed = "0.01000000"
         fills = (
@@ -140,9 +140,9 @@ def report(name: str, number: int, status: str) -> str:
         )
     return (
         f'{{"symbol":"BTCUSDT","orderId":{28457000000 + number},"orderListId":-1,"clientOrderId":"{name}",'
-        f'"transactTime":1795220047147,"price":"65000.10","origQty":"0.01000000","executedQty":"{executed}",'
+        f'"transactTime":{time_ms},"price":"65000.10","origQty":"0.01000000","executedQty":"{executed}",'
         f'"origQuoteOrderQty":"0.00000000","cummulativeQuoteQty":"{"650.00100000" if fills else "0.00000000"}",'
-        f'"status":"{status}","timeInForce":"IOC","type":"LIMIT","side":"BUY","workingTime":1795220047147,'
+        f'"status":"{status}","timeInForce":"IOC","type":"LIMIT","side":"BUY","workingTime":{time_ms},'
         f'"fills":[{fills}],"selfTradePreventionMode":"EXPIRE_MAKER"}}'
     )
 
