@@ -4,9 +4,13 @@ import pytest
 from ground import Ground
 
 from bailiwick.gateway import chronicle
+from bailiwick.gateway.weight import AddressWeight, KeyWeight, blame
 from bailiwick.journal import record
 from bailiwick.journal.reader import read
 from bailiwick.journal.retention import Retention
+from bailiwick.model.reason import Reason
+
+NOW = 1_790_000_040_000_000  # at the beginning of a minute
 
 
 def odd_headers(number: int, length: int) -> str:
@@ -62,3 +66,40 @@ async def test_refusals_of_one_key_cannot_fill_the_disk(ground: Ground, monkeypa
     assert [each.key for each in ground.records(record.Intent)] == [*[bot.key.id] * 5, other.key.id, bot.key.id]
     assert [(each.count, each.key) for each in ground.records(record.Failures)] == [(7, bot.key.id)]
     assert set(bot.reasons) == {"SYMBOL_NOT_GRANTED"}
+
+
+def test_exits_without_end_leave_the_others_theirs() -> None:
+    """A key that does nothing but cancel brings no ban on the address, and half of the reserve stays for the others."""
+    address, thief, owner = AddressWeight(1000, reserve=0.1, share=0.5), KeyWeight(), KeyWeight()
+    sent = sum(address.admit(1, thief, NOW, exit_=True) is None for _ in range(10_000))
+    assert sent == 500 + 50
+    address.told(900, NOW)
+    assert sum(address.admit(1, owner, NOW, exit_=True) is None for _ in range(50)) == 50
+    assert address.used(NOW) <= 1000
+
+
+def test_a_key_that_fails_still_exits() -> None:
+    """Whatever a key has wasted by failing, a part of the reserve is its own to leave with."""
+    address, key = AddressWeight(1000, reserve=0.1, share=0.5), KeyWeight()
+    assert address.admit(1, key, NOW, exit_=False) is None
+    blame(key, 1_000)
+    assert address.admit(1, key, NOW, exit_=False) is Reason.WEIGHT_SHARE
+    assert sum(address.admit(1, key, NOW, exit_=True) is None for _ in range(100)) == 50
+
+
+async def test_reducing_orders_without_end_leave_the_others_theirs(ground: Ground) -> None:
+    """Whoever holds a little and sells it again and again cannot use up the orders that the account may place."""
+    thief, owner = ground.bot(), ground.bot()
+    for bot in (thief, owner):
+        bot.buy("1")
+        (await ground.sent()).accept("1")
+    orders = ground.live(thief).account.orders
+    orders.told_10s(90, ground.clock.at)
+    for _ in range(20):
+        ground.clock.at += 2000
+        ground.client(thief.key).place("SELL", "0.001", "101")
+    await ground.durable()
+    assert len(ground.upstream.open) == 5
+    owner.place("SELL", "1")
+    await ground.durable()
+    assert len(ground.upstream.open) == 6

@@ -28,7 +28,8 @@ def test_the_reserve_is_for_exits() -> None:
     """When everything else is refused, cancels and reducing orders still pass."""
     address, key = AddressWeight(100, reserve=0.1, share=1.0), KeyWeight()
     assert spend(address, key) == 90
-    assert spend(address, key, exit_=True) == 1000
+    assert spend(address, key, exit_=True) == 5
+    assert spend(address, KeyWeight(), exit_=True) == 5
 
 
 def test_public_data_has_a_share_of_its_own() -> None:

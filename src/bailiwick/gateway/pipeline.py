@@ -190,8 +190,10 @@ class Gateway:
         reason = self._barred(live, endpoint, exit_=exit_)
         if reason is None:
             reason = self._choose_way(exchange, live, endpoint.weight, now, exit_=exit_)
-        if reason is None and act in _ORDER_ACTS and not exit_ and not live.account.orders.room(now, 0.1):
-            reason = Reason.WEIGHT_SHARE
+        if reason is None and act in _ORDER_ACTS:
+            counts = live.account.orders
+            if not (counts.exit_room(live.weight, now, 0.1) if exit_ else counts.room(now, 0.1)):
+                reason = Reason.WEIGHT_SHARE
         if reason is not None:
             self._deny(exchange, Deny(reason))
             return

@@ -16,16 +16,20 @@ DAY_US = 24 * 3600 * 1_000_000
 MINUTE_US = 60_000_000
 TEN_SECONDS_US = 10_000_000
 FAILURE_COST = 5
+HALF = 0.5  # of a reserve: what one key has of it
 
 
 class KeyWeight:
-    """What one key used of the weight in the minute that runs."""
+    """What one key used of the weight in the minute that runs, and of what is kept back for exits."""
 
-    __slots__ = ("minute", "used")
+    __slots__ = ("exits", "exits_10s", "minute", "span_10s", "used")
 
     def __init__(self) -> None:
         self.minute = 0
         self.used = 0
+        self.exits = 0  # weight of exits for which there was no room but in the reserve
+        self.span_10s = 0
+        self.exits_10s = 0  # orders, in the same way
 
 
 class OrderLimits:
@@ -67,6 +71,17 @@ class OrderCount:
         today = self.used_day if now_us // DAY_US == self.day else 0
         return recent < self.limits.ten_seconds * keep and today < self.limits.day * keep
 
+    def exit_room(self, key: KeyWeight, now_us: int, reserve: float) -> bool:
+        """Whether a reducing order may be sent: where only the reserve has room, one key has half of it."""
+        if self.room(now_us, reserve):
+            return True
+        span = now_us // TEN_SECONDS_US
+        if span != key.span_10s:
+            key.span_10s = span
+            key.exits_10s = 0
+        key.exits_10s += 1
+        return self.room(now_us, 0.0) and key.exits_10s <= max(1.0, self.limits.ten_seconds * reserve * HALF)
+
 
 class AddressWeight:
     """The weight of one local address at one venue.
@@ -90,7 +105,8 @@ class AddressWeight:
     def admit(self, weight: int, key: KeyWeight, now_us: int, *, exit_: bool) -> Reason | None:
         """Count a request that is about to leave, or say why it may not.
 
-        An exit (a cancel or a reducing order) is refused only while the venue has asked this address to wait.
+        An exit (a cancel or a reducing order) finds room in the reserve where there is no other, of which one key has
+        half: a key that sent exits without end would bring a ban on the address, and on everybody's exits.
         """
         if now_us < self.paused_until_us:
             return Reason.VENUE_PAUSED
@@ -100,10 +116,11 @@ class AddressWeight:
             self._used = 0
         if minute != key.minute:
             key.minute = minute
-            key.used = 0
-        if not exit_:
-            share = self.public_share if key is self.public else self.share
-            if self._used + weight > self.limit * (1.0 - self.reserve) or key.used + weight > self.limit * share:
+            key.used = key.exits = 0
+        share = self.public_share if key is self.public else self.share
+        if self._used + weight > self.limit * (1.0 - self.reserve) or key.used + weight > self.limit * share:
+            key.exits += weight if exit_ else 0
+            if not exit_ or self._used + weight > self.limit or key.exits > self.limit * self.reserve * HALF:
                 return Reason.WEIGHT_SHARE
         self._used += weight
         key.used += weight
