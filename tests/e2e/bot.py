@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from house import Issued
+from house import ACCOUNT, House, Issued
+
+from bailiwick.model.secret import Secret
+from bailiwick.venues import trusted
 
 T = TypeVar("T")
 
@@ -60,9 +63,9 @@ class Bot:
             return self.send(method, path, text)
         return self.send(method, f"{path}?{text}")
 
-    def send(self, method: str, target: str, body: str | None = None) -> Answer:
-        """A request as it is written here."""
-        headers = {"X-MBX-APIKEY": self.key.id} if self.key.id else {}
+    def send(self, method: str, target: str, body: str | None = None, more: dict[str, str] | None = None) -> Answer:
+        """A request as it is written here, with more headers."""
+        headers = {**({"X-MBX-APIKEY": self.key.id} if self.key.id else {}), **(more or {})}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         connection = http.client.HTTPConnection(
@@ -85,6 +88,28 @@ class Bot:
         """The middle of best bid and ask."""
         top = self.send("GET", f"/api/v3/ticker/bookTicker?symbol={symbol}").body
         return (float(top["bidPrice"]) + float(top["askPrice"])) / 2
+
+
+class Insider(Bot):
+    """Speaks to an exchange's own engine as its account's owner would from within."""
+
+    def __init__(self, port: int, secret: Secret) -> None:
+        super().__init__(port, Issued("", ""))
+        self._secret = secret
+
+    def ask(self, method: str, path: str, *, window_ms: int = 5000, **params: object) -> Answer:
+        target, now = f"{path}?{urlencode(params)}", time.time_ns() // 1_000_000
+        mac = trusted.mac(self._secret.reveal(), method.encode(), target.encode(), b"", ACCOUNT, "", 0, now, "allow")
+        values = (ACCOUNT, "", "0", str(now), "allow", mac)
+        return self.send(method, target, more=dict(zip(trusted.HEADERS, values, strict=True)))
+
+
+def owner_of(house: House) -> Bot:
+    """The account's owner, at the exchange itself."""
+    exchange = house.exchange
+    if house.trusted is not None:
+        return Insider(exchange.port, house.trusted)
+    return Bot(exchange.port, Issued(exchange.api_key, exchange.secret))
 
 
 def eventually(found: Callable[[], T], good: Callable[[T], bool], seconds: float = 20.0) -> T:

@@ -182,6 +182,7 @@ class House:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.directory = directory
         self.exchange = exchange
+        self.trusted = trusted
         self.config_path = directory / "bailiwick.toml"
         config.write_default(self.config_path, port=0, health="")
         # The venue's weight is declared large: what is tested here is not how a minute's weight is divided.

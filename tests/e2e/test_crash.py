@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from bot import Bot, eventually
+from bot import Bot, eventually, owner_of
 from grants import BOT, WIDE
 from house import Exchange, House, Issued
 from load import Swarm
@@ -139,7 +139,7 @@ def charges(house: House, key: Issued) -> dict[str, Decimal]:
 
 def at_exchange(house: House) -> dict[str, dict[str, Any]]:
     """Every order of the account at the exchange, as its owner sees it there, by client order id."""
-    owner = Bot(house.exchange.port, Issued(house.exchange.api_key, house.exchange.secret))
+    owner = owner_of(house)
     found: dict[str, dict[str, Any]] = {}
     number = 0
     while rows := owner.ask("GET", "/api/v3/allOrders", symbol="BTCUSDT", orderId=number, limit=1000).body:

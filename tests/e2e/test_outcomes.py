@@ -1,26 +1,33 @@
 """What becomes of orders whose answers are late, cut, lost or wrong; and of what happens on the exchange's own side."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from bot import ORDER, Answer, Bot, eventually
+from bot import ORDER, Answer, Bot, eventually, owner_of
 from grants import BOT, WIDE
 from house import ACCOUNT, Exchange, House, Issued
 
 from bailiwick.journal import record
+from bailiwick.model.secret import Secret
 
 ANSWER_S = "1"  # how long the gateway waits for the exchange in these tests
 LOW = "64000"
 
 
-@pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A gateway that loses patience with the exchange after a second."""
-    directory = tmp_path_factory.mktemp("outcomes")
-    exchange = Exchange(directory)
+@pytest.fixture(scope="module", params=["signed", "trusted"])
+def here(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A gateway that loses patience after a second, before an exchange or before an exchange's own engine."""
+    directory, secret = tmp_path_factory.mktemp("outcomes"), None
+    arguments: tuple[str, ...] = ()
+    if request.param == "trusted":
+        secret, path = Secret(os.urandom(32).hex().encode()), directory / "engine.secret"
+        path.write_bytes(secret.reveal())
+        arguments = ("--trusted-secret-file", str(path))
+    exchange = Exchange(directory, *arguments)
     exchange.tell("POST", "accounts", {"name": "other", "funds": {"BTC": "10", "USDT": "1000000"}})
-    made = House(directory / "house", exchange, settings={"upstream_answer_s": ANSWER_S})
+    made = House(directory / "house", exchange, trusted=secret, settings={"upstream_answer_s": ANSWER_S})
     made.issue(BOT)
     made.start()
     yield made
@@ -156,8 +163,7 @@ def test_a_cancel_on_the_exchanges_own_pages_is_noticed(here: House, bot: Bot) -
     """An order that its owner cancels at the exchange gives its budget back though nobody here was told."""
     bot.order("BUY", "0.001", LOW, newClientOrderId="cancelled-there")
     assert reserved(here, bot.key) > 60
-    owner = Bot(here.exchange.port, Issued(here.exchange.api_key, here.exchange.secret))
-    gone = owner.ask("DELETE", ORDER, symbol="BTCUSDT", origClientOrderId="cancelled-there")
+    gone = owner_of(here).ask("DELETE", ORDER, symbol="BTCUSDT", origClientOrderId="cancelled-there")
     assert gone.body["status"] == "CANCELED"
     eventually(lambda: reserved(here, bot.key), lambda left: left == 0)
     assert states(here, bot.key) == {}
