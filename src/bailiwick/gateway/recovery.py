@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 import structlog
 
-from bailiwick.journal import record
+from bailiwick.journal import reader, record
 from bailiwick.journal.log import Journal
 from bailiwick.model.decision import Allow
 from bailiwick.model.intent import Intent
@@ -84,7 +84,10 @@ def recover(journal: Journal, dialect: Dialect, now_us: int) -> Recovered:
                 found.ahead_us = each.venue_us - each.at_us + each.latency_us
                 _take_mark(found, each.key, each.sent, each.mark_until_us, now_us)
             case record.Outcome():
-                _settle(found, each, intents.pop(each.intent, None))
+                intent = intents.pop(each.intent, None)
+                _settle(found, each, intent)
+                if intent is None and each.executed is not True:
+                    _settle_older(found, each, journal)
             case record.Resolved():
                 _resolve(found, each)
             case _:
@@ -132,6 +135,10 @@ def _settle(found: Recovered, each: record.Outcome, intent: record.Intent | None
         return
     if each.executed is False and intent.withdrawal is not None:
         ledger.return_withdrawal(intent.withdrawal, intent.venue_us)
+    _settle_orders(ledger, each, intent)
+
+
+def _settle_orders(ledger: Ledger, each: record.Outcome, intent: record.Intent) -> None:
     for order in intent.orders:
         if order.client_id is None or not intent.charges:
             continue  # a trial order has reserved nothing, and its id may be another's by now
@@ -139,6 +146,20 @@ def _settle(found: Recovered, each: record.Outcome, intent: record.Intent | None
             ledger.reject(order.client_id)
         elif each.executed is None:
             ledger.unknown(order.client_id)
+
+
+def _settle_older(found: Recovered, each: record.Outcome, journal: Journal) -> None:
+    """Settle an intent that was on its way when the snapshot was taken: its record stands before it.
+
+    A withdrawal of such an intent is left as it is: the snapshot may have been taken before or after it was given back.
+    """
+    try:
+        _, framed = reader.frame_at(journal.directory, each.intent)
+    except LookupError:
+        return  # it stays reserved, and is looked up
+    intent = None if framed.record is None else record.decode(framed.record)
+    if isinstance(intent, record.Intent) and intent.key == each.key:
+        _settle_orders(found.ledger(each.key), each, intent)
 
 
 def _resolve(found: Recovered, each: record.Resolved) -> None:
