@@ -1,9 +1,11 @@
 """Prices: what cannot be fetched is asked again, what is old refuses, and our own trades move no anchor."""
 
+import asyncio
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from ground import SYMBOLS, Ground, Sent
 
@@ -201,7 +203,6 @@ async def test_a_fill_told_in_an_answer_is_an_own_trade(ground: Ground) -> None:
 
 async def test_a_missed_market_is_followed(ground: Ground) -> None:
     """A symbol that an order missed, though no grant names it, has its history fetched."""
-    import msgspec
     from ground import BOT
 
     Market(ground)
@@ -218,3 +219,25 @@ async def test_a_missed_market_is_followed(ground: Ground) -> None:
     ground.upstream.by_itself = lambda sent: False
     bot.buy()
     (await ground.sent()).accept()
+
+
+async def test_a_venue_that_moved_is_followed_where_it_is(ground: Ground) -> None:
+    """A venue's market is followed once, and anew after its address changed; nothing waits for it to answer."""
+    from ground import VENUE
+
+    from bailiwick.store.store import Store
+
+    house = ground.house
+    (first,) = house._meet_venues()
+    assert house._meet_venues() == []
+    with Store.open(ground.config.database) as store:
+        store.venues.update(msgspec.structs.replace(store.venues.get(VENUE), base_url="http://127.0.0.1:10"))
+    ground.upstream.closed = False
+    await house.refresh()
+    moved = house.feeds[VENUE]
+    assert moved is not first
+    assert moved.venue is house.links.venue(VENUE)
+    following = house._following[VENUE]
+    await asyncio.sleep(0)
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)

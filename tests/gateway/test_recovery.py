@@ -100,7 +100,7 @@ async def act(ground: Ground, bot: Client, exchange: Exchange) -> None:
     dice = exchange.dice
     client = ground.client(bot.key)
     names = [order["clientOrderId"] for order in exchange.orders.values()]
-    what = dice.choice(["buy", "buy", "sell", "look", "open", "trades", "cancel", "withdraw", "owner", "try"])
+    what = dice.choice(["buy", "buy", "sell", "look", "open", "trades", "cancel", "withdraw", "owner", "try", "doubts"])
     if what in ("buy", "sell"):
         client.place(what.upper(), str(dice.randint(1, 4)), newClientOrderId=f"n{dice.randrange(10**9)}")
     elif what == "try":
@@ -120,14 +120,26 @@ async def act(ground: Ground, bot: Client, exchange: Exchange) -> None:
             if dice.random() < 0.3:
                 exchange.fill(order)
         return
+    elif what == "doubts":
+        ground.pass_time(dice.choice([1, 8]))
+
+        def answer(sent: Sent) -> bool:
+            body = exchange.carry_out(sent)
+            sent.answer(400 if isinstance(body, dict) and body.get("code") else 200, body)
+            return True
+
+        await ground.poll(answer)
+        await ground.reconcile(answer)
+        ground.upstream.by_itself = lambda sent: False
+        return
     elif names:
         client.send(
             "GET" if what == "look" else "DELETE", "/api/v3/order", symbol="BTCUSDT",
             origClientOrderId=dice.choice(names),
         )  # fmt: skip
     await ground.durable()
-    while ground.upstream.open:
-        exchange.take(ground.upstream.take())
+    while ground.upstream.open and dice.random() < 0.9:  # some are still on their way when the next thing happens
+        exchange.take(ground.upstream.open.pop(dice.randrange(len(ground.upstream.open))))
 
 
 def sums(ledger: Ledger, now_us: int) -> dict[str, Any]:
@@ -145,6 +157,12 @@ def sums(ledger: Ledger, now_us: int) -> dict[str, Any]:
         "free": ledger.free("BTCUSDT"),
         "withdrawn": ledger.withdrawn_since(PLACE, now_us - 86_400_000_000),
     }
+
+
+def check(found: dict[str, Any], live: dict[str, Any]) -> None:
+    """All as it was; of a withdrawal that was on its way at the snapshot and then refused, perhaps more counted."""
+    assert found.pop("withdrawn") >= live.pop("withdrawn")
+    assert found == live
 
 
 def read_again(ground: Ground, directory: Path) -> Ledger:
@@ -177,11 +195,11 @@ async def test_any_history_is_read_again_as_it_was(
                 if step == cut_at:
                     await ground.durable()
                     found = read_again(ground, directory / "cut")
-                    assert sums(found, ground.clock.at) == sums(ground.live(bot).ledger, ground.clock.at)
+                    check(sums(found, ground.clock.at), sums(ground.live(bot).ledger, ground.clock.at))
                 await act(ground, bot, exchange)
             before = sums(ground.live(bot).ledger, ground.clock.at)
             await ground.restart(crash=True)
-            assert sums(ground.live(bot).ledger, ground.clock.at) == before
+            check(sums(ground.live(bot).ledger, ground.clock.at), before)
         finally:
             await ground.stop(crash=True)
 
@@ -269,3 +287,20 @@ async def test_a_second_gateway_on_the_same_data_does_not_start(ground: Ground) 
 
     with pytest.raises(JournalLocked):
         House(ground.config)
+
+
+async def test_a_sale_refused_after_a_snapshot_hides_no_other_sale(ground: Ground) -> None:
+    """A sale that was on its way at the snapshot and then refused does not let a key sell again what it sold later."""
+    bot = ground.bot()
+    bot.buy("1")
+    (await ground.sent()).accept("1")
+    bot.place("SELL", "1", newClientOrderId="refused")
+    sent = await ground.sent()
+    await ground.house.snapshot()
+    sent.refuse()
+    bot.place("SELL", "1", newClientOrderId="sold")
+    (await ground.sent()).accept("1")
+    assert ground.live(bot).ledger.holding("BTCUSDT") == 0
+    await ground.restart(crash=True)
+    assert ground.live(bot).ledger.holding("BTCUSDT") == 0
+    assert ground.live(bot).ledger.live("BTCUSDT") == []
