@@ -29,6 +29,7 @@ T = TypeVar("T")
 
 KEYS_PER_RECORD = 10_000  # of 36 bytes: well below the mebibyte that a record may have
 MOST_REASON_CHARS = 500
+_NOT_DONE = frozenset({"undone", "failed"})  # how a note of an act ends that the store does not have
 
 
 class Asks(Protocol):
@@ -182,6 +183,31 @@ class Acts:
         except LinkError:
             return False  # it is done; the gateway reads it by itself, or when it is back
         return answer.change >= number
+
+
+def standing(acts: Iterable[tuple[str, str, str]]) -> list[str]:
+    """The ``after`` of each act that stands, out of the verb, the subject and the ``after`` of every one, in order.
+
+    What was recorded and then not done allows nothing: a key that was to be unfrozen is as frozen as it was. What takes
+    something away is believed even so.
+    """
+    afters: list[str] = []
+    begun: dict[tuple[str, str], int] = {}
+    for verb, subject, after in acts:
+        base, _, ending = verb.rpartition(".")
+        place = begun.pop((base, subject), None) if ending in _NOT_DONE else None
+        if place is not None and _allows(afters[place]):
+            afters[place] = ""
+        begun[verb, subject] = len(afters)
+        afters.append(after)
+    return afters
+
+
+def _allows(after: str) -> bool:
+    try:
+        return msgspec.json.decode(after, type=_Tail).restored is KeyState.ACTIVE
+    except msgspec.MsgspecError:
+        return False
 
 
 def states_after(acts: Iterable[str]) -> Iterator[tuple[str, KeyState]]:

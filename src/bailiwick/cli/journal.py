@@ -272,7 +272,8 @@ def _plain(report: Any) -> dict[str, Any]:
     return asdict(report)
 
 
-def acts_after(directory: Path, position: int) -> list[str]:
-    """The ``after`` of every act from a position on: what a restore must know of."""
+def acts_after(directory: Path, position: int) -> list[tuple[str, str, str]]:
+    """Verb, subject and ``after`` of every act from a position on: what a restore must know of."""
     found = search(directory, lambda entry: entry.record is not None and entry.record.startswith(b'["act"'), position)
-    return [str(named(decode(entry.record))["after"]) for entry in found if entry.record is not None]
+    acts = [named(decode(entry.record)) for entry in found if entry.record is not None]
+    return [(str(act["verb"]), str(act["subject"]), str(act["after"])) for act in acts]

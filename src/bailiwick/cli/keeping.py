@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from bailiwick.authority.acts import states_after
+from bailiwick.authority.acts import standing, states_after
 from bailiwick.authority.parties import HELD
 from bailiwick.authority.verbs import MakeBackup
 from bailiwick.cli.asking import read_secret
@@ -149,7 +149,7 @@ def _journal_size(config: Config) -> int:
 def _tail(config: Config, position: int, end: int) -> list[tuple[str, KeyState]]:
     if position >= end:
         return []
-    return list(states_after(acts_after(config.journal_directory, position)))
+    return list(states_after(standing(acts_after(config.journal_directory, position))))
 
 
 def _kept_elsewhere(config: Config) -> int | None:
