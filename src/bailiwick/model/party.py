@@ -40,7 +40,7 @@ class KeyState(StrEnum):
     PENDING = "pending"  # issued, and not yet in force
     ACTIVE = "active"
     WINDING_DOWN = "winding_down"  # may read, cancel and reduce, and opens nothing
-    FROZEN = "frozen"  # may do nothing, until somebody decides
+    FROZEN = "frozen"  # may read, until somebody decides
     REVOKED = "revoked"  # for ever
     EXPIRED = "expired"  # its time ran out, or it lay idle
 

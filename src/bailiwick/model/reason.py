@@ -133,11 +133,6 @@ class Reason(Enum):
         "The account behind this key is not served.",
         "`bailiwick account show` says why.",
     )
-    SERVICE_STOPPED = Entry(
-        Reaction.CREDENTIAL,
-        "The service that holds this key is not served.",
-        "`bailiwick service show` says why.",
-    )
     OUTSIDE_HOURS = Entry(
         Reaction.ORDER,
         "The key may not open anything at this hour.",
