@@ -81,7 +81,7 @@ class Child:
             env=dict(environment),
             pass_fds=pass_fds,
             start_new_session=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
         )
         return cls(name, process)
 
@@ -123,7 +123,8 @@ class Child:
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """For a child, before it begins: be asked to end when its parent is gone, even by SIGKILL. Linux alone can."""
     # Between fork and exec: only a system call, nothing that takes a lock.
     if _LIBC is not None:
         _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)

@@ -13,7 +13,8 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser("bailiwick.demo", description=__doc__)
     parser.add_argument("--stay", action="store_true", help="keep everything running at the end, until Ctrl-C")
     options = parser.parse_args(argv)
-    signal.signal(signal.SIGTERM, _interrupt)  # so that what was started is ended whichever way this ends
+    for number in (signal.SIGTERM, signal.SIGHUP):  # so that what was started is ended whichever way this ends
+        signal.signal(number, _interrupt)
     return perform(stay=options.stay)
 
 

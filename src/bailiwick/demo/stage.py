@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from bailiwick.app import die_with_parent
+
 START_S = 60.0
 COMMAND_S = 60.0
 STOP_S = 30.0
@@ -30,9 +32,9 @@ class Running:
         self._log = log
         with log.open("wb") as out:
             # A session of its own: Ctrl-C reaches the demonstration alone, which then ends the others in order.
-            self._process = subprocess.Popen(  # noqa: S603  (our own words)
+            self._process = subprocess.Popen(  # noqa: S603, PLW1509  (our own words; there are no threads)
                 [sys.executable, "-m", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=out,
-                cwd=directory, start_new_session=True,
+                cwd=directory, start_new_session=True, preexec_fn=die_with_parent,
             )  # fmt: skip
 
     def line(self) -> str:
