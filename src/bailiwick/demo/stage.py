@@ -32,10 +32,15 @@ class Running:
         self._log = log
         with log.open("wb") as out:
             # A session of its own: Ctrl-C reaches the demonstration alone, which then ends the others in order.
-            self._process = subprocess.Popen(  # noqa: S603, PLW1509  (our own words; there are no threads)
-                [sys.executable, "-m", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=out,
-                cwd=directory, start_new_session=True, preexec_fn=die_with_parent,
-            )  # fmt: skip
+            self._process = subprocess.Popen(  # noqa: S603  (our own words)
+                [sys.executable, "-m", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=out,
+                cwd=directory,
+                start_new_session=True,
+                preexec_fn=die_with_parent,  # noqa: PLW1509  (there are no threads)
+            )
 
     def line(self) -> str:
         """The next line that it says on standard output.
