@@ -1,9 +1,9 @@
 """What a sender may make the gateway remember, in memory and on the disk, is bounded."""
 
 import pytest
-from ground import Ground
+from ground import SYMBOLS, Ground
 
-from bailiwick.gateway import chronicle
+from bailiwick.gateway import chronicle, feed
 from bailiwick.gateway.weight import AddressWeight, KeyWeight, blame
 from bailiwick.journal import record
 from bailiwick.journal.reader import read
@@ -103,3 +103,14 @@ async def test_reducing_orders_without_end_leave_the_others_theirs(ground: Groun
     owner.place("SELL", "1")
     await ground.durable()
     assert len(ground.upstream.open) == 6
+
+
+async def test_a_key_for_all_symbols_cannot_have_all_followed(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sender who asks for one symbol after the other has so many prices kept and no more, and doctor says so."""
+    monkeypatch.setattr(feed, "MOST_FOLLOWED", 2)
+    prices = feed.Feed(ground.venue, [("BTCUSDT", "USDT")])
+    for _ in range(2):
+        for symbol in SYMBOLS:
+            ground.venue.prices.miss(symbol, "USDT")
+        prices.follow_missed()
+    assert (len(prices._asked), list(prices.failed)) == (3, ["more symbols"])

@@ -26,6 +26,8 @@ CLOCK_EVERY_S = 300.0
 RETRY_HISTORY_S = 30.0
 FILLS_A_ROUND = 5  # between two looks at the book, which must not grow old meanwhile
 
+MOST_FOLLOWED = 300  # symbols that no grant names; a key for all symbols may ask for each
+
 PAGE = 1000
 DAY_MINUTES = 1440
 VOLUME_DAYS = 30
@@ -69,6 +71,7 @@ class Feed:
         self._weight = KeyWeight()
         self._asked = set(asked)
         self._asked_anew = asyncio.Event()
+        self._followed = 0  # of these, those that no grant named
         self._started = False
         self._filled: dict[str, float] = {}  # when the history of a symbol was fetched
         self._tried: dict[str, float] = {}
@@ -79,6 +82,19 @@ class Feed:
         if (symbol, currency) not in self._asked:
             self._asked.add((symbol, currency))
             self._asked_anew.set()
+
+    def follow_missed(self) -> None:
+        """Follow what orders missed, up to a bound: each symbol takes memory, and time of every second."""
+        for symbol, currency in self.venue.prices.take_missed():
+            if (symbol, currency) in self._asked:
+                continue
+            if self._followed >= MOST_FOLLOWED:
+                self.failed["more symbols"] = (
+                    f"{MOST_FOLLOWED} that no grant names are followed; name those that matter"
+                )
+                return
+            self._followed += 1
+            self.want(symbol, currency)
 
     def _wanted(self) -> set[str]:
         """The symbols whose history is kept."""
@@ -129,8 +145,7 @@ class Feed:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(TOPS_EVERY_S):
                     await self._asked_anew.wait()
-            for symbol, currency in self.venue.prices.take_missed():
-                self.want(symbol, currency)
+            self.follow_missed()
             self._asked_anew.clear()
             await self.fill(FILLS_A_ROUND)
             await self._attempt("prices", self.refresh_tops)
