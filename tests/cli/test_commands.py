@@ -353,16 +353,6 @@ def test_every_reason_is_explained(capsys: Capture) -> None:
     assert main(["reasons", "nonsense"]) == Exit.NOT_FOUND
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/operating.md", "docs/break-glass.md"])
-def test_the_documentation_names_commands_that_there_are(page: str) -> None:
-    """Every `bailiwick …` in the documentation for people is a command."""
-    known = {" ".join(command) for command in every_command()}
-    text = (ROOT / page).read_text()
-    named = re.findall(r"(?m)(?:^ {4}|`)bailiwick ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?", text)
-    wrong = {" ".join(words) for words in named if words[0] not in known and " ".join(words) not in known}
-    assert (len(named) > 3, wrong) == (True, set())
-
-
 def test_the_exit_codes_are_documented() -> None:
     """docs/operating.md has a row for every code that a command ends with."""
     rows = re.findall(r"(?m)^\| (\d+) \|", (ROOT / "docs" / "operating.md").read_text())
