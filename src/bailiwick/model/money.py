@@ -13,9 +13,11 @@ FRACTION_DIGITS = 18
 
 # Two amounts of the longest spelling multiply to 76 digits, a third factor (a conversion) to 114: nothing rounds here.
 EXACT = Context(prec=120, traps=[InvalidOperation, DivisionByZero, Overflow])
+# Bound once, because a context looks its methods up slowly.
 times = EXACT.multiply
 divide = EXACT.divide
 plus = EXACT.add
+minus = EXACT.subtract
 
 ZERO = Decimal(0)
 BASIS_POINTS = Decimal(10_000)

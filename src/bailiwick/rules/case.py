@@ -6,7 +6,7 @@ from typing import final
 
 from bailiwick.model.decision import Deny
 from bailiwick.model.intent import Act, Intent, OrderDraft, OrderRef, Side
-from bailiwick.model.money import EXACT, ZERO, plus
+from bailiwick.model.money import ZERO, plus
 from bailiwick.model.party import KeyState
 from bailiwick.model.reason import Reason
 from bailiwick.rules.authority import Authority
@@ -107,7 +107,7 @@ class Case:
             return False
         free = self.ledger.free(symbol)
         if self.act is _REPLACE:
-            free = EXACT.add(free, self.ledger.given_back(self.intent, symbol))
+            free = plus(free, self.ledger.given_back(self.intent, symbol))
         if not free:
             return False
         if len(self.legs) == 1:
@@ -122,9 +122,9 @@ def dearest(legs: Iterable[tuple[str, Decimal]]) -> Decimal:
     for leg, amount in legs:
         pair = alternative(leg)
         if pair is None:
-            total = EXACT.add(total, amount)
+            total = plus(total, amount)
         else:
             groups[pair] = max(groups.get(pair, ZERO), amount)
     for amount in groups.values():
-        total = EXACT.add(total, amount)
+        total = plus(total, amount)
     return total

@@ -11,7 +11,7 @@ from typing import final
 
 from bailiwick.model.decision import Allow
 from bailiwick.model.intent import Act, Destination, Intent, OrderRef, Side, Withdrawal
-from bailiwick.model.money import EXACT, ZERO, times
+from bailiwick.model.money import EXACT, ZERO, minus, plus, times
 from bailiwick.model.order import Fill, OrderReport, TradeReport
 from bailiwick.rules.spending import Spending
 from bailiwick.rules.tracked import (
@@ -94,26 +94,26 @@ class Ledger:
         position = self.positions.get(symbol)
         if position is None:
             return ZERO
-        free = EXACT.subtract(EXACT.subtract(position.bought, position.sold), position.covered)
+        free = minus(minus(position.bought, position.sold), position.covered)
         return max(free, ZERO)
 
     def holding(self, symbol: str) -> Decimal:
         """What the key's own fills bought of a symbol's base asset and have not sold."""
         position = self.positions.get(symbol)
-        return ZERO if position is None else max(EXACT.subtract(position.bought, position.sold), ZERO)
+        return ZERO if position is None else max(minus(position.bought, position.sold), ZERO)
 
     def rolling_use(self, now_us: int) -> Decimal:
         """What counts against a budget of 24 hours."""
-        return EXACT.add(self.spent.rolling(now_us), self.reserved)
+        return plus(self.spent.rolling(now_us), self.reserved)
 
     def day_use(self, day_us: int) -> Decimal:
         """What counts against the budget of the day that began then."""
-        return EXACT.add(self.spent.since(day_us), self.reserved)
+        return plus(self.spent.since(day_us), self.reserved)
 
     def symbol_use(self, symbol: str, day_us: int) -> Decimal:
         """What counts against the share of a market of the day that began then."""
         position = self.positions.get(symbol)
-        return ZERO if position is None else EXACT.add(position.volume.since(day_us), position.reserved)
+        return ZERO if position is None else plus(position.volume.since(day_us), position.reserved)
 
     def loss(self, day_us: int) -> Decimal:
         """What was lost in the day that began then: adverse slippage of fills, and fees."""
@@ -192,7 +192,7 @@ class Ledger:
                     free = self._free_for(intent, order.symbol)
                 order.cover = min(order.quantity, free)
                 if pair is None:
-                    free = EXACT.subtract(free, order.cover)
+                    free = minus(free, order.cover)
             self.orders[client_id] = self._live[client_id] = order
             self._nameless.add(client_id)
             self._used[client_id] = now_us
@@ -339,7 +339,7 @@ class Ledger:
     # The workings
 
     def _free_for(self, intent: Intent, symbol: str) -> Decimal:
-        return EXACT.add(self.free(symbol), self.given_back(intent, symbol))
+        return plus(self.free(symbol), self.given_back(intent, symbol))
 
     def given_back(self, intent: Intent, symbol: str) -> Decimal:
         """What a replacement frees of the key's holdings: it is placed only once the old order is gone."""
@@ -393,7 +393,8 @@ class Ledger:
             position = self.positions[order.symbol] = Position()
         executed = max(order.reported, order.traded)
         if executed > order.executed:
-            amount = times(EXACT.subtract(executed, order.executed), order.unit)
+            more = minus(executed, order.executed) if order.executed else executed
+            amount = times(more, order.unit)
             self.spent.add(amount, now_us)
             position.volume.add(amount, now_us)
             order.executed = executed
@@ -401,20 +402,20 @@ class Ledger:
         if order.side is _SELL:
             held = min(executed, order.cover)
         elif order.base_fee:
-            held = EXACT.subtract(executed, order.base_fee)
+            held = minus(executed, order.base_fee)
         if held != order.held:
-            more = EXACT.subtract(held, order.held)
+            more = minus(held, order.held) if order.held else held
             if order.side is _SELL:
-                position.sold = EXACT.add(position.sold, more)
+                position.sold = plus(position.sold, more)
             else:
-                position.bought = EXACT.add(position.bought, more)
+                position.bought = plus(position.bought, more)
             order.held = held
         loss = loss_of(order) if executed else ZERO
         if loss != order.loss:
             if not order.loss:
                 order.loss_us = now_us
             # What turns out less than it was thought to be is taken back from the day on which it was thought.
-            self.losses.add(EXACT.subtract(loss, order.loss), now_us if loss > order.loss else order.loss_us)
+            self.losses.add(minus(loss, order.loss), now_us if loss > order.loss else order.loss_us)
             order.loss = loss
         self._claim(order, position)
 
@@ -433,11 +434,11 @@ class Ledger:
             after = group.claimed = max(member.claimed for member in members)
             after_cover = group.covering = max(member.covering for member in members)
         if after != before:
-            change = EXACT.subtract(after, before)
-            self.reserved = EXACT.add(self.reserved, change)
-            position.reserved = EXACT.add(position.reserved, change)
+            change = minus(after, before) if before else after
+            self.reserved = plus(self.reserved, change)
+            position.reserved = plus(position.reserved, change)
         if after_cover != before_cover:
-            position.covered = EXACT.add(position.covered, EXACT.subtract(after_cover, before_cover))
+            position.covered = plus(position.covered, minus(after_cover, before_cover))
 
     def _forget(self, now_us: int) -> None:
         """Drop what no evidence can change any more."""

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from bailiwick.model.decision import Deny
-from bailiwick.model.money import EXACT, plain, times
+from bailiwick.model.money import plain, plus, times
 from bailiwick.model.reason import Reason
 from bailiwick.rules.case import Case
 from bailiwick.rules.pricing import Leg, daily_volume
@@ -33,7 +33,7 @@ def _judge(case: Case, leg: Leg, volume: Decimal) -> Deny | None:
             return Deny(Reason.LIQUIDITY_ORDER_SHARE, f"{plain(leg.notional)} is more than {plain(most)} in {symbol}")
     if authority.day_share is not None:
         most = times(volume, authority.day_share)
-        use = EXACT.add(case.ledger.symbol_use(symbol, case.day_us), case.notional)
+        use = plus(case.ledger.symbol_use(symbol, case.day_us), case.notional)
         if use > most:
             return Deny(Reason.LIQUIDITY_DAY_SHARE, f"{plain(use)} today is more than {plain(most)} in {symbol}")
     return None

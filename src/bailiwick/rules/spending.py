@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import final
 
-from bailiwick.model.money import EXACT, ZERO
+from bailiwick.model.money import ZERO, plus
 from bailiwick.rules.windows import BUCKET_US, DAY_US, LONGEST_DAY_US
 
 
@@ -29,11 +29,11 @@ class Spending:
         if not amount:
             return
         bucket = now_us // BUCKET_US
-        self.buckets[bucket] = EXACT.add(self.buckets.get(bucket, ZERO), amount)
+        self.buckets[bucket] = plus(self.buckets.get(bucket, ZERO), amount)
         if bucket >= self._rolling_first >= 0:
-            self._rolling_sum = EXACT.add(self._rolling_sum, amount)
+            self._rolling_sum = plus(self._rolling_sum, amount)
         if bucket >= self._day_first >= 0:
-            self._day_sum = EXACT.add(self._day_sum, amount)
+            self._day_sum = plus(self._day_sum, amount)
 
     def rolling(self, now_us: int) -> Decimal:
         """What was spent in the last 24 hours."""
@@ -57,7 +57,7 @@ class Spending:
         total = ZERO
         for bucket, amount in self.buckets.items():
             if bucket >= first:
-                total = EXACT.add(total, amount)
+                total = plus(total, amount)
         return total
 
     def _forget(self, first: int) -> None:

@@ -8,7 +8,7 @@ import msgspec
 
 from bailiwick.model.decision import Charge
 from bailiwick.model.intent import Destination, OrderDraft, Side, TimeInForce
-from bailiwick.model.money import EXACT, ZERO, times
+from bailiwick.model.money import ZERO, minus, plus, times
 from bailiwick.model.order import Fill, OrderReport, TradeReport
 from bailiwick.rules.spending import Spending
 from bailiwick.rules.windows import EARLIER_US
@@ -82,28 +82,33 @@ class Tracked(msgspec.Struct, kw_only=True):
         """What the order may still spend, and what of the key's holdings it may still sell."""
         if self.state is _ENDED or self.executed >= self.quantity:
             return ZERO, ZERO
-        claimed = times(EXACT.subtract(self.quantity, self.executed), self.unit)
-        return claimed, EXACT.subtract(self.cover, self.executed) if self.cover > self.executed else ZERO
+        rest = minus(self.quantity, self.executed) if self.executed else self.quantity
+        claimed = times(rest, self.unit)
+        return claimed, minus(self.cover, self.executed) if self.cover > self.executed else ZERO
 
     def take(self, fill: Fill, worth: Callable[[str], Decimal | None] | None) -> None:
         """Count a trade that was not known."""
         value = times(fill.price, fill.quantity)
-        self.traded = EXACT.add(self.traded, fill.quantity)
-        self.traded_quote = EXACT.add(self.traded_quote, value)
+        if self.traded:
+            self.traded = plus(self.traded, fill.quantity)
+            self.traded_quote = plus(self.traded_quote, value)
+        else:  # as mostly: an order is often executed at once
+            self.traded, self.traded_quote = fill.quantity, value
         if self.anchor is not None:
-            fair = times(self.anchor, fill.quantity)
-            self.slippage = EXACT.add(self.slippage, _adverse(self.side, value, fair))
+            worse = _adverse(self.side, value, times(self.anchor, fill.quantity))
+            if worse:
+                self.slippage = plus(self.slippage, worse)
         if not fill.commission:
             return
         if fill.commission_asset == self.base:
-            self.base_fee = EXACT.add(self.base_fee, fill.commission)
+            self.base_fee = plus(self.base_fee, fill.commission)
             fee = times(times(fill.commission, fill.price), self.factor)
         elif fill.commission_asset == self.quote:
             fee = times(fill.commission, self.factor)
         else:
             rate = worth(fill.commission_asset) if worth is not None else None
             fee = times(times(value, self.factor), FEE_UNCONVERTED) if rate is None else times(fill.commission, rate)
-        self.fees = EXACT.add(self.fees, fee)
+        self.fees = plus(self.fees, fee)
 
 
 def alternative(leg: str) -> str | None:
@@ -154,21 +159,22 @@ def loss_of(order: Tracked) -> Decimal:
     limit price, with a fee that is likely too high.
     """
     slippage, fees = order.slippage, order.fees
-    rest = EXACT.subtract(order.executed, order.traded)
-    if rest > ZERO:
+    if order.executed > order.traded:
+        rest = minus(order.executed, order.traded)
         if order.reported_quote is not None:
-            value = max(ZERO, EXACT.subtract(order.reported_quote, order.traded_quote))
+            value = max(ZERO, minus(order.reported_quote, order.traded_quote))
         else:
             value = times(rest, order.price or order.anchor or ZERO)
         if order.anchor is not None:
-            slippage = EXACT.add(slippage, _adverse(order.side, value, times(order.anchor, rest)))
-        fees = EXACT.add(fees, times(times(value, order.factor), FEE_BEFORE_FILLS))
-    return EXACT.add(times(slippage, order.factor), fees)
+            slippage = plus(slippage, _adverse(order.side, value, times(order.anchor, rest)))
+        fees = plus(fees, times(times(value, order.factor), FEE_BEFORE_FILLS))
+    return plus(times(slippage, order.factor), fees) if slippage else fees
 
 
 def _adverse(side: Side, value: Decimal, fair: Decimal) -> Decimal:
-    worse = EXACT.subtract(value, fair) if side is _BUY else EXACT.subtract(fair, value)
-    return max(ZERO, worse)
+    if side is _BUY:
+        return minus(value, fair) if value > fair else ZERO
+    return minus(fair, value) if fair > value else ZERO
 
 
 class Group(msgspec.Struct):
