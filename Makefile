@@ -48,11 +48,13 @@ bench: .venv/dev
 compiled: .venv/dev
 	@$(BIN)/python scripts/compile_hot.py
 
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+
 lock:
-	@for set in run dev; do \
-	  extra=$$([ $$set = dev ] && echo "--group dev -c requirements/run.txt"); \
-	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml $$extra \
-	    --output-file requirements/$$set.txt; done
+	$(LOCK) pyproject.toml --output-file requirements/run.txt
+	$(LOCK) pyproject.toml --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
+	for client in requirements/clients/*.in; do \
+	  $(LOCK) --no-annotate $$client --output-file $${client%.in}.txt || exit; done
 
 clean:
 	rm -rf .venv .clients build dist
