@@ -94,7 +94,7 @@ def carry_out(question: Q, what: str, acting: Acting, common: Common, *, ask: bo
         if preview.nothing:
             print_act(preview, json=common.json, what=what)
             return preview
-        confirm(preview, what, yes=False)
+        confirm(preview, what)
         question = msgspec.structs.replace(question, seen=preview.seen)
     answer = common.ask(question)
     print_act(answer, json=common.json, what=what)

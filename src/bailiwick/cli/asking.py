@@ -69,14 +69,12 @@ def read_text(noun: str, file: Path | None) -> str:
         raise Stop(f"{noun}: {file} is not UTF-8; save it as UTF-8") from None
 
 
-def confirm(preview: ActAnswer, what: str, *, yes: bool) -> bool:
-    """Show what would change and ask for a yes. Nothing to change needs none.
+def confirm(preview: ActAnswer, what: str) -> None:
+    """Show what would change and ask for a yes.
 
     Raises:
-        Stop: if the person says no, or there is nobody to ask and no ``--yes``.
+        Stop: if the person says no, or there is nobody to ask.
     """
-    if yes:
-        return True
     say(f"{what}:")
     print_differences(preview.difference)
     for note in preview.notes:
@@ -85,4 +83,3 @@ def confirm(preview: ActAnswer, what: str, *, yes: bool) -> bool:
         raise Stop("nobody to ask; say --yes to do it", Exit.USAGE)
     if input("Do it? [y/N] ").strip().lower() not in {"y", "yes"}:
         raise Stop("nothing was done")
-    return True

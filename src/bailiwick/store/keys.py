@@ -12,7 +12,7 @@ from bailiwick.model.credential import Purpose, Sealed
 from bailiwick.model.party import Key, KeyKind, KeyState, key_record, moved
 from bailiwick.store.changes import EVERYTHING, ChangeKind, record_change, record_changes
 from bailiwick.store.errors import ConflictError, NotFoundError, StoreError
-from bailiwick.store.shelf import Transaction
+from bailiwick.store.shelf import Access
 from bailiwick.store.tables import grant as grant_table
 from bailiwick.store.tables import key as key_table
 
@@ -51,10 +51,8 @@ class KeyRow(msgspec.Struct, frozen=True, gc=False):
 class Keys:
     """The issued keys. They are never deleted, and never change account, service or kind."""
 
-    def __init__(self, *, reading: Transaction, writing: Transaction, clock: Callable[[], int]) -> None:
-        self._reading = reading
-        self._writing = writing
-        self._clock = clock
+    def __init__(self, access: Access) -> None:
+        self._reading, self._writing, self._clock = access
 
     def add(self, key: Key) -> None:
         """Add a key.
@@ -209,38 +207,43 @@ class Keys:
         Raises:
             StoreError: if a row makes no sense: a key in no known state is not passed over in silence.
         """
-        columns = (
-            'id, account, service, kind, coalesce(secret, public_key), "grant", state, expires, last_used, created'
-        )
         share: Callable[[str, str], str] = dict[str, str]().setdefault
         share_digest: Callable[[bytes, bytes], bytes] = dict[bytes, bytes]().setdefault
         kinds = {kind.value: kind for kind in KeyKind}
         states = {state.value: state for state in KeyState}
         with self._reading() as connection:
-            driver = connection.connection.cursor()
-            try:
-                for chosen in _selections(key_ids):
-                    driver.execute(f"SELECT {columns} FROM key{chosen[0]}", chosen[1])  # noqa: S608  (no value in it)
-                    while rows := driver.fetchmany(LOAD_ROWS):
-                        for name, account, service, kind, material, digest, state, expires, used, created in rows:
-                            yield KeyRow(
-                                name,
-                                share(account, account),
-                                share(service, service),
-                                kinds[kind],
-                                material,
-                                share_digest(digest, digest),
-                                states[state],
-                                expires,
-                                used,
-                                created,
-                            )
-            except KeyError as error:
-                raise StoreError(
-                    f"key {name}: {error} is no kind or state of a key; the stored row makes no sense"
-                ) from None
-            finally:
-                driver.close()
+            for name, account, service, kind, material, digest, state, expires, used, created in _rows(
+                connection, key_ids
+            ):
+                if kind not in kinds or state not in states:
+                    raise StoreError(
+                        f"key {name}: {kind!r}, {state!r}: no kind or state of a key; the stored row makes no sense"
+                    )
+                yield KeyRow(
+                    name,
+                    share(account, account),
+                    share(service, service),
+                    kinds[kind],
+                    material,
+                    share_digest(digest, digest),
+                    states[state],
+                    expires,
+                    used,
+                    created,
+                )
+
+
+def _rows(connection: Connection, key_ids: Sequence[str] | None) -> Iterator[tuple[Any, ...]]:
+    """All keys, or those named, by the driver's own cursor: per row, SQLAlchemy's would be the larger part."""
+    columns = 'id, account, service, kind, coalesce(secret, public_key), "grant", state, expires, last_used, created'
+    driver = connection.connection.cursor()
+    try:
+        for condition, values in _selections(key_ids):
+            driver.execute(f"SELECT {columns} FROM key{condition}", values)  # noqa: S608  (no value in it)
+            while rows := driver.fetchmany(LOAD_ROWS):
+                yield from rows
+    finally:
+        driver.close()
 
 
 def force_state(connection: Connection, key_id: str, state: KeyState) -> None:

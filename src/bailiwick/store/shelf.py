@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import Column, Connection, RowMapping, Table, insert, select, update
@@ -13,7 +13,14 @@ from bailiwick.store.changes import ChangeKind, record_change
 from bailiwick.store.errors import ConflictError, NotFoundError, StoreError
 
 Party = TypeVar("Party", bound=Venue | Account | Credential | Service)
-Transaction = Callable[[], AbstractContextManager[Connection]]
+
+
+class Access(NamedTuple):
+    """The way to the database: a transaction that reads, one that writes, and the time of a change in ms."""
+
+    reading: Callable[[], AbstractContextManager[Connection]]
+    writing: Callable[[], AbstractContextManager[Connection]]
+    clock: Callable[[], int]
 
 
 class Shelf(Generic[Party]):
@@ -24,10 +31,7 @@ class Shelf(Generic[Party]):
         table: Table,
         party: type[Party],
         kind: ChangeKind,
-        *,
-        reading: Transaction,
-        writing: Transaction,
-        clock: Callable[[], int],
+        access: Access,
         check: Callable[[Connection, Party | None, Party], None] = lambda connection, before, after: None,
     ) -> None:
         self._table = table
@@ -35,9 +39,7 @@ class Shelf(Generic[Party]):
         self._id: Column[str] = table.c.id
         self._party = party
         self._kind = kind
-        self._reading = reading
-        self._writing = writing
-        self._clock = clock
+        self._reading, self._writing, self._clock = access
 
     def add(self, row: Party) -> None:
         """Add a row.

@@ -17,7 +17,7 @@ from bailiwick.store.engine import WRITES, faults_told, open_engine
 from bailiwick.store.errors import ConflictError, NotFoundError, StoreError
 from bailiwick.store.keys import Keys
 from bailiwick.store.schema import upgrade
-from bailiwick.store.shelf import Shelf
+from bailiwick.store.shelf import Access, Shelf
 
 
 def epoch_ms() -> int:
@@ -36,30 +36,12 @@ class Store:
         self.path = path
         self._engine = engine
         self._clock = clock
-        reading, writing = self.reading, self.writing
-        self.venues = Shelf(tables.venue, Venue, ChangeKind.VENUE, reading=reading, writing=writing, clock=clock)
-        self.accounts = Shelf(
-            tables.account,
-            Account,
-            ChangeKind.ACCOUNT,
-            check=_check_account,
-            reading=reading,
-            writing=writing,
-            clock=clock,
-        )
-        self.credentials = Shelf(
-            tables.credential,
-            Credential,
-            ChangeKind.CREDENTIAL,
-            check=_check_credential,
-            reading=reading,
-            writing=writing,
-            clock=clock,
-        )
-        self.services = Shelf(
-            tables.service, Service, ChangeKind.SERVICE, reading=reading, writing=writing, clock=clock
-        )
-        self.keys = Keys(reading=reading, writing=writing, clock=clock)
+        access = Access(self.reading, self.writing, clock)
+        self.venues = Shelf(tables.venue, Venue, ChangeKind.VENUE, access)
+        self.accounts = Shelf(tables.account, Account, ChangeKind.ACCOUNT, access, _check_account)
+        self.credentials = Shelf(tables.credential, Credential, ChangeKind.CREDENTIAL, access, _check_credential)
+        self.services = Shelf(tables.service, Service, ChangeKind.SERVICE, access)
+        self.keys = Keys(access)
 
     @classmethod
     def open(cls, path: Path, *, clock: Callable[[], int] = epoch_ms) -> Self:
