@@ -12,6 +12,7 @@ from bailiwick.model.harm import Harm
 from bailiwick.model.party import Account, Service
 from bailiwick.rules.authority import Authority, authority
 from bailiwick.rules.network import Network
+from bailiwick.rules.pricing import STOPS
 
 
 def bounds_of(account: Account | None, service: Service | None) -> list[Bound]:
@@ -97,6 +98,9 @@ def unwise(grant: Grant, found: Authority) -> list[str]:
         notes.append("this key works from any address; name where.networks if the client's are known")
     if Harm.TRADE in found.harms and found.day_notional is None and found.rolling_notional is None:
         notes.append("this key has no daily budget; a thief could spend all of it")
+    if Harm.TRADE in found.harms and found.order_types & STOPS:
+        far = "at any price" if found.stop is None else f"{found.stop.bps / 100:g} % off the market"
+        notes.append(f"this key may place stops: in a thin market a thief triggers them, {far}; see how_far.stop_bps")
     return notes
 
 
