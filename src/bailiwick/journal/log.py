@@ -113,13 +113,8 @@ class Journal:
         key = Ed25519PrivateKey.from_private_bytes(signer.reveal()) if isinstance(signer, Secret) else signer
         signing = Signing(origin, key, copy_to)
         ground = Ground(directory, disk or Disk(), limits or Limits(), clock)
-        for place in (
-            directory,
-            directory / segment.DIRECTORY,
-            directory / snapshot.DIRECTORY,
-            directory / recovery.CUTS,
-        ):
-            place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name in ("", segment.DIRECTORY, snapshot.DIRECTORY, recovery.CUTS):
+            (directory / name).mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = Lock(directory / "lock")
         try:
             verifier = verifier_of(origin, key)

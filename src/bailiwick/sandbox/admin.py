@@ -80,18 +80,6 @@ class OwnCancel(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
     client_order_id: str
 
 
-class NewFault(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
-    """A fault for the next ``count`` matching requests."""
-
-    kind: str
-    count: int = 1
-    method: str = ""
-    path: str = ""
-    delay_ms: int = 0
-    status: int = 503
-    retry_after: int = 1
-
-
 class Admin:
     """The endpoints below ``/sandbox/``."""
 
@@ -201,8 +189,7 @@ class Admin:
         return {}
 
     def _inject(self, body: bytes, now: int) -> object:
-        asked = msgspec.json.decode(body, type=NewFault)
-        self._sandbox.faults.inject(Fault(**msgspec.structs.asdict(asked)))
+        self._sandbox.faults.inject(msgspec.json.decode(body, type=Fault))
         return {}
 
     def _clear_faults(self, body: bytes, now: int) -> object:

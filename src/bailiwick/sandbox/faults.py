@@ -1,7 +1,8 @@
 """Faults that a rehearsal injects: what the next matching requests meet instead of a good answer."""
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 KINDS: Final = (
     "delay",
@@ -19,8 +20,7 @@ KINDS: Final = (
 )
 
 
-@dataclass(slots=True)
-class Fault:
+class Fault(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
     """One fault, for the next ``count`` requests whose method and path begin match.
 
     ``delay_ms`` passes before the request is looked at, except for ``late_answer``: that one executes at once and

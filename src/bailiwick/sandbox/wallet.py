@@ -27,6 +27,19 @@ class Network:
     least: int
     memo: str = ""
 
+    def check(self, address: str, tag: str, amount: int) -> None:
+        """Whether so much can be sent there.
+
+        Raises:
+            Refusal: for an address or tag that the network does not take, or an amount below its least.
+        """
+        if re.fullmatch(self.address, address, re.ASCII) is None:
+            raise Refusal(-4033, "Illegal address.")
+        if tag and (not self.memo or re.fullmatch(self.memo, tag, re.ASCII) is None):
+            raise Refusal(-4008, "Address tag validation is not passed.")
+        if amount < self.least:
+            raise Refusal(-4022, f"Not less than the minimum pick-up quantity {show(self.least)}.")
+
 
 _EVM: Final = "^(0x)[0-9A-Fa-f]{40}$"
 _BTC: Final = "^[13][a-km-zA-HJ-NP-Z1-9]{25,34}$|^(bc1)[0-9A-Za-z]{39,59}$"
@@ -233,12 +246,7 @@ class Wallet:
                 that was used, or too little money.
         """
         chosen = self.network(coin, network)
-        if re.fullmatch(chosen.address, address, re.ASCII) is None:
-            raise Refusal(-4033, "Illegal address.")
-        if tag and (not chosen.memo or re.fullmatch(chosen.memo, tag, re.ASCII) is None):
-            raise Refusal(-4008, "Address tag validation is not passed.")
-        if amount < chosen.least:
-            raise Refusal(-4022, f"Not less than the minimum pick-up quantity {show(chosen.least)}.")
+        chosen.check(address, tag, amount)
         if client_id and (account.name, client_id) in self._client_ids:
             raise Refusal(-4032, "Withdraw verification exception.")
         target = self._addresses.get((address, tag))
