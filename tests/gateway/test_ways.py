@@ -8,10 +8,16 @@ from bailiwick.config import ConfigError, parse
 from bailiwick.gateway.exchange import Exchange
 from bailiwick.gateway.parties import AccountSide, Way
 from bailiwick.gateway.pipeline import Gateway
-from bailiwick.gateway.weight import AddressWeight, KeyWeight
+from bailiwick.gateway.weight import AddressWeight, KeyWeight, OrderLimits
 from bailiwick.model.reason import Reason
 
 NOW = 1_800_000_000_000_000
+
+
+class _Venue:
+    """All that an account needs of its venue here."""
+
+    order_limits = OrderLimits()
 
 
 class Holder:
@@ -19,7 +25,7 @@ class Holder:
 
     def __init__(self, *, second: bool) -> None:
         first, other = (Way(None, AddressWeight()) for _ in range(2))  # type: ignore[arg-type]  # nothing is sent
-        self.account = AccountSide("main", None, first, None, None, other if second else None)  # type: ignore[arg-type]
+        self.account = AccountSide("main", _Venue(), first, None, None, other if second else None)  # type: ignore[arg-type]
         self.weight = KeyWeight()
         self.way: Way | None = None
 
