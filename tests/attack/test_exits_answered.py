@@ -1,9 +1,11 @@
 """Whoever stops trading must not be told that he has."""
 
+import msgspec
 import pytest
-from ground import Client, Ground, Sent
+from ground import BOT, Client, Ground, Sent
 
 from bailiwick.journal import record
+from bailiwick.model.grant import HowMuch
 
 
 @pytest.mark.parametrize(("status", "code"), [(503, -1000), (500, -1001), (403, 0), (502, 0)])
@@ -100,3 +102,27 @@ async def test_an_order_on_its_way_is_not_given_up(ground: Ground) -> None:
     await ground.house.reconciler._poll()
     assert (len(ground.house.reconciler), ground.reserved(bot)) == (0, 100)
     on_its_way.accept()
+
+
+async def test_a_bot_that_asked_too_often_still_cancels_and_sells(ground: Ground) -> None:
+    """A rate that reads have used up refuses neither the cancel that frees holdings nor the sale of these."""
+    hurried = msgspec.structs.replace(BOT, how_much=HowMuch(requests_per_minute=3))
+    bot = ground.bot(hurried)
+    bot.buy("1", newClientOrderId="in")
+    (await ground.sent()).accept("1")
+    ground.clock.at += 2000
+    bot.place("SELL", "1", "101", newClientOrderId="target")
+    number = (await ground.sent()).accept()
+    for _ in range(5):
+        ground.clock.at += 2000
+        bot.send("GET", "/api/v3/account")
+        if ground.upstream.open:
+            ground.upstream.take().answer(200, {})
+    assert bot.reason == "REQUEST_RATE"
+    ground.clock.at += 2000
+    bot.send("DELETE", "/api/v3/order", symbol="BTCUSDT", orderId=number)
+    cancel = await ground.sent()
+    cancel.answer(200, cancel.order(status="CANCELED") | {"orderId": number, "origClientOrderId": "target"})
+    ground.clock.at += 2000
+    bot.place("SELL", "1", "100")
+    assert (await ground.sent()).params["side"] == "SELL"
