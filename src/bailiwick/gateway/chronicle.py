@@ -55,7 +55,7 @@ class Chronicle:
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
-        self._known: OrderedDict[tuple[bytes, bytes, str], str] = OrderedDict()
+        self._known: OrderedDict[tuple[bytes, bytes, tuple[str, ...]], str] = OrderedDict()
         self._met: OrderedDict[str, None] = OrderedDict()
         self._kept = 0
         self._denials: dict[str, int] = {}  # by key, since the last note
@@ -68,18 +68,17 @@ class Chronicle:
 
     def fingerprint(self, head: Head, signed: Signed) -> str:
         """The short name of the client's way of speaking; the whole is recorded when it is first met."""
-        names = ",".join([name for name, _ in signed.pairs])
-        manner = (head.agent, head.names, names)
+        manner = (head.agent, head.names, signed.names)
         digest = self._known.get(manner)
         if digest is None:
             digest = self._meet(manner)
         return digest
 
-    def _meet(self, manner: tuple[bytes, bytes, str]) -> str:
+    def _meet(self, manner: tuple[bytes, bytes, tuple[str, ...]]) -> str:
         agent, names, parameters = manner
         headers = tuple(names.decode("latin-1").split(","))
-        whole = record.fingerprint(agent.decode("latin-1"), headers, tuple(parameters.split(",")))
-        if len(agent) + len(names) + len(parameters) <= LONGEST_MANNER:
+        whole = record.fingerprint(agent.decode("latin-1"), headers, parameters)
+        if len(agent) + len(names) + sum(map(len, parameters)) <= LONGEST_MANNER:
             if len(self._known) >= MANNERS:
                 self._known.popitem(last=False)
             self._known[manner] = whole.digest

@@ -32,6 +32,7 @@ class Signed(msgspec.Struct, frozen=True, gc=False):
     pairs: tuple[tuple[str, str], ...]
     timestamp_us: int
     window_us: int
+    names: tuple[str, ...] = ()  # of the parameters alone, in their order
 
 
 class Outgoing(msgspec.Struct, frozen=True, gc=False):

@@ -64,7 +64,8 @@ def unfold(endpoint: Endpoint, request: Request) -> Signed | Deny:
         return Deny(Reason.WINDOW_INVALID, "recvWindow: not at most 60000 ms with at most three decimals")
     for place in layout.drop:
         del values[place]
-    return Signed(payload, signature, tuple(zip(layout.names, values, strict=True)), timestamp_us, window_us)
+    pairs = tuple(zip(layout.names, values, strict=True))
+    return Signed(payload, signature, pairs, timestamp_us, window_us, layout.names)
 
 
 def split(payload: bytes) -> tuple[list[str], list[str]] | None:
