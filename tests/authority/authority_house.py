@@ -1,7 +1,5 @@
 """The authority over a real store, with a gateway that only remembers what it was asked."""
 
-import hashlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,29 +8,11 @@ import msgspec
 from bailiwick.authority.desk import Desk
 from bailiwick.authority.verbs import ActAnswer, AddAccount, AddService, AddVenue, IssueKey, NewCredential
 from bailiwick.config import Config
-from bailiwick.link.questions import (
-    Checkpoint,
-    CheckpointAnswer,
-    Doctor,
-    DoctorAnswer,
-    Explain,
-    ExplainAnswer,
-    Health,
-    HealthAnswer,
-    RecordAct,
-    RecordAnswer,
-    RotateVault,
-    RotateVaultAnswer,
-    Seal,
-    SealAnswer,
-    Usage,
-    UsageAnswer,
-    Wake,
-    WakeAnswer,
-)
-from bailiwick.link.wire import Code, LinkError, Peer, Question
+from bailiwick.link.questions import RecordAct
+from bailiwick.link.wire import Peer, Question
 from bailiwick.model.secret import Secret
 from bailiwick.store.store import Store
+from remembering import RememberingGateway
 
 PEER = Peer(1, 0)
 NOW = 1_790_000_000_000
@@ -50,60 +30,13 @@ day_notional = 2000
 """
 
 
-class FakeGateway:
-    """Seals so that only it can tell what, records acts, and acts on changes at once."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.acts: list[RecordAct] = []
-        self.sealed: dict[bytes, tuple[str, str, bytes]] = {}
-        self.asked: list[str] = []
-        self.down = False
-        self.fails: type[Question[Any]] | None = None
-        self.before_answer: Callable[[Question[Any]], None] = lambda question: None
-
-    async def ask(self, question: Question[Any], *, timeout_s: float | None = None) -> Any:
-        if self.down:
-            raise LinkError(Code.UNAVAILABLE, "nobody answers")
-        self.asked.append(type(question).__name__)
-        self.before_answer(question)
-        if self.fails is type(question):
-            raise LinkError(Code.UNCERTAIN, "the answer was lost")
-        match question:
-            case Seal(record=record, purpose=purpose, plaintext=plaintext):
-                raw = f"{record}/{purpose}/".encode() + plaintext.reveal()
-                envelope = b"sealed:" + hashlib.sha256(raw).digest()
-                self.sealed[envelope] = (record, purpose, plaintext.reveal())
-                return SealAnswer(envelope=envelope)
-            case RecordAct():
-                self.acts.append(question)
-                return RecordAnswer(position=len(self.acts) - 1)
-            case Wake():
-                return WakeAnswer(change=self.store.last_change())
-            case Checkpoint():
-                return CheckpointAnswer(note="note", size=len(self.acts))
-            case Health():
-                return HealthAnswer(
-                    ready=True, version="1", pid=1, started_ms=0, change=0, keys=0, position=len(self.acts)
-                )
-            case Explain():
-                return ExplainAnswer(allowed=True)
-            case Usage():
-                return UsageAnswer()
-            case Doctor():
-                return DoctorAnswer()
-            case RotateVault():
-                return RotateVaultAnswer(rewrapped=0, vault_key="k")
-        raise AssertionError(question)
-
-
 class House:
     """Everything that a test of the authority needs."""
 
     def __init__(self, directory: Path) -> None:
         self.config = Config(data=directory)
         self.store = Store.open(directory / "bailiwick.db", clock=lambda: NOW)
-        self.gateway = FakeGateway(self.store)
+        self.gateway = RememberingGateway(self.store)
         self.open_desk()
 
     def open_desk(self) -> None:

@@ -305,5 +305,5 @@ async def test_an_edit_does_not_bring_an_old_envelope_back(house: House) -> None
 
 async def test_a_misspelt_state_is_told(house: House) -> None:
     """A misspelt state is refused with the right ones, rather than answered with an empty list."""
-    with pytest.raises(LinkError, match="choose from .*winding_down"):
+    with pytest.raises(LinkError, match=r"choose from .*winding_down"):
         await house.ask(ListParties(kind=Kind.KEY, state="winding-down"))

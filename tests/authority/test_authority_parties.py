@@ -36,6 +36,7 @@ from bailiwick.model.grant import bound_from_toml, bound_to_toml
 from bailiwick.model.party import KeyState
 from bailiwick.model.secret import Secret
 from bailiwick.store.backup import read_head
+from remembering import USAGE
 
 
 async def state(house: House, kind: Kind, id_: str) -> str:
@@ -282,7 +283,7 @@ async def test_questions_for_the_gateway_reach_it(house: House) -> None:
     key = (await house.issue()).id
     assert (await house.ask(Status())).ready is True
     assert (await house.ask(ExplainKey(key=key, method="GET", target="/api/v3/account"))).allowed is True
-    assert (await house.ask(UseOfKey(key=key))).budgets == ()
+    assert await house.ask(UseOfKey(key=key)) == USAGE
     assert house.gateway.asked[-3:] == ["Health", "Explain", "Usage"]
 
 
