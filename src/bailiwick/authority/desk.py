@@ -177,14 +177,8 @@ class Desk:
         try:
             findings += (await self._gateway.ask(gateway_questions.Doctor())).findings
         except LinkError as error:
-            findings += (
-                gateway_questions.Finding(
-                    subject="gateway",
-                    severity=gateway_questions.Severity.ERROR,
-                    sentence=error.sentence,
-                    remedy="look at its log; `bailiwick up` ends when it ends",
-                ),
-            )
+            remedy = "look at its log; `bailiwick up` ends when it ends"
+            findings += (gateway_questions.Finding.error("gateway", error.sentence, remedy),)
         return gateway_questions.DoctorAnswer(findings=findings)
 
     # Acts that change no party

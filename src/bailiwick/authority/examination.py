@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bailiwick.config import Config
-from bailiwick.link.questions import Finding, Severity
+from bailiwick.link.questions import Finding
 from bailiwick.vault.errors import CustodyError
 from bailiwick.vault.keyringfile import read_keyring_file
 
@@ -30,7 +30,7 @@ def _files(config: Config) -> Iterator[Finding]:
     if config.vault.source == "key-file":
         yield _privacy("vault key file", config.vault.key_file)
         if config.data in config.vault.key_file.parents:
-            yield _warning(
+            yield Finding.warning(
                 "vault key file",
                 "it lies in the data directory, so whoever copies that has everything",
                 "move it, and set vault.key_file",
@@ -46,35 +46,39 @@ def _privacy(noun: str, path: Path, *, directory: bool = False, optional: bool =
         status = path.lstat()
     except FileNotFoundError:
         if optional:
-            return _fine(noun, f"{path} is not there yet")
-        return _error(noun, f"{path} is not there", "`bailiwick init` makes it; after a loss, `bailiwick restore`")
+            return Finding.fine(noun, f"{path} is not there yet")
+        return Finding.error(
+            noun, f"{path} is not there", "`bailiwick init` makes it; after a loss, `bailiwick restore`"
+        )
     except OSError as error:
-        return _error(noun, f"{path}: {error.strerror}", "run this as the user who runs the gateway")
+        return Finding.error(noun, f"{path}: {error.strerror}", "run this as the user who runs the gateway")
     fits = stat.S_ISDIR(status.st_mode) if directory else stat.S_ISREG(status.st_mode)
     if not fits:
-        return _error(noun, f"{path} is no {'directory' if directory else 'regular file'}", "put the right one there")
+        return Finding.error(
+            noun, f"{path} is no {'directory' if directory else 'regular file'}", "put the right one there"
+        )
     if status.st_uid not in {os.geteuid(), 0}:
-        return _error(noun, f"{path} belongs to uid {status.st_uid}", f"chown it to uid {os.geteuid()}")
+        return Finding.error(noun, f"{path} belongs to uid {status.st_uid}", f"chown it to uid {os.geteuid()}")
     if status.st_mode & 0o077:
         mode, right = stat.S_IMODE(status.st_mode), "700" if directory else "600"
-        return _error(noun, f"{path} is open to others (mode {mode:04o})", f"chmod {right} {path}")
-    return _fine(noun, f"{path} is private")
+        return Finding.error(noun, f"{path} is open to others (mode {mode:04o})", f"chmod {right} {path}")
+    return Finding.fine(noun, f"{path} is private")
 
 
 def _keyring(config: Config) -> Iterator[Finding]:
     try:
         file = read_keyring_file(config.keyring)
     except CustodyError as error:
-        yield _error("keyring", str(error), "restore it from a copy; nothing sealed opens without it")
+        yield Finding.error("keyring", str(error), "restore it from a copy; nothing sealed opens without it")
         return
     if file.source != config.vault.source:
-        yield _error(
+        yield Finding.error(
             "keyring",
             f"it was made for {file.source}, and the configuration says {config.vault.source}",
             f'set vault.source = "{file.source}"',
         )
     else:
-        yield _fine("vault", f"the keyring is whole, and opens by {file.source}")
+        yield Finding.fine("vault", f"the keyring is whole, and opens by {file.source}")
 
 
 def _disk(config: Config) -> Iterator[Finding]:
@@ -83,34 +87,24 @@ def _disk(config: Config) -> Iterator[Finding]:
     except OSError:
         return  # said of the data directory already
     if free < LOW_DISK_BYTES:
-        yield _warning("disk", f"{free >> 20} MiB are free, and {DAY_BYTES}", "make room, or move the data directory")
+        yield Finding.warning(
+            "disk", f"{free >> 20} MiB are free, and {DAY_BYTES}", "make room, or move the data directory"
+        )
     else:
-        yield _fine("disk", f"{free >> 20} MiB are free")
+        yield Finding.fine("disk", f"{free >> 20} MiB are free")
 
 
 def _reach(config: Config) -> Iterator[Finding]:
     gateway = config.gateway
     if gateway.tls_certificate is None and gateway.host not in {"127.0.0.1", "::1", "localhost"}:
-        yield _warning(
+        yield Finding.warning(
             "gateway",
             f"it listens on {gateway.host} without TLS, so what clients do can be read on the way",
             "set gateway.tls_certificate and tls_key, or listen on 127.0.0.1 behind a proxy that has them",
         )
     if any(text in {"0.0.0.0/0", "::/0"} for text in gateway.trusted_proxies):
-        yield _error(
+        yield Finding.error(
             "gateway",
             "everybody is a trusted proxy, so anybody can claim any address",
             "name the proxies themselves in gateway.trusted_proxies",
         )
-
-
-def _fine(subject: str, sentence: str) -> Finding:
-    return Finding(subject=subject, severity=Severity.FINE, sentence=sentence)
-
-
-def _warning(subject: str, sentence: str, remedy: str) -> Finding:
-    return Finding(subject=subject, severity=Severity.WARNING, sentence=sentence, remedy=remedy)
-
-
-def _error(subject: str, sentence: str, remedy: str) -> Finding:
-    return Finding(subject=subject, severity=Severity.ERROR, sentence=sentence, remedy=remedy)

@@ -94,10 +94,5 @@ def _examined(common: Common) -> tuple[Finding, ...]:
     except LinkError as error:
         from bailiwick.authority.examination import examine  # noqa: PLC0415
 
-        absent = Finding(
-            subject="bailiwick",
-            severity=Severity.ERROR,
-            sentence=error.sentence,
-            remedy="only what lies on the disk was looked at",
-        )
+        absent = Finding.error("bailiwick", error.sentence, "only what lies on the disk was looked at")
         return (absent, *examine(config))

@@ -169,6 +169,21 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str
     remedy: str = ""
 
+    @classmethod
+    def fine(cls, subject: str, sentence: str) -> "Finding":
+        """It is as it must be."""
+        return cls(subject=subject, severity=Severity.FINE, sentence=sentence)
+
+    @classmethod
+    def warning(cls, subject: str, sentence: str, remedy: str) -> "Finding":
+        """It serves, and should be otherwise."""
+        return cls(subject=subject, severity=Severity.WARNING, sentence=sentence, remedy=remedy)
+
+    @classmethod
+    def error(cls, subject: str, sentence: str, remedy: str) -> "Finding":
+        """It does not serve, or not safely."""
+        return cls(subject=subject, severity=Severity.ERROR, sentence=sentence, remedy=remedy)
+
 
 class DoctorAnswer(Answer, frozen=True, kw_only=True):
     """Everything that was looked at, good or bad."""
