@@ -4,6 +4,7 @@ import pytest
 from ground import SYMBOLS, Ground
 
 from bailiwick.gateway import chronicle, feed
+from bailiwick.gateway.parties import Way
 from bailiwick.gateway.weight import AddressWeight, KeyWeight, blame
 from bailiwick.journal import record
 from bailiwick.journal.reader import read
@@ -114,3 +115,20 @@ async def test_a_key_for_all_symbols_cannot_have_all_followed(ground: Ground, mo
             ground.venue.prices.miss(symbol, "USDT")
         prices.follow_missed()
     assert (len(prices._asked), list(prices.failed)) == (3, ["more symbols"])
+
+
+async def test_an_exit_takes_the_second_address_where_others_used_up_the_first(ground: Ground) -> None:
+    """Where others have used all of the first address's weight, exits leave from the second, and nothing else does."""
+    bot = ground.bot()
+    bot.buy("1", newClientOrderId="mine")
+    number = (await ground.sent()).accept()
+    account = ground.live(bot).account
+    account.exits = Way(ground.upstream, AddressWeight())  # type: ignore[arg-type]  # stands in for a pool
+    account.way.weight.told(account.way.weight.limit, ground.clock.at)
+    ground.clock.at += 2000
+    bot.buy("1")
+    assert bot.reason == "WEIGHT_SHARE"
+    ground.clock.at += 2000
+    bot.send("DELETE", "/api/v3/order", symbol="BTCUSDT", orderId=number)
+    assert (await ground.sent()).method == "DELETE"
+    assert account.exits.weight.used(ground.clock.at) == 1

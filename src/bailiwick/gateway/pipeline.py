@@ -233,7 +233,7 @@ class Gateway:
         account = live.account
         exchange.way = account.way
         reason = account.way.weight.admit(weight, live.weight, now, exit_=exit_)
-        if exit_ and reason is Reason.VENUE_PAUSED and account.exits is not None:
+        if exit_ and reason is not None and account.exits is not None:
             exchange.way = account.exits
             reason = account.exits.weight.admit(weight, live.weight, now, exit_=True)
         return reason
