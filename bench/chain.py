@@ -12,6 +12,7 @@ worth, and `compare.py` what the gateway costs.
 import argparse
 import asyncio
 import cProfile
+import ctypes
 import gc
 import hashlib
 import hmac
@@ -47,6 +48,13 @@ ANSWER = (
     "HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Sat, 21 Nov 2026 00:00:00 GMT\r\nContent-Type: application/json\r\n"
     "Content-Length: {}\r\nConnection: keep-alive\r\nx-mbx-used-weight-1m: 12\r\nx-mbx-order-count-10s: 3\r\n\r\n{}"
 )
+
+# How a program tells the valgrind that it runs under to begin counting anew, and to write down what it has counted.
+ORDERS = """
+#include <valgrind/callgrind.h>
+void begin(void) { CALLGRIND_ZERO_STATS; }
+void end(void) { CALLGRIND_DUMP_STATS; }
+"""
 
 
 class Wires(list["Wire"]):
@@ -218,11 +226,12 @@ async def measure(args: argparse.Namespace, directory: Path) -> None:
     gc.collect()
     gc.freeze()
     if args.under_valgrind:
+        orders = ctypes.CDLL(args.under_valgrind)
         turns = [chain.requests() for _ in range(args.turns)]
-        valgrind("-z")
+        orders.begin()
         for requests in turns:
             await chain.turn(requests)
-        valgrind("-d")
+        orders.end()
         os._exit(0)
     profile = cProfile.Profile() if args.functions else None
     whole, loop = [], []
@@ -257,22 +266,25 @@ def table(profile: cProfile.Profile, requests: int) -> None:
         print(f"{own_us:7.2f} {calls:7.2f} {place}")
 
 
-def valgrind(order: str) -> None:
-    """Tell the valgrind that this runs under to begin counting anew, or to write down what it has counted."""
-    told = subprocess.Popen(["callgrind_control", order, str(os.getpid())], stdout=subprocess.DEVNULL)
-    while told.poll() is None:  # in a loop: valgrind looks for orders only while the program that it runs is at work
-        pass
-
-
 def instructions(args: argparse.Namespace) -> None:
     """Run this under valgrind and print what it counted."""
     with tempfile.TemporaryDirectory() as place:
+        source, library = Path(place) / "orders.c", f"{place}/orders.so"
+        source.write_text(ORDERS)
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
         kept = f"{args.keep or place}/chain"
-        command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={kept}", sys.executable, __file__]
-        options = ["--under-valgrind", f"--connections={args.connections}", f"--turns={args.turns}"]
+        command = [
+            "valgrind",
+            "--tool=callgrind",
+            "--fair-sched=yes",
+            f"--callgrind-out-file={kept}",
+            sys.executable,
+            __file__,
+        ]
+        options = ["--under-valgrind", library, f"--connections={args.connections}", f"--turns={args.turns}"]
         subprocess.run([*command, *options], check=True, env={**os.environ, "PYTHONHASHSEED": "0"}, capture_output=True)
         for line in Path(f"{kept}.1").read_text().splitlines():
-            if line.startswith(("summary:", "totals:")):
+            if line.startswith("summary:"):
                 counted = int(line.split()[1])
     print(f"{counted / (args.connections * TURN * args.turns):,.0f} instructions a request")
 
@@ -284,7 +296,7 @@ def main() -> None:
     parser.add_argument("--functions", action="store_true", help="which functions are called how often")
     parser.add_argument("--instructions", action="store_true", help="count instructions; needs valgrind")
     parser.add_argument("--keep", help="a directory for what callgrind_annotate reads")
-    parser.add_argument("--under-valgrind", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--under-valgrind", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.instructions:
         instructions(args)
