@@ -3,7 +3,7 @@
 import pytest
 from ground import SYMBOLS, Ground
 
-from bailiwick.gateway import chronicle, feed
+from bailiwick.gateway import chronicle, feed, unkeyed
 from bailiwick.gateway.parties import Way
 from bailiwick.gateway.weight import AddressWeight, KeyWeight, blame
 from bailiwick.journal import record
@@ -132,3 +132,14 @@ async def test_an_exit_takes_the_second_address_where_others_used_up_the_first(g
     bot.send("DELETE", "/api/v3/order", symbol="BTCUSDT", orderId=number)
     assert (await ground.sent()).method == "DELETE"
     assert account.exits.weight.used(ground.clock.at) == 1
+
+
+async def test_heavy_answers_are_held_up_to_a_size(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same large answer, asked for in ever other words, does not pile up in memory."""
+    monkeypatch.setattr(unkeyed, "MOST_HELD_BYTES", 2_500)
+    stranger = ground.client()
+    for symbol in SYMBOLS:
+        stranger.raw("GET", f"/api/v3/exchangeInfo?symbol={symbol}")
+        ground.upstream.take().answer(200, {"symbols": "s" * 1_000})
+    public = ground.house.unkeyed._public[ground.venue.id]
+    assert 0 < sum(len(body) for _, body in public._held.values()) <= 2_500

@@ -29,6 +29,7 @@ START_UP_FRESH_US = 3600_000_000
 START_UP_RETRY_US = 30_000_000
 WINDOW_US = 5_000_000
 MOST_HELD = 64
+MOST_HELD_BYTES = 64 << 20  # a venue's description of itself is ten and more, and can be asked for in many ways
 
 
 class _Shared:
@@ -111,7 +112,8 @@ class PublicData:
         """The answer is there; a status of 0 means that there is none."""
         shared = self._asked.pop(target)
         if status == 200 and weight >= HEAVY_WEIGHT:
-            if len(self._held) >= MOST_HELD:
+            held = sum(len(each) for _, each in self._held.values())
+            if len(self._held) >= MOST_HELD or held + len(body) > MOST_HELD_BYTES:
                 self._held.clear()
             self._held[target] = (self._venue.clock.now_us() + HEAVY_FRESH_US, body)
         for exchange in shared.waiting:
