@@ -7,20 +7,12 @@ what the one who issues is told about it.
 import ipaddress
 from collections.abc import Sequence
 
-from bailiwick.model.grant import Bound, Grant, Where, bound_from_toml
+from bailiwick.model.grant import Grant
 from bailiwick.model.harm import Harm
-from bailiwick.model.party import Account, Service
+from bailiwick.model.party import Account, Service, bounds_of
 from bailiwick.rules.authority import Authority, authority
 from bailiwick.rules.network import Network
 from bailiwick.rules.pricing import STOPS
-
-
-def bounds_of(account: Account | None, service: Service | None) -> list[Bound]:
-    """What an account and a service add to narrow a grant."""
-    bounds = [bound_from_toml(party.limits) for party in (account, service) if party is not None and party.limits]
-    if service is not None and service.networks:
-        bounds.append(Bound(where=Where(networks=service.networks)))
-    return bounds
 
 
 def within(grant: Grant, account: Account | None, service: Service | None) -> Authority:

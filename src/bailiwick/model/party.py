@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from bailiwick.model.credential import Purpose, Sealed, bucket_of, parse_key_id
+from bailiwick.model.grant import Bound, Where, bound_from_toml
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _ASSET = re.compile(r"[A-Z0-9]{1,20}")
@@ -159,6 +160,14 @@ class Service(msgspec.Struct, frozen=True):
         _check_name("service", self.name)
         for network in self.networks:
             _check_network("networks", network)
+
+
+def bounds_of(account: Account | None, service: Service | None) -> list[Bound]:
+    """What an account and a service add to narrow a grant."""
+    bounds = [bound_from_toml(party.limits) for party in (account, service) if party is not None and party.limits]
+    if service is not None and service.networks:
+        bounds.append(Bound(where=Where(networks=service.networks)))
+    return bounds
 
 
 class Key(msgspec.Struct, frozen=True):
