@@ -48,7 +48,9 @@ def cheap_passphrases(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sealed_by", "opened_by"), [(PASSPHRASE, PASSPHRASE), (VAULT, VAULT), (VAULT.sealer(), VAULT)], ids=str
+    ("sealed_by", "opened_by"),
+    [(PASSPHRASE, PASSPHRASE), (VAULT, VAULT), (VAULT.sealer(), VAULT)],
+    ids=["passphrase", "vault", "sealer"],  # the same in every process that collects the tests
 )
 def test_a_backup_is_restored(store: Store, tmp_path: Path, sealed_by: Secret, opened_by: Secret) -> None:
     """By passphrase, vault or sealer: every row comes back, under numbers that go on, and everybody re-reads."""
