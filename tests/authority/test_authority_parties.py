@@ -216,6 +216,8 @@ async def test_what_is_not_understood_is_refused_with_its_field(house: House) ->
         (AddVenue(id="x", name="X", base_url="https://x.example", dialect="klingon"), "dialect"),
         (AddVenue(id="x", name="X", base_url="https://x.example", mode="magic"), "mode"),
         (AddVenue(id="X Y", name="X", base_url="https://x.example"), "venue"),
+        (AddVenue(id="x", name="X", base_url="https://x.example:99999"), "base_url"),
+        (EditVenue(id="binance", base_url="https://x.example/api"), "base_url"),
         (AddAccount(id="x", venue="nowhere", name="X", owner="O"), "nowhere"),
         (AddAccount(id="x", venue="binance", name="X", owner="O", limits="[what]\nmay = 1"), "what.may"),
         (AddService(id="x", name="X", networks=("everywhere",)), "everywhere"),

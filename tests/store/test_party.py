@@ -75,6 +75,11 @@ def key(
         (lambda: Venue("b", "B", "../x", "https://a.example"), "dialect"),
         (lambda: Venue("b", "B", "binance", "a.example"), "base_url"),
         (lambda: Venue("b", "B", "binance", "https://user:pw@a.example"), "base_url"),
+        (lambda: Venue("b", "B", "binance", "https://a.example:99999"), "base_url"),
+        (lambda: Venue("b", "B", "binance", "https://a.example:x"), "base_url"),
+        (lambda: Venue("b", "B", "binance", "https://a..example"), "base_url"),
+        (lambda: Venue("b", "B", "binance", "https://[::::]"), "base_url"),
+        (lambda: Venue("b", "B", "binance", "https://a.example/api"), "base_url"),
         (lambda: Venue("b", "B", "binance", "https://a.example", "open"), "mode"),  # type: ignore[arg-type]
         (lambda: Account("a/b", "b", "A", "o"), "account"),
         (lambda: Account("a", "b", "A\n", "o"), "account"),

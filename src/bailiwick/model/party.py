@@ -16,6 +16,8 @@ from bailiwick.model.grant import Bound, Where, bound_from_toml
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _ASSET = re.compile(r"[A-Z0-9]{1,20}")
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})"
+_ORIGIN = re.compile(rf"https?://({_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])(:[0-9]{{1,5}})?/?")
 MOST_NAME_CHARS = 200
 
 
@@ -82,11 +84,20 @@ class Venue(msgspec.Struct, frozen=True):
         _check_id("venue", self.id)
         _check_name("venue", self.name)
         _check_id("dialect", self.dialect)
-        parts = urlsplit(self.base_url)
-        if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username or parts.query:
-            raise ValueError("base_url: it looks like https://api.example.com")
+        _check_origin(self.base_url)
         if self.mode not in {"resign", "trusted"}:
             raise ValueError("mode: resign or trusted")
+
+
+def _check_origin(url: str) -> None:
+    """A scheme, a host and perhaps a port: requests bring their own path, so one here would be silently lost."""
+    found = _ORIGIN.fullmatch(url)
+    try:
+        port = urlsplit(url).port if found else None
+    except ValueError:  # out of range, or a bracketed host that is no IPv6 address
+        found = None
+    if found is None or port == 0:
+        raise ValueError("base_url: it looks like https://api.example.com or http://127.0.0.1:8090, without a path")
 
 
 def credential_record(credential_id: str, account_id: str) -> str:
