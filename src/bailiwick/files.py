@@ -84,7 +84,7 @@ def read_private(path: Path, most_bytes: int, *, others: int = 0o177, owned: boo
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise UnfitFile("it is a symbolic link; name the file itself") from None
-        raise UnfitFile(f"{error.strerror}; make it, or name another") from None
+        raise UnfitFile(f"{error.strerror}; put back the copy of it, or name another") from None
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):

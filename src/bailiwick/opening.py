@@ -72,9 +72,15 @@ def make_data(config: Config, environment: MutableMapping[str, str], *, passphra
     A key file or a journal's key that is there already stays; a keyring must not be there.
 
     Raises:
-        CustodyError: if the directory is open to others, there is a keyring, or something cannot be made.
+        CustodyError: if the directory is open to others, there is a keyring, there is a database whose keyring is
+            missing, or something cannot be made.
     """
     settings = config.vault
+    if config.database.exists() and not config.keyring.exists():
+        raise CustodyError(
+            f"keyring {config.keyring}: it is missing, and {config.database} is sealed under it; "
+            "put back the copy of it, or name another data directory"
+        )
     try:
         config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

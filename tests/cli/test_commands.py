@@ -131,6 +131,20 @@ def test_init_overwrites_nothing(tmp_path: Path, capsys: Capture) -> None:
     assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
 
 
+def test_a_lost_keyring_is_not_made_anew(tmp_path: Path, capsys: Capture) -> None:
+    """Where a database is, `init` makes no other keyring: under it none of the sealed secrets would ever open."""
+    path = tmp_path / "b.toml"
+    assert main(["init", str(path), "--data", "data"]) == 0
+    keyring = tmp_path / "data" / "keyring.json"
+    keyring.unlink()
+    capsys.readouterr()
+    for command in (["init", str(path)], ["up", "--config", str(path)], ["doctor", "--config", str(path)]):
+        assert main(command) != 0
+        told = capsys.readouterr()
+        assert "put back the copy" in told.out + told.err
+    assert not keyring.exists()
+
+
 def test_init_says_what_comes_next(tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every command that `init` proposes is one that there is."""
     monkeypatch.chdir(tmp_path)

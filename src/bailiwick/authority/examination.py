@@ -48,7 +48,7 @@ def _privacy(noun: str, path: Path, *, directory: bool = False, optional: bool =
         if optional:
             return Finding.fine(noun, f"{path} is not there yet")
         return Finding.error(
-            noun, f"{path} is not there", "`bailiwick init` makes it; after a loss, `bailiwick restore`"
+            noun, f"{path} is not there", "put back the copy of it: docs/operating.md, Backup and restore"
         )
     except OSError as error:
         return Finding.error(noun, f"{path}: {error.strerror}", "run this as the user who runs the gateway")

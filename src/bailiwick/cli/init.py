@@ -63,7 +63,10 @@ def init(
 
     config = _configured(path, data, vault, host, port, health)
     if config.keyring.exists():
-        raise Stop(f"{config.keyring}: there is a keyring already; sealed secrets need it", Exit.CONFLICT)
+        raise Stop(
+            f"{config.keyring}: there is one already, and sealed secrets need it; `bailiwick up` runs what is here",
+            Exit.CONFLICT,
+        )
     make_data(config, dict(os.environ), passphrase=_new_passphrase(config, passphrase_file))
     Store.open(config.database).close()
     _say_next(path, config, json=json)
@@ -112,7 +115,7 @@ Keep copies of {config.keyring.name} and {"the vault key" if config.vault.source
 two different places: without both, no sealed secret ever opens again.
 
 Next:{naming}
-  bailiwick up
+  bailiwick up    # leave it running; the rest in a second terminal
   bailiwick venue add binance --url https://api.binance.com
   bailiwick account add main --venue binance --owner 'Your name' --api-key YOUR_KEY
   bailiwick service add mybot --name 'My bot'

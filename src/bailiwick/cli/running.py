@@ -30,7 +30,7 @@ def up(*, common: Common = COMMON) -> int:
     config = common.load()
     if not config.keyring.exists():
         raise Stop(
-            f"{config.keyring}: there is no keyring; `bailiwick init` makes one, `bailiwick restore` gets one back"
+            f"{config.keyring}: there is no keyring; put back the copy of it, or begin anew with `bailiwick init`"
         )
     passphrase = None
     if config.vault.source == "passphrase":
