@@ -142,13 +142,7 @@ class House:
         health = HealthServer(self)
         if config.gateway.health_address is not None:
             await health.start(*config.gateway.health_address)
-        for work in (
-            self._follow_changes(),
-            self._sweep(listener),
-            self._note(),
-            self._snapshot(),
-            self.reconciler.run(),
-        ):
+        for work in self.works(listener):
             self._start(work)
         gc.collect()
         gc.freeze()  # the registry is there for good: no collection need walk it
@@ -167,6 +161,18 @@ class House:
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await self.snapshot()
             self._close()
+
+    def works(self, listener: Listener) -> tuple[Coroutine[Any, Any, None], ...]:
+        """Everything that goes on beside the requests until the end."""
+        return (
+            self._follow_changes(),
+            self._sweep(listener),
+            self._note(),
+            self._snapshot(),
+            self._mend(),
+            self._condense(),
+            self.reconciler.run(),
+        )
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(_guarded(work))

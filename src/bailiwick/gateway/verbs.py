@@ -264,7 +264,7 @@ def _findings(house: "House") -> Iterator[ask.Finding]:
 def _about_journal(house: "House") -> Iterator[ask.Finding]:
     journal = house.journal
     if not journal.healthy:
-        yield _bad("journal", f"it has stopped: {journal.failure}", "check the disk, then restart")
+        yield _bad("journal", f"it has stopped: {journal.failure}", "check the disk; it goes on once that is right")
     elif journal.full:
         yield _bad("journal", "the disk is full; only cancels and reducing orders pass", "free space")
     else:
