@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 JOBS ?= 2
 
-.PHONY: demo test test-all check lint types contracts bench compiled lock clean docs
+.PHONY: demo test test-all check lint types contracts bench compiled lock clean
 .DELETE_ON_ERROR:
 
 .venv/run: requirements/run.txt pyproject.toml
