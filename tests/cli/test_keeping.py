@@ -74,7 +74,7 @@ def test_no_revoked_key_returns(kept: tuple[Served, list[str], Path], capsys: Ca
     assert restore(served, path) == 0
     assert states(served, keys) == ["revoked", "frozen", "active"]
     assert served.run("journal", "search", "--text", "store.restore") == 0
-    assert "position=9 kind=act" in capsys.readouterr().out
+    assert " act      store.restore " in capsys.readouterr().out
 
 
 def test_a_shorter_journal_needs_a_persons_word(kept: tuple[Served, list[str], Path], capsys: Capture) -> None:

@@ -11,6 +11,7 @@ import msgspec
 from cyclopts import Parameter
 
 from bailiwick.cli.exits import Exit, Stop
+from bailiwick.cli.journalline import line
 from bailiwick.cli.options import COMMON, Common, group
 from bailiwick.cli.output import print_json, remark, say
 from bailiwick.config import Config
@@ -92,15 +93,18 @@ def last(
     count: Annotated[int, Parameter(name=["--count", "-n"])] = 20,
     common: Common = COMMON,
 ) -> None:
-    """Print the last records.
+    """Print the last records, a line each; --json prints everything that stands in them.
 
     Parameters
     ----------
     count: int
         How many.
     """
-    for entry in tail(common.load().journal_directory, count):
+    entries = list(tail(common.load().journal_directory, count))
+    for entry in entries:
         _print(entry, json=common.json)
+    if not entries:
+        remark("none")
 
 
 @app.command(name="search", help_epilogue="Example: bailiwick journal search --kind intent --text BTCUSDT --json")
@@ -113,7 +117,7 @@ def find(
     limit: int = 1000,
     common: Common = COMMON,
 ) -> None:
-    """Print the records of a kind, of a key, or with a text in them.
+    """Print the records of a kind, of a key, or with a text in them, a line each; --json prints all of them.
 
     Parameters
     ----------
@@ -248,12 +252,16 @@ def verifier_of_journal(config: Config, key: str = "") -> Verifier:
 
 
 def _print(entry: Entry, *, json: bool) -> None:
-    values = _values(entry)
     if json:
-        sys.stdout.write(msgspec.json.encode(values).decode() + "\n")
+        sys.stdout.write(msgspec.json.encode(_values(entry)).decode() + "\n")
         return
-    fields = " ".join(f"{name}={value}" for name, value in values.items() if value not in ("", None, [], ()))
-    say(fields)
+    try:
+        if entry.record is not None:
+            say(line(entry.position, decode(entry.record)))
+            return
+    except ValueError:
+        pass  # of a kind that only a newer version knows
+    say(" ".join(f"{name}={value!r}" for name, value in _values(entry).items()))
 
 
 def _values(entry: Entry) -> dict[str, Any]:

@@ -202,7 +202,10 @@ def explain(
             say(f"  {answer.detail}")
         if answer.remedy:
             say(f"  {answer.remedy}")
-        print_table(("rule", "outcome", "detail"), [(step.rule, step.outcome, step.detail) for step in answer.steps])
+        if answer.steps:  # what is not understood comes before no rule
+            print_table(
+                ("rule", "outcome", "detail"), [(each.rule, each.outcome, each.detail) for each in answer.steps]
+            )
     return Exit.DONE if answer.allowed else Exit.FOUND_ERRORS
 
 
