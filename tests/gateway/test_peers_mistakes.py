@@ -92,6 +92,16 @@ async def test_the_venues_clock_never_goes_back() -> None:
     assert clock.now_us() == ahead
 
 
+async def test_a_slow_venue_does_not_mislead_its_clock() -> None:
+    """An answer that took five seconds moves the clock no further than it proves; a quick one sets it."""
+    clock = VenueClock()
+    mono = time.monotonic_ns() // 1000
+    clock.learn(mono + 10**15, mono, mono)
+    assert clock.learn(mono + 10**15, mono, mono + 5_000_000) == 0
+    assert clock.learn(mono + 10**15 + 3_000_000, mono, mono + 2_000_000) == 1_000_000
+    assert clock.learn(mono + 10**15 + 3_000_000, mono, mono) == 2_000_000
+
+
 async def test_an_address_is_checked_on_the_token_path_too(ground: Ground) -> None:
     """Everything that a key opens is bound to its addresses, start-up reads and trials included."""
     from bailiwick.model.grant import Where

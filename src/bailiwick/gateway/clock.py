@@ -2,6 +2,8 @@
 
 import time
 
+SLOW_US = 1_000_000  # how long an exchange of time may take until its middle is no longer taken for the moment
+
 
 class VenueClock:
     """Microseconds since 1970 by the venue's clock; it never goes back.
@@ -29,10 +31,15 @@ class VenueClock:
     def learn(self, venue_us: int, sent_mono_us: int, received_mono_us: int) -> int:
         """Set the offset from one exchange of time, assuming both ways took equally long.
 
+        A slow one says only that the venue read its clock somewhere between, and its middle may be seconds off, by
+        which every client's timestamp would be refused: then the offset moves only as far as it must.
+
         Returns the correction in microseconds, for a log line or a warning.
         """
-        middle = (sent_mono_us + received_mono_us) // 2
-        offset = venue_us - middle
+        if received_mono_us - sent_mono_us > SLOW_US:
+            offset = min(max(self._offset, venue_us - received_mono_us), venue_us - sent_mono_us)
+        else:
+            offset = venue_us - (sent_mono_us + received_mono_us) // 2
         correction = offset - self._offset
         self._offset = offset
         self.synced_at_us = venue_us
