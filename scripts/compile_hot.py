@@ -25,6 +25,8 @@ HOT = (
     "gateway/framing.py",
     "gateway/parties.py",
     "gateway/pipeline.py",
+    "gateway/dispatch.py",
+    "gateway/settle.py",
     "gateway/server.py",
     "gateway/upstream.py",
     "gateway/weight.py",

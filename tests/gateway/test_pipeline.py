@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from ground import BOT, Client, Failure, Ground, Sent, reason_of, report
 
+from bailiwick.gateway import dispatch
 from bailiwick.gateway.chronicle import Chronicle
 from bailiwick.gateway.pipeline import Gateway
 from bailiwick.gateway.registry import Registry
@@ -98,7 +99,7 @@ async def test_a_fault_while_settling_leaves_the_outcome_unknown(
     bot = ground.bot()
     bot.buy()
     sent = await ground.sent()
-    owner: Any = {"read_answer": type(ground.venue.dialect), "apply": Gateway, "outcome": Chronicle}[step]
+    owner: Any = {"read_answer": type(ground.venue.dialect), "apply": dispatch, "outcome": Chronicle}[step]
     with monkeypatch.context() as patch:
         patch.setattr(owner, step, broken)
         sent.accept()
