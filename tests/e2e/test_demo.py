@@ -1,6 +1,8 @@
 """The demonstration runs by itself, is right, and leaves nothing behind."""
 
+import contextlib
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +44,39 @@ def test_the_demonstration_ends_by_itself_and_leaves_nothing(tmp_path: Path) -> 
     assert "journal verified" in done.stdout
     (config,) = set(re.findall(r"\S+/bailiwick\.toml", done.stdout))
     assert list(tmp_path.iterdir()) == []
+    assert not Path(config).parent.exists()
+    assert running_with(Path(config).parent.name) == []
+
+
+@pytest.mark.clients
+def test_an_impatient_person_leaves_nothing(tmp_path: Path) -> None:
+    """Ctrl-C, and again before the first has ended everything: no process, no file, and no traceback stays."""
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "bailiwick.demo"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={"TMPDIR": str(tmp_path), "PATH": "/usr/bin:/bin", "COLUMNS": "160", "PYTHONUNBUFFERED": "1"},
+    )
+    assert demo.stdout is not None
+    with demo.stdout:
+        said = ""
+        for line in demo.stdout:
+            said += line
+            if "gateway at" in line or "cannot be installed" in line:
+                break
+        if "cannot be installed" in said:
+            demo.wait(DEMO_S)
+            pytest.skip("ccxt cannot be installed here")
+        demo.send_signal(signal.SIGINT)
+        (config,) = set(re.findall(r"\S+/bailiwick\.toml", said))
+        assert Path(config).exists()
+        while demo.poll() is None:
+            demo.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                demo.wait(0.05)
+        said += demo.stdout.read()
+    assert (demo.returncode, "Traceback" in said) == (130, False), said
     assert not Path(config).parent.exists()
     assert running_with(Path(config).parent.name) == []
 
