@@ -16,3 +16,15 @@ async def test_nothing_of_a_frozen_account_leaves(ground: Ground) -> None:
     bot.send("GET", "/api/v3/account")
     assert bot.reasons == ["ACCOUNT_CLOSED"] * 2
     assert (ground.upstream.sent, ground.reserved(bot)) == ([], 0)
+
+
+async def test_the_credential_of_a_frozen_account_does_not_stay_open(ground: Ground) -> None:
+    """Once an account no longer uses its credential, its plaintext is gone from the vault's memory."""
+    vault = ground.house.vault
+    with Store.open(ground.config.database) as store:
+        sealed = store.credentials.get(store.accounts.get(ACCOUNT).credential or "").sealed()
+        vault.hmac_secret(sealed)
+        assert sealed.record in {place[0] for place in vault._secrets}
+        store.accounts.update(msgspec.structs.replace(store.accounts.get(ACCOUNT), credential=None))
+    ground.house.registry.refresh()
+    assert sealed.record not in {place[0] for place in vault._secrets}

@@ -12,7 +12,7 @@ import structlog
 from bailiwick.gateway.links import Links
 from bailiwick.gateway.parties import AccountSide, Live
 from bailiwick.model.grant import Bound, Grant, Where, bound_from_toml, grant_from_toml
-from bailiwick.model.party import Account, KeyKind, KeyState, Service, Standing, key_record
+from bailiwick.model.party import Account, KeyKind, KeyState, Service, Standing, credential_record, key_record
 from bailiwick.rules.authority import Authority, authority
 from bailiwick.rules.ledger import Ledger
 from bailiwick.store.changes import EVERYTHING, Change, ChangeKind
@@ -87,11 +87,20 @@ class Registry:
         if others:
             self._links.load()
             # Accounts, services, venues and credentials are few and change seldom: read them all again.
+            before = self._accounts
             self._accounts = {account.id: account for account in store.accounts.list()}
             self._services = {service.id: service for service in store.services.list()}
+            self._forget_credentials(before)
             self._authorities.clear()
             self._sides.clear()
             self._live.clear()
+
+    def _forget_credentials(self, before: dict[str, Account]) -> None:
+        """A credential that an account no longer uses must not stay open in memory."""
+        for account in before.values():
+            now = self._accounts.get(account.id)
+            if account.credential is not None and (now is None or now.credential != account.credential):
+                self._vault.forget(credential_record(account.credential, account.id))
 
     def _take_rows(self, rows: list[KeyRow]) -> None:
         if any(row.grant not in self._grants for row in rows):
