@@ -9,6 +9,9 @@ import msgspec
 from bailiwick.authority.verbs import ActAnswer, Difference, ListAnswer, ShowAnswer, Values
 from bailiwick.model.secret import Secret
 
+GAP = 3  # between two columns, at most
+LEAST_PROSE = 24  # narrower columns of prose are harder to read than lines that go on below
+
 
 def print_json(value: object) -> None:
     """One JSON value; an issued secret stands in it, which is why it was asked for."""
@@ -102,7 +105,11 @@ def print_list(answer: ListAnswer, columns: Sequence[str], *, json: bool) -> Non
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table in columns as wide as they need to be; ids are never cut, so that they can be copied."""
+    """A table in columns as wide as they need to be; columns that say nothing are left out.
+
+    On a terminal a last column of prose is wrapped into the room that is left. Nothing else is ever cut or folded:
+    where a table is wider than the terminal, its lines go on below, and ids can be copied.
+    """
     if not rows:
         remark("none")
         return
@@ -110,13 +117,20 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    table = Table(box=box.SIMPLE_HEAD if sys.stdout.isatty() else None, pad_edge=False)
-    for place, column in enumerate(columns):
-        table.add_column(column, no_wrap=place == 0, overflow="fold")
+    terminal = sys.stdout.isatty()
+    told = [place for place in range(len(columns)) if any(row[place] for row in rows)]
+    widths = [max(len(columns[place]), *(len(row[place]) for row in rows)) for place in told]
+    table = Table(box=box.SIMPLE_HEAD if terminal else None, pad_edge=False)
+    for place in told:
+        table.add_column(columns[place], no_wrap=place != told[-1], overflow="fold")
     for row in rows:
-        table.add_row(*row)
-    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
-    console.print(table)
+        table.add_row(*(row[place] for place in told))
+    console = Console(highlight=False, markup=False)
+    needed = sum(widths) + GAP * len(widths)
+    room = console.width - (needed - widths[-1])
+    prose = terminal and widths[-1] > room >= LEAST_PROSE
+    console.width = console.width if prose else max(needed, console.width)
+    console.print(table, soft_wrap=not prose)
 
 
 def _plain(value: Any) -> str:
