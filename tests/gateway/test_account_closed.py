@@ -24,7 +24,7 @@ async def test_the_credential_of_a_frozen_account_does_not_stay_open(ground: Gro
     with Store.open(ground.config.database) as store:
         sealed = store.credentials.get(store.accounts.get(ACCOUNT).credential or "").sealed()
         vault.hmac_secret(sealed)
-        assert sealed.record in {place[0] for place in vault._secrets}
+        assert vault._secrets.find(sealed) is not None
         store.accounts.update(msgspec.structs.replace(store.accounts.get(ACCOUNT), credential=None))
     ground.house.registry.refresh()
-    assert sealed.record not in {place[0] for place in vault._secrets}
+    assert vault._secrets.find(sealed) is None
