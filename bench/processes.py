@@ -120,10 +120,10 @@ def kill(members: list[int]) -> None:
 def lives(pid: int) -> bool:
     """Whether a process still has memory and sockets; one that has not been waited for has neither.
 
-    The first thread may be gone while another still waits for the disk, and all they share is there until it, too, ends.
+    The first thread may be gone while another still waits for the disk, and what they share is there until it ends.
     """
     try:
-        if len(os.listdir(f"/proc/{pid}/task")) > 1:
+        if len(list(Path(f"/proc/{pid}/task").iterdir())) > 1:
             return True
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except (FileNotFoundError, ProcessLookupError):
