@@ -25,6 +25,7 @@ class RememberingGateway:
         self.acts: list[ask.RecordAct] = []
         self.sealed: dict[bytes, tuple[str, str, bytes]] = {}  # by envelope: record, purpose, plaintext
         self.asked: list[str] = []
+        self.events: list[ask.Event] = []  # what it tells of
         self.down = False
         self.ready = True
         self.fails: type[Question[Any]] | None = None
@@ -68,6 +69,9 @@ class RememberingGateway:
                 return USAGE
             case ask.Doctor():
                 return ask.DoctorAnswer()
+            case ask.Events(after=after):
+                behind = tuple(event for event in self.events if event.position > after)
+                return ask.EventsAnswer(events=behind, up_to=max([after, *(event.position for event in behind)]))
             case ask.RotateVault():
                 return ask.RotateVaultAnswer(rewrapped=3, vault_key="abcd")
         raise AssertionError(question)

@@ -45,7 +45,7 @@ async def test_no_verb_unseals(ground: Ground, link: AsyncClient) -> None:
     sealed = await link.ask(ask.Seal(record="canary", purpose=Purpose.UPSTREAM_HMAC, plaintext=Secret(b"canary-text")))
     questions = [
         ask.Health(), ask.Explain(key=bot.key.id, method="GET", target="/api/v3/account"), ask.Usage(key=bot.key.id),
-        ask.Wake(), ask.Checkpoint(), ask.Doctor(), ask.RotateVault(),
+        ask.Wake(), ask.Checkpoint(), ask.Doctor(), ask.RotateVault(), ask.Events(),
         ask.RecordAct(actor="test", act="look", subject="everything"),
         ask.Seal(record="canary", purpose=Purpose.UPSTREAM_HMAC, plaintext=Secret(sealed.envelope)),
     ]  # fmt: skip

@@ -9,6 +9,7 @@ from bailiwick.journal.record import (
     Condensed,
     Cut,
     Erased,
+    Event,
     Failures,
     Fingerprint,
     Intent,
@@ -63,6 +64,9 @@ def _told(record: Record) -> str:
             return f"snapshot of all before {record.position}"
         case SetBack():
             return f"set back to {record.size} records, upon a person's word"
+        case Event():
+            detail = ", ".join(f"{name} {text}" for name, text in record.detail if text)
+            return f"event    {record.what}  {record.key}  {detail}".rstrip()
 
 
 def _request(record: Intent | Read) -> str:

@@ -4,6 +4,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
+from bailiwick.gateway.events import Events
 from bailiwick.gateway.exchange import Exchange
 from bailiwick.gateway.framing import Head
 from bailiwick.gateway.parties import Live
@@ -51,10 +52,11 @@ class _Counted:
 class Chronicle:
     """Writes the records of the data plane."""
 
-    __slots__ = ("_denials", "_failures", "_failures_from_us", "_kept", "_known", "_met", "journal")
+    __slots__ = ("_denials", "_failures", "_failures_from_us", "_kept", "_known", "_met", "events", "journal")
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
+        self.events = Events(journal, journal.directory, wall_us)
         self._known: OrderedDict[tuple[bytes, bytes, tuple[str, ...]], str] = OrderedDict()
         self._met: OrderedDict[str, None] = OrderedDict()
         self._kept = 0
@@ -119,6 +121,7 @@ class Chronicle:
 
     def denial(self, exchange: Exchange, live: Live, deny: Deny) -> None:
         """Record a verified request that was refused; of a key that does nothing else, count it."""
+        self.events.denied(exchange, live, deny)
         count = self._denials[live.id] = self._denials.get(live.id, 0) + 1
         if count > DENIALS_APIECE:
             self.failure(exchange, live.key, deny)

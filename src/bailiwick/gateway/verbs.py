@@ -33,6 +33,7 @@ CLOCK_OLD_US = 900_000_000
 PRICES_OLD_US = 10_000_000
 LATE_US = 500_000
 WINDOW_US = 5_000_000
+MOST_WAIT_S = 25.0  # below what a client of the link waits for an answer
 
 
 def handlers(house: "House") -> Handlers:
@@ -48,6 +49,7 @@ def handlers(house: "House") -> Handlers:
         ask.Checkpoint: desk.checkpoint,
         ask.Doctor: desk.doctor,
         ask.RotateVault: desk.rotate,
+        ask.Events: desk.events,
     }
 
 
@@ -159,6 +161,13 @@ class _Desk:
         house = self._house
         count = await asyncio.to_thread(rotate, house.config.keyring, house.root, house.vault, house.store)
         return ask.RotateVaultAnswer(rewrapped=count, vault_key=house.vault.keyring.current.id.hex())
+
+    async def events(self, question: ask.Events, peer: Peer) -> ask.EventsAnswer:
+        wait_s = min(max(question.wait_s, 0.0), MOST_WAIT_S)
+        try:
+            return await self._house.gateway.chronicle.events.after(question.after, wait_s)
+        except (JournalError, OSError) as error:
+            raise LinkError(Code.UNAVAILABLE, f"journal: {error}") from None
 
     def _live(self, key_id: str) -> Live:
         live = self._house.registry.find(key_id.encode("latin-1", "replace"))

@@ -186,6 +186,16 @@ class SetBack(Struct, array_like=True, gc=False, frozen=True, tag="set-back"):
     note: str  # the newer checkpoint, as signed
 
 
+class Event(Struct, array_like=True, gc=False, frozen=True, tag="event"):
+    """Something that a person must hear of, such as the first use of a key that was removed."""
+
+    at_us: int
+    what: str
+    key: str = ""
+    account: str = ""
+    detail: tuple[tuple[str, str], ...] = ()
+
+
 Record = (
     Intent
     | Outcome
@@ -199,6 +209,7 @@ Record = (
     | Erased
     | SnapshotNote
     | SetBack
+    | Event
 )
 
 _ENCODER = msgspec.json.Encoder()

@@ -206,5 +206,30 @@ class RotateVault(Question[RotateVaultAnswer], frozen=True, kw_only=True, tag="r
     """Put a new vault key in use and re-wrap everything, or take up a rotation that was interrupted."""
 
 
-GATEWAY_VERBS: Verbs = (Health, Seal, RecordAct, Explain, Usage, Wake, Checkpoint, Doctor, RotateVault)
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that the authority or a person must hear of, as it stands in the journal at ``position``."""
+
+    position: int
+    at_ms: int
+    kind: str
+    key: str = ""
+    account: str = ""
+    detail: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class EventsAnswer(Answer, frozen=True, kw_only=True):
+    """Events in their order. With them everything up to ``up_to`` is told: ask behind that the next time."""
+
+    events: tuple[Event, ...]
+    up_to: int
+
+
+class Events(Question[EventsAnswer], frozen=True, kw_only=True, tag="events"):
+    """What happened behind the position ``after``? Waits ``wait_s`` seconds for something, at most 25."""
+
+    after: int = -1
+    wait_s: float = 0.0
+
+
+GATEWAY_VERBS: Verbs = (Health, Seal, RecordAct, Explain, Usage, Wake, Checkpoint, Doctor, RotateVault, Events)
 """Everything that the gateway's socket answers. There is no verb that unseals."""
