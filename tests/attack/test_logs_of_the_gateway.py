@@ -7,8 +7,8 @@ from pathlib import Path
 PROGRAM = """
 import sys
 from pathlib import Path
-import structlog
 from bailiwick.gateway import process
+from bailiwick.logs import log
 
 def open_secret(word):
     revealed = word.upper()
@@ -18,7 +18,7 @@ assert process.main(Path(sys.argv[1])) == 1
 try:
     open_secret("can" + "ary")
 except ValueError:
-    structlog.get_logger().exception("fault")
+    log.exception("fault")
 """
 
 

@@ -5,21 +5,17 @@ import signal
 import sys
 from pathlib import Path
 
-import structlog
-
-from bailiwick import logs
 from bailiwick.authority.desk import Desk
 from bailiwick.authority.verbs import CONTROL_VERBS
 from bailiwick.config import Config, ConfigError, load
 from bailiwick.link.asyncclient import AsyncClient
 from bailiwick.link.server import serve
 from bailiwick.link.wire import LinkError
+from bailiwick.logs import log
 from bailiwick.store.errors import StoreError
 from bailiwick.store.store import Store
 from bailiwick.vault.errors import VaultError
 from bailiwick.vault.process import harden_process
-
-log = structlog.get_logger()
 
 
 async def run(config: Config) -> None:
@@ -51,7 +47,6 @@ async def run(config: Config) -> None:
 
 def main(config_path: Path) -> int:
     """Run the control process; its exit code."""
-    logs.configure()
     try:
         harden_process()  # secrets pass through on their way to be sealed
         asyncio.run(run(load(config_path)))

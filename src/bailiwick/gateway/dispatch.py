@@ -4,7 +4,6 @@ What is here may be called again by others than the request itself: the reconcil
 """
 
 import msgspec
-import structlog
 
 from bailiwick.gateway.chronicle import Chronicle
 from bailiwick.gateway.exchange import Exchange, Unsettled
@@ -13,14 +12,13 @@ from bailiwick.gateway.settle import apply, of_key, told
 from bailiwick.gateway.upstream import RETRY_AFTER, Failure, Headers
 from bailiwick.gateway.vouch import Voucher
 from bailiwick.gateway.weight import USED_WEIGHT, blame, number
+from bailiwick.logs import log
 from bailiwick.model.decision import Deny
 from bailiwick.model.intent import Act, Intent
 from bailiwick.model.order import Answer
 from bailiwick.model.reason import Reason
 from bailiwick.model.request import Outgoing
 from bailiwick.venues.dialect import Dialect
-
-log = structlog.get_logger()
 
 _LISTINGS = frozenset({Act.LIST_OPEN, Act.LIST_ORDERS, Act.LIST_LISTS, Act.LIST_TRADES})
 _TELLING = _LISTINGS | {Act.LOOK_UP, Act.LOOK_UP_LIST}

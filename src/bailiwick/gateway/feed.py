@@ -9,15 +9,12 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Iterable
 
-import structlog
-
 from bailiwick.gateway.parties import VenueSide
 from bailiwick.gateway.upstream import Failure, Headers
 from bailiwick.gateway.weight import KeyWeight
+from bailiwick.logs import log
 from bailiwick.model.market import Candle, Question
 from bailiwick.model.request import Outgoing
-
-log = structlog.get_logger()
 
 TOPS_EVERY_S = 1.0
 SYMBOLS_EVERY_S = 3600.0

@@ -4,14 +4,13 @@ import ssl
 import time
 from urllib.parse import urlsplit
 
-import structlog
-
 from bailiwick.config import Config
 from bailiwick.gateway.clock import VenueClock
 from bailiwick.gateway.parties import AccountSide, VenueSide, Way
 from bailiwick.gateway.prices import Prices
 from bailiwick.gateway.upstream import Origin, Pool
 from bailiwick.gateway.weight import AddressWeight
+from bailiwick.logs import log
 from bailiwick.model.credential import Purpose
 from bailiwick.model.party import Account, Credential, Venue
 from bailiwick.model.secret import Secret
@@ -21,8 +20,6 @@ from bailiwick.vault.errors import VaultError
 from bailiwick.vault.vault import Vault
 from bailiwick.venues import dialects
 from bailiwick.venues.dialect import Dialect, Signer
-
-log = structlog.get_logger()
 
 
 class Links:

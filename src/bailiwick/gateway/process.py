@@ -12,10 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import structlog
 import uvloop
 
-from bailiwick import logs
 from bailiwick.config import Config, ConfigError, load
 from bailiwick.gateway.chronicle import Chronicle, wall_us
 from bailiwick.gateway.feed import Feed
@@ -38,6 +36,7 @@ from bailiwick.journal.writer import Limits
 from bailiwick.link.questions import GATEWAY_VERBS
 from bailiwick.link.server import serve
 from bailiwick.link.wire import LinkError
+from bailiwick.logs import log
 from bailiwick.opening import journal_key, open_root
 from bailiwick.store.errors import StoreError
 from bailiwick.store.store import Store
@@ -47,8 +46,6 @@ from bailiwick.vault.process import harden_process
 from bailiwick.vault.rotation import retire
 from bailiwick.vault.vault import Vault
 from bailiwick.venues.binance.dialect import BINANCE
-
-log = structlog.get_logger()
 
 CHANGES_EVERY_S = 0.25
 SWEEP_EVERY_S = 0.25
@@ -341,7 +338,6 @@ def _tls(config: Config) -> ssl.SSLContext | None:
 
 def main(config_path: Path) -> int:
     """Run the gateway process; its exit code."""
-    logs.configure()
     harden_process()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     gc.set_threshold(50_000, 20, 1_000)

@@ -10,19 +10,16 @@ import time
 from collections.abc import Callable
 from decimal import Decimal
 
-import structlog
-
 from bailiwick.gateway.parties import AccountSide, Live
 from bailiwick.gateway.pipeline import Gateway
 from bailiwick.gateway.registry import Registry
 from bailiwick.gateway.upstream import Failure, Headers
 from bailiwick.gateway.weight import KeyWeight
+from bailiwick.logs import log
 from bailiwick.model.intent import Intent, OrderRef
 from bailiwick.model.order import Answer
 from bailiwick.rules.ledger import Ledger
 from bailiwick.rules.tracked import OrderState
-
-log = structlog.get_logger()
 
 FIRST_LOOK_S = 0.2
 LONGEST_WAIT_S = 30.0
@@ -117,7 +114,7 @@ class Reconciler:
         due = sorted((d for d in self._doubts.values() if d.due <= now), key=lambda d: d.due)[:LOOK_UPS_AT_ONCE]
         for found in await asyncio.gather(*(self._look(doubt) for doubt in due), return_exceptions=True):
             if isinstance(found, Exception):  # one that cannot be looked up does not stop the others
-                log.error("fault in looking up an order", exc_info=found)
+                log.error("fault in looking up an order", error=found)
         self.lag_s = max((now - at for at in self._oldest.values()), default=0.0)
 
     async def _look(self, doubt: _Doubt) -> None:

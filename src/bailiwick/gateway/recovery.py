@@ -7,7 +7,6 @@ twice changes nothing: the records are read again from the position at which the
 from collections.abc import Iterator
 
 import msgspec
-import structlog
 
 from bailiwick.journal import reader, record
 from bailiwick.journal.log import Journal
@@ -17,8 +16,6 @@ from bailiwick.rules.ledger import Ledger
 from bailiwick.rules.replay import ReplayMarks, mark
 from bailiwick.rules.tracked import LedgerState, OrderState
 from bailiwick.venues.dialect import Dialect
-
-log = structlog.get_logger()
 
 STOPPED = "gateway stopped"
 """The act recorded last by a gateway that ended in order."""

@@ -7,10 +7,9 @@ through: a key may have been revoked.
 import time
 from collections.abc import Callable
 
-import structlog
-
 from bailiwick.gateway.links import Links
 from bailiwick.gateway.parties import AccountSide, Live
+from bailiwick.logs import log
 from bailiwick.model.grant import Bound, Grant, Where, bound_from_toml, grant_from_toml
 from bailiwick.model.party import Account, KeyKind, KeyState, Service, Standing, credential_record, key_record
 from bailiwick.rules.authority import Authority, authority
@@ -20,8 +19,6 @@ from bailiwick.store.keys import KeyRow
 from bailiwick.store.store import Store
 from bailiwick.vault.vault import Vault
 from bailiwick.venues.dialect import Verifier
-
-log = structlog.get_logger()
 
 STALE_S = 2.0
 MOST_LIVE = 200_000

@@ -8,18 +8,15 @@ are fetched by the gateway itself, and kept in the form that holds nobody's bala
 import ipaddress
 from collections.abc import Sequence
 
-import structlog
-
 from bailiwick.gateway.exchange import Exchange
 from bailiwick.gateway.parties import AccountSide, VenueSide, Way
 from bailiwick.gateway.pipeline import Gateway
 from bailiwick.gateway.upstream import Failure, Headers
+from bailiwick.logs import log
 from bailiwick.model.decision import Deny
 from bailiwick.model.intent import Endpoint, Intent
 from bailiwick.model.reason import Reason
 from bailiwick.model.request import Request
-
-log = structlog.get_logger()
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

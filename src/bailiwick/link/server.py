@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, final
 
 import msgspec
-import structlog
 
 from bailiwick.link.wire import (
     LENGTH,
@@ -29,15 +28,13 @@ from bailiwick.link.wire import (
     frame_length,
     peer_of,
 )
-from bailiwick.logs import where
+from bailiwick.logs import log, where
 
 MOST_CONNECTIONS = 64
 FRAME_S = 10.0  # until a frame that has begun must be whole
 
 Handler = Callable[[Any, Peer], Awaitable[Answer]]
 Handlers = Mapping[type[Question[Any]], Handler]
-
-log = structlog.get_logger()
 
 
 @final
