@@ -13,6 +13,23 @@ import msgspec
 
 from bailiwick.model.credential import Purpose, Sealed, bucket_of, parse_key_id
 from bailiwick.model.grant import Bound, Where, bound_from_toml
+from bailiwick.model.life import STOPPING, TRANSITIONS, Cause, KeyState, Response, Standstill, moved
+
+__all__ = [
+    "TRANSITIONS",
+    "Account",
+    "Credential",
+    "Key",
+    "KeyKind",
+    "KeyState",
+    "Service",
+    "Standing",
+    "Venue",
+    "bounds_of",
+    "credential_record",
+    "key_record",
+    "moved",
+]
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _ASSET = re.compile(r"[A-Z0-9]{1,20}")
@@ -35,40 +52,6 @@ class KeyKind(StrEnum):
     HMAC = "hmac"
     ED25519 = "ed25519"
     RSA = "rsa"
-
-
-class KeyState(StrEnum):
-    """Where a key is in its life."""
-
-    PENDING = "pending"  # issued, and not yet in force
-    ACTIVE = "active"
-    WINDING_DOWN = "winding_down"  # may read, cancel and reduce, and opens nothing
-    FROZEN = "frozen"  # may read, until somebody decides
-    REVOKED = "revoked"  # for ever
-    EXPIRED = "expired"  # its time ran out, or it lay idle
-
-
-TRANSITIONS: dict[KeyState, frozenset[KeyState]] = {
-    KeyState.PENDING: frozenset({KeyState.ACTIVE, KeyState.FROZEN, KeyState.REVOKED, KeyState.EXPIRED}),
-    KeyState.ACTIVE: frozenset({KeyState.WINDING_DOWN, KeyState.FROZEN, KeyState.REVOKED, KeyState.EXPIRED}),
-    KeyState.WINDING_DOWN: frozenset({KeyState.ACTIVE, KeyState.FROZEN, KeyState.REVOKED, KeyState.EXPIRED}),
-    KeyState.FROZEN: frozenset({KeyState.ACTIVE, KeyState.WINDING_DOWN, KeyState.REVOKED, KeyState.EXPIRED}),
-    KeyState.EXPIRED: frozenset({KeyState.REVOKED}),  # who wants it back issues another
-    KeyState.REVOKED: frozenset(),
-}
-"""The one table of what may follow what. Nothing leads out of revoked."""
-
-
-def moved(state: KeyState, to: KeyState) -> KeyState:
-    """The state after a step.
-
-    Raises:
-        ValueError: if the table has no such step.
-    """
-    if to not in TRANSITIONS[state]:
-        allowed = ", ".join(sorted(TRANSITIONS[state])) or "nothing"
-        raise ValueError(f"state: a key that is {state} cannot become {to}; from here it can become {allowed}")
-    return to
 
 
 class Venue(msgspec.Struct, frozen=True):
@@ -143,6 +126,10 @@ class Account(msgspec.Struct, frozen=True):
     limits: str | None = None  # a grant in TOML that narrows every key of the account
     local_address: str | None = None  # the address that its requests leave from
     home_assets: tuple[str, ...] = ()  # what its owner counts in
+    state: KeyState = KeyState.ACTIVE  # narrows every key of the account; ``revoked`` when its credential is destroyed
+    cause: Cause | None = None
+    since: int | None = None
+    until: int | None = None  # when its wind-down becomes a freeze
 
     def __post_init__(self) -> None:
         _check_id("account", self.id)
@@ -194,10 +181,26 @@ class Key(msgspec.Struct, frozen=True):
     secret: bytes | None = None  # the envelope around an HMAC secret, sealed as ``key_record`` says
     public_key: bytes | None = None  # SubjectPublicKeyInfo in DER
     expires: int | None = None
-    last_used: int | None = None
+    last_used: int | None = None  # for anything that was allowed
     name: str = ""
+    last_traded: int | None = None  # for anything but a read
+    cause: Cause | None = None
+    suspected: tuple[str, ...] = ()
+    since: int | None = None
+    until: int | None = None
+    on_expiry: Response = Response.WIND_DOWN
+    on_idle: Response = Response.WIND_DOWN
+    on_alert: Response = Response.WIND_DOWN
+    on_compromise: Response = Response.WIND_DOWN
+    previous: bytes | None = None  # of a rotation: the envelope or public key that is believed until previous_until
+    previous_until: int | None = None
 
     def __post_init__(self) -> None:
+        for event in ("on_expiry", "on_compromise"):
+            if getattr(self, event) not in STOPPING:
+                raise ValueError(f"{event}: wind-down, freeze or revoke; the key cannot go on as before")
+        if (self.previous is None) != (self.previous_until is None):
+            raise ValueError("previous: an earlier secret is believed until a moment, or there is none")
         if parse_key_id(self.id).bucket != bucket_of(self.account):
             raise ValueError("id: it carries the bucket of another account")
         if (self.kind is KeyKind.HMAC) != (self.secret is not None):
@@ -206,6 +209,11 @@ class Key(msgspec.Struct, frozen=True):
             raise ValueError("public_key: keys of kind ed25519 and rsa have one, and hmac has none")
         if self.created < 0 or (self.expires is not None and self.expires < self.created):
             raise ValueError("expires: milliseconds since 1970, not before created")
+
+    @property
+    def still(self) -> Standstill:
+        """What is known of its state beside the name."""
+        return Standstill(self.cause, self.suspected, self.since, self.until)
 
     def sealed(self) -> Sealed:
         """What the vault opens.

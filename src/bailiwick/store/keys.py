@@ -9,7 +9,8 @@ from sqlalchemy import Connection, RowMapping, Select, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from bailiwick.model.credential import Purpose, Sealed
-from bailiwick.model.party import Key, KeyKind, KeyState, key_record, moved
+from bailiwick.model.life import Cause, Life, Mover, Standstill, moved, narrows
+from bailiwick.model.party import Key, KeyKind, KeyState, key_record
 from bailiwick.store.changes import EVERYTHING, ChangeKind, record_change, record_changes
 from bailiwick.store.errors import ConflictError, NotFoundError, StoreError
 from bailiwick.store.shelf import Access
@@ -20,6 +21,7 @@ LOAD_ROWS = 2_000
 BULK_ROWS = 20_000
 STATEMENT_KEYS = 500  # what one statement may name: SQLite takes a limited number of values
 FIXED = ("account", "service", "kind", "created")
+MOVED = ("state", "cause", "suspected", "since", "until")  # changed by a move alone
 
 
 class KeyRow(msgspec.Struct, frozen=True, gc=False):
@@ -147,8 +149,9 @@ class Keys:
         """
         with self._writing() as connection:
             before = _get(connection, key.id, account=key.account)
-            key = msgspec.structs.replace(key, last_used=before.last_used)
-            if was is not None and msgspec.structs.replace(was, last_used=before.last_used) != before:
+            used = {"last_used": before.last_used, "last_traded": before.last_traded}
+            key = msgspec.structs.replace(key, **used)
+            if was is not None and msgspec.structs.replace(was, **used) != before:
                 raise ConflictError(f"key {key.id}: somebody changed it meanwhile; look at it again")
             _check_edit(before, key)
             if before != key:
@@ -157,21 +160,63 @@ class Keys:
                 record_change(connection, ChangeKind.KEY, key.id, self._clock())
         return before
 
-    def move(self, key_id: str, to: KeyState, *, account: str) -> Key:
+    def move(
+        self,
+        key_id: str,
+        to: KeyState,
+        *,
+        account: str,
+        still: Standstill | None = None,
+        mover: Mover = Mover.PERSON,
+    ) -> Key:
         """Move a key to another state, for its owner; the key as it is then.
+
+        Args:
+            key_id: which key.
+            to: the state that it comes to. One that it is in already stays as it is, unless ``still`` narrows it.
+            account: whose key it must be.
+            still: why, since when and until when.
+            mover: who takes the step.
 
         Raises:
             NotFoundError: if there is no such key of this account. Somebody else's reads the same as none.
-            ConflictError: if the state may not follow.
+            ConflictError: if the state may not follow, or not by this mover.
         """
+        still = still or Standstill()
         with self._writing() as connection:
             before = _get(connection, key_id, account=account)
-            if before.state is to:
+            if not _moves(Life(before.state, before.still), Life(to, still), mover):
+                if before.state is not to:
+                    _step(before.id, before.state, to, mover)
                 return before
-            _step(before.id, before.state, to)
-            connection.execute(update(key_table).where(key_table.c.id == key_id).values(state=to.value))
+            connection.execute(update(key_table).where(key_table.c.id == key_id).values(_life(to, still)))
             record_change(connection, ChangeKind.KEY, key_id, self._clock())
-        return msgspec.structs.replace(before, state=to)
+        return msgspec.structs.replace(before, state=to, **msgspec.structs.asdict(still))
+
+    def move_in(self, connection: Connection, ids: Sequence[str], life: Life, mover: Mover) -> tuple[str, ...]:
+        """Move keys, within a transaction that writes more; those that moved.
+
+        A key for which the table has no such step, or not by this mover, stays as it is.
+        """
+        going: list[str] = []
+        for first in range(0, len(ids), STATEMENT_KEYS):
+            some = ids[first : first + STATEMENT_KEYS]
+            lives = _lives(connection, some)
+            taken = [key_id for key_id in some if key_id in lives and _moves(lives[key_id], life, mover)]
+            if taken:
+                chosen = key_table.c.id.in_(taken)
+                connection.execute(update(key_table).where(chosen).values(_life(life.state, life.still)))
+                going += taken
+        record_changes(connection, ChangeKind.KEY, going, self._clock())
+        return tuple(going)
+
+    def movable(self, ids: Sequence[str], life: Life, mover: Mover) -> tuple[str, ...]:
+        """Those of the keys that ``move_in`` would move now."""
+        with self._reading() as connection:
+            lives: dict[str, Life] = {}
+            for first in range(0, len(ids), STATEMENT_KEYS):
+                lives |= _lives(connection, ids[first : first + STATEMENT_KEYS])
+        return tuple(key_id for key_id in ids if key_id in lives and _moves(lives[key_id], life, mover))
 
     def revoke_in(self, connection: Connection, ids: Sequence[str]) -> None:
         """Revoke keys, within a transaction that writes more."""
@@ -287,15 +332,18 @@ def _get(connection: Connection, key_id: str, *, account: str | None = None) -> 
 
 
 def _read(row: RowMapping) -> Key:
+    values = {str(name): value for name, value in row.items()}
     try:
-        return msgspec.convert({str(name): value for name, value in row.items()}, Key)
-    except msgspec.ValidationError as error:
+        values["suspected"] = msgspec.json.decode(values["suspected"])
+        return msgspec.convert(values, Key)
+    except msgspec.MsgspecError as error:
         raise StoreError(f"key {row['id']}: the stored row makes no sense: {error}") from None
 
 
 def _columns(key: Key, digest: bytes) -> dict[str, object]:
     values = msgspec.structs.asdict(key)
     values["grant"] = digest
+    values["suspected"] = msgspec.json.encode(key.suspected).decode()
     return values
 
 
@@ -305,13 +353,44 @@ def _check_edit(before: Key, after: Key) -> None:
             raise ConflictError(f"key {before.id}: {field} is its own for life; issue another key")
     if before.state is KeyState.REVOKED and before != after:
         raise ConflictError(f"key {before.id}: it is revoked, and nothing changes it; issue another key")
-    if before.state is not after.state:
-        raise ConflictError(f"key {before.id}: it is {before.state}, and an edit does not change that; use move")
+    for field in MOVED:
+        if getattr(before, field) != getattr(after, field):
+            raise ConflictError(f"key {before.id}: it is {before.state}, and an edit does not change that; use move")
 
 
-def _step(key_id: str, state: KeyState, to: KeyState) -> None:
+def _moves(before: Life, after: Life, mover: Mover) -> bool:
+    """Whether a step is taken: one of the table, or within a state one that narrows, or anything by a person."""
+    if before.state is after.state:
+        if mover is Mover.PERSON:
+            return before.still != after.still and before.state not in {KeyState.REVOKED, KeyState.EXPIRED}
+        return narrows(before, after)
     try:
-        moved(state, to)
+        moved(before.state, after.state, mover)
+    except ValueError:
+        return False
+    return True
+
+
+def _lives(connection: Connection, ids: Sequence[str]) -> dict[str, Life]:
+    columns = [key_table.c[name] for name in ("id", *MOVED)]
+    rows = connection.execute(select(*columns).where(key_table.c.id.in_(ids)))
+    return {
+        row.id: Life(
+            KeyState(row.state),
+            Standstill(row.cause and Cause(row.cause), tuple(msgspec.json.decode(row.suspected)), row.since, row.until),
+        )
+        for row in rows
+    }
+
+
+def _life(state: KeyState, still: Standstill) -> dict[str, object]:
+    values = msgspec.structs.asdict(still)
+    return {"state": state.value, **values, "suspected": msgspec.json.encode(still.suspected).decode()}
+
+
+def _step(key_id: str, state: KeyState, to: KeyState, mover: Mover) -> None:
+    try:
+        moved(state, to, mover)
     except ValueError as error:
         raise ConflictError(f"key {key_id}: {error}") from None
 

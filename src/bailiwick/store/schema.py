@@ -4,7 +4,7 @@ from sqlalchemy import Connection, inspect, text
 
 from bailiwick.store.errors import StoreError
 
-CURRENT = "0001"
+CURRENT = "0002"
 """The version of this program's tables; a test holds it to the newest migration."""
 
 

@@ -16,6 +16,7 @@ from bailiwick.store.changes import Change, ChangeKind, last_change, read_change
 from bailiwick.store.engine import WRITES, faults_told, open_engine
 from bailiwick.store.errors import ConflictError, NotFoundError, StoreError
 from bailiwick.store.keys import Keys
+from bailiwick.store.removals import Removals
 from bailiwick.store.schema import upgrade
 from bailiwick.store.shelf import Access, Shelf
 
@@ -42,6 +43,7 @@ class Store:
         self.credentials = Shelf(tables.credential, Credential, ChangeKind.CREDENTIAL, access, _check_credential)
         self.services = Shelf(tables.service, Service, ChangeKind.SERVICE, access)
         self.keys = Keys(access)
+        self.removals = Removals(access)
 
     @classmethod
     def open(cls, path: Path, *, clock: Callable[[], int] = epoch_ms) -> Self:

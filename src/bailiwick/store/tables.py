@@ -36,6 +36,10 @@ account = Table(
     Column("limits", Text),
     Column("local_address", Text),
     Column("home_assets", Text, nullable=False),  # JSON list
+    Column("state", Text, nullable=False, server_default="active"),
+    Column("cause", Text),
+    Column("since", BigInteger),
+    Column("until", BigInteger),
 )
 
 credential = Table(
@@ -82,6 +86,17 @@ key = Table(
     Column("expires", BigInteger),
     Column("last_used", BigInteger),
     Column("name", Text, nullable=False),
+    Column("last_traded", BigInteger),
+    Column("cause", Text),
+    Column("suspected", Text, nullable=False, server_default="[]"),  # JSON list
+    Column("since", BigInteger),
+    Column("until", BigInteger),
+    Column("on_expiry", Text, nullable=False, server_default="wind-down"),
+    Column("on_idle", Text, nullable=False, server_default="wind-down"),
+    Column("on_alert", Text, nullable=False, server_default="wind-down"),
+    Column("on_compromise", Text, nullable=False, server_default="wind-down"),
+    Column("previous", LargeBinary),
+    Column("previous_until", BigInteger),
     Index(None, "account"),
     Index(None, "service"),
 )
