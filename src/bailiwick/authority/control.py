@@ -40,8 +40,10 @@ async def run(config: Config) -> None:
             log.warning("an interrupted act is not settled yet", why=error.sentence)
         sys.stdout.write("ready\n")
         sys.stdout.flush()
+        desk.rounds.start()
         await ended.wait()
         await server.close()
+        await desk.rounds.stop()
     await gateway.close()
 
 

@@ -12,8 +12,10 @@ from bailiwick.authority import bounds, verbs
 from bailiwick.authority.acts import Act, Acts, Asks, refusal
 from bailiwick.authority.examination import examine
 from bailiwick.authority.keys import Keys
+from bailiwick.authority.lives import Lives
 from bailiwick.authority.moves import Moves
 from bailiwick.authority.parties import Parties
+from bailiwick.authority.rounds import Rounds
 from bailiwick.authority.show import (
     account_values,
     digest,
@@ -54,6 +56,8 @@ class Desk:
         self._parties = Parties(store, self.acts, gateway)
         self._keys = Keys(store, self.acts, gateway, self._parties, clock)
         self._moves = Moves(store, self.acts, self._parties)
+        self.lives = Lives(store, self.acts, clock)  # the one way for rules, sweeps and alerts to move a key
+        self.rounds = Rounds()  # whoever has work to repeat adds it here; control starts them
 
     def handlers(self) -> Handlers:
         """One handler for each verb of the control socket."""

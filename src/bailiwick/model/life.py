@@ -179,23 +179,12 @@ class Life(NamedTuple):
     still: Standstill = Standstill()
 
 
-def narrows(before: Life, after: Life) -> bool:
-    """Whether a key that stays in its state may do less afterwards: what a rule may do without a step of the table.
-
-    A suspicion falls on a key that winds down for another cause, further symbols are suspected, or its time grows
-    shorter.
-    """
-    if before.state is not after.state or before.state in {KeyState.REVOKED, KeyState.EXPIRED}:
-        return False
-    old, new = before.still, after.still
-    if old.suspect and not new.suspect:
-        return False
-    shorter = _end(new) <= _end(old)
-    return shorter and set(new.suspected) >= set(old.suspected) and old != new
-
-
 def stricter(before: Life, after: Life) -> Life:
-    """The narrower of two lives of a key, point by point: what two acts on the same key come to, in either order."""
+    """The narrower of two lives of a key, point by point.
+
+    It is what an act comes to on a key that is in the state already: a suspicion that falls on a key winding down for
+    another cause narrows it, and a lenient cause does not lift a suspicion.
+    """
     if BREADTH[after.state] != BREADTH[before.state]:
         low, high = sorted((before, after), key=lambda life: BREADTH[life.state])
     else:

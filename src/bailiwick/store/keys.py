@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, Select, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from bailiwick.model.credential import Purpose, Sealed
-from bailiwick.model.life import Cause, Life, Mover, Standstill, moved, narrows
+from bailiwick.model.life import Cause, Life, Mover, Standstill, moved, stricter
 from bailiwick.model.party import Key, KeyKind, KeyState, key_record
 from bailiwick.store.changes import EVERYTHING, ChangeKind, record_change, record_changes
 from bailiwick.store.errors import ConflictError, NotFoundError, StoreError
@@ -21,6 +21,7 @@ LOAD_ROWS = 2_000
 BULK_ROWS = 20_000
 STATEMENT_KEYS = 500  # what one statement may name: SQLite takes a limited number of values
 FIXED = ("account", "service", "kind", "created")
+_OVER = frozenset({KeyState.REVOKED, KeyState.EXPIRED})
 MOVED = ("state", "cause", "suspected", "since", "until")  # changed by a move alone
 
 
@@ -185,13 +186,14 @@ class Keys:
         still = still or Standstill()
         with self._writing() as connection:
             before = _get(connection, key_id, account=account)
-            if not _moves(Life(before.state, before.still), Life(to, still), mover):
+            after = _after(Life(before.state, before.still), Life(to, still), mover)
+            if after is None:
                 if before.state is not to:
                     _step(before.id, before.state, to, mover)
                 return before
-            connection.execute(update(key_table).where(key_table.c.id == key_id).values(_life(to, still)))
+            connection.execute(update(key_table).where(key_table.c.id == key_id).values(_life(after)))
             record_change(connection, ChangeKind.KEY, key_id, self._clock())
-        return msgspec.structs.replace(before, state=to, **msgspec.structs.asdict(still))
+        return msgspec.structs.replace(before, state=to, **msgspec.structs.asdict(after.still))
 
     def move_in(self, connection: Connection, ids: Sequence[str], life: Life, mover: Mover) -> tuple[str, ...]:
         """Move keys, within a transaction that writes more; those that moved.
@@ -202,11 +204,14 @@ class Keys:
         for first in range(0, len(ids), STATEMENT_KEYS):
             some = ids[first : first + STATEMENT_KEYS]
             lives = _lives(connection, some)
-            taken = [key_id for key_id in some if key_id in lives and _moves(lives[key_id], life, mover)]
-            if taken:
-                chosen = key_table.c.id.in_(taken)
-                connection.execute(update(key_table).where(chosen).values(_life(life.state, life.still)))
-                going += taken
+            taken: dict[Life, list[str]] = {}
+            for key_id in some:
+                after = _after(lives[key_id], life, mover) if key_id in lives else None
+                if after is not None:
+                    taken.setdefault(after, []).append(key_id)
+            for after, those in taken.items():
+                connection.execute(update(key_table).where(key_table.c.id.in_(those)).values(_life(after)))
+                going += those
         record_changes(connection, ChangeKind.KEY, going, self._clock())
         return tuple(going)
 
@@ -216,7 +221,7 @@ class Keys:
             lives: dict[str, Life] = {}
             for first in range(0, len(ids), STATEMENT_KEYS):
                 lives |= _lives(connection, ids[first : first + STATEMENT_KEYS])
-        return tuple(key_id for key_id in ids if key_id in lives and _moves(lives[key_id], life, mover))
+        return tuple(key_id for key_id in ids if key_id in lives and _after(lives[key_id], life, mover))
 
     def revoke_in(self, connection: Connection, ids: Sequence[str]) -> None:
         """Revoke keys, within a transaction that writes more."""
@@ -358,17 +363,16 @@ def _check_edit(before: Key, after: Key) -> None:
             raise ConflictError(f"key {before.id}: it is {before.state}, and an edit does not change that; use move")
 
 
-def _moves(before: Life, after: Life, mover: Mover) -> bool:
-    """Whether a step is taken: one of the table, or within a state one that narrows, or anything by a person."""
-    if before.state is after.state:
-        if mover is Mover.PERSON:
-            return before.still != after.still and before.state not in {KeyState.REVOKED, KeyState.EXPIRED}
-        return narrows(before, after)
+def _after(before: Life, to: Life, mover: Mover) -> Life | None:
+    """What a step makes of a key: one of the table, or within its state whatever is narrower; None if it stays."""
+    if before.state is to.state:
+        narrower = stricter(before, to)
+        return None if narrower == before or before.state in _OVER else narrower
     try:
-        moved(before.state, after.state, mover)
+        moved(before.state, to.state, mover)
     except ValueError:
-        return False
-    return True
+        return None
+    return to
 
 
 def _lives(connection: Connection, ids: Sequence[str]) -> dict[str, Life]:
@@ -383,9 +387,9 @@ def _lives(connection: Connection, ids: Sequence[str]) -> dict[str, Life]:
     }
 
 
-def _life(state: KeyState, still: Standstill) -> dict[str, object]:
-    values = msgspec.structs.asdict(still)
-    return {"state": state.value, **values, "suspected": msgspec.json.encode(still.suspected).decode()}
+def _life(life: Life) -> dict[str, object]:
+    values = msgspec.structs.asdict(life.still)
+    return {"state": life.state.value, **values, "suspected": msgspec.json.encode(life.still.suspected).decode()}
 
 
 def _step(key_id: str, state: KeyState, to: KeyState, mover: Mover) -> None:
