@@ -15,6 +15,7 @@ from bailiwick.model.harm import Harm
 from bailiwick.model.intent import Act, Destination, OrderType, Side, Withdrawal
 from bailiwick.model.party import KeyState
 from bailiwick.model.reason import Reason
+from bailiwick.rules.together import Together
 from bailiwick.rules.windows import MINUTE_US
 
 
@@ -198,6 +199,13 @@ def withdrawal_day() -> Reason | None:
     return withdraw("BTC", "1.6", 2)
 
 
+def net_buying() -> Reason | None:
+    made = key()
+    Together(1).join(made.ledger)  # of a million USDT a day that is one BTC at 100
+    made.fill(order(quantity="0.6"))
+    return made.reason(order(quantity="0.5"))
+
+
 GIVEN_BY: dict[Reason, Callable[[], Reason | None]] = {
     Reason.KEY_PENDING: pending,
     Reason.KEY_EXPIRED: expired,
@@ -231,6 +239,7 @@ GIVEN_BY: dict[Reason, Callable[[], Reason | None]] = {
     Reason.LIQUIDITY_FLOOR: floor,
     Reason.LIQUIDITY_ORDER_SHARE: order_share,
     Reason.LIQUIDITY_DAY_SHARE: day_share,
+    Reason.SERVICE_NET_BUYING: net_buying,
     Reason.WITHDRAWAL_DESTINATION: destination,
     Reason.WITHDRAWAL_AMOUNT: withdrawal_amount,
     Reason.WITHDRAWAL_DAY: withdrawal_day,

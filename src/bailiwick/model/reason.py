@@ -303,6 +303,12 @@ class Reason(Enum):
         "The key has traded as much of this market today as it may.",
         "Raise day_share_bps in the grant if that is too narrow.",
     )
+    SERVICE_NET_BUYING = Entry(
+        Reaction.ORDER,
+        "All keys of the service together buy too much of this symbol in a day.",
+        "Wait until less was bought in 24 hours, or widen it with `bailiwick service edit --net-buying-bps`; if nobody "
+        "meant to buy that much, somebody uses the service's keys: `bailiwick service compromise`.",
+    )
     # Withdrawals
     WITHDRAWAL_DESTINATION = Entry(
         Reaction.CREDENTIAL,

@@ -12,7 +12,19 @@ import msgspec
 from bailiwick.model.decision import Allow, Charge, Decision, Deny
 from bailiwick.model.intent import Act, Intent
 from bailiwick.model.party import KeyState
-from bailiwick.rules import band, budget, capability, liquidity, notional, ownership, place, rate, state, withdrawal
+from bailiwick.rules import (
+    band,
+    budget,
+    capability,
+    liquidity,
+    netbuying,
+    notional,
+    ownership,
+    place,
+    rate,
+    state,
+    withdrawal,
+)
 from bailiwick.rules.authority import Authority
 from bailiwick.rules.case import PLACING, Case
 from bailiwick.rules.ledger import Ledger
@@ -53,6 +65,7 @@ RULES: tuple[Rule, ...] = (
     Rule("rolling budget", PLACING, budget.rolling),
     Rule("open orders", PLACING, budget.open_orders),
     Rule("liquidity", PLACING, liquidity.liquidity),
+    Rule("net buying of the service", PLACING, netbuying.net_buying),
     Rule("loss", PLACING, budget.loss),
     Rule("withdrawal", frozenset({Act.WITHDRAW}), withdrawal.withdrawal),
     Rule("request rate", EVERY, rate.requests),

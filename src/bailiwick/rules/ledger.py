@@ -14,6 +14,7 @@ from bailiwick.model.intent import Act, Destination, Intent, OrderRef, Side, Wit
 from bailiwick.model.money import EXACT, ZERO, minus, plus, times
 from bailiwick.model.order import Fill, OrderReport, TradeReport
 from bailiwick.rules.spending import Spending
+from bailiwick.rules.together import Together, still_buys
 from bailiwick.rules.tracked import (
     Group,
     LedgerState,
@@ -63,6 +64,7 @@ class Ledger:
         "reserved",
         "resting",
         "spent",
+        "together",
         "withdrawn",
     )
 
@@ -74,6 +76,7 @@ class Ledger:
         self.withdrawn: dict[Destination, Spending] = {}
         self.reserved = ZERO  # what orders that have not ended may still spend
         self.resting = 0  # orders that have not ended and may rest in the book
+        self.together: Together | None = None  # where the service has a limit for all its keys
         self.rate_us = 0  # when the bucket of requests will be full again
         self._forget_us = 0  # until then nothing that is kept grows too old
         self._groups: dict[str, Group] = {}
@@ -289,7 +292,12 @@ class Ledger:
         return LedgerState(
             orders=[order.copy() for order in self.orders.values()],
             positions={
-                symbol: PositionState(position.bought, position.sold, dict(position.volume.buckets))
+                symbol: PositionState(
+                    position.bought,
+                    position.sold,
+                    dict(position.volume.buckets),
+                    None if position.net is None else dict(position.net.buckets),
+                )
                 for symbol, position in self.positions.items()
             },
             spent=dict(self.spent.buckets),
@@ -301,14 +309,18 @@ class Ledger:
             owned=[(client_id, symbol, order_id) for client_id, (symbol, order_id) in self._owned.items()],
             lists=dict(self._owned_lists),
             stray=[trade for trades in self._stray.values() for trade in trades.values()],
+            together=self.together is not None,
         )
 
     @staticmethod
     def from_state(state: LedgerState) -> "Ledger":
         """The ledger that ``to_state`` described."""
         ledger = Ledger()
+        if state.together:
+            ledger.together = Together(0)  # it keeps counting; that of the service takes its place
         for symbol, each in state.positions.items():
-            ledger.positions[symbol] = Position(each.bought, each.sold, Spending(each.volume))
+            position = ledger.positions[symbol] = Position(each.bought, each.sold, Spending(each.volume))
+            position.net = None if each.net is None else Spending(each.net)
         ledger.spent = Spending(state.spent)
         ledger.losses = Spending(state.losses)
         ledger.withdrawn = {destination: Spending(buckets) for destination, buckets in state.withdrawn}
@@ -398,6 +410,8 @@ class Ledger:
             self.spent.add(amount, now_us)
             position.volume.add(amount, now_us)
             order.executed = executed
+            if self.together is not None:
+                self._count(self.together, order, position, more, now_us)
         held = executed
         if order.side is _SELL:
             held = min(executed, order.cover)
@@ -419,8 +433,22 @@ class Ledger:
             order.loss = loss
         self._claim(order, position)
 
+    @staticmethod
+    def _count(together: Together, order: Tracked, position: Position, more: Decimal, now_us: int) -> None:
+        """Count what was executed among all keys of the service."""
+        net = more if order.side is not _SELL else minus(ZERO, more)
+        if position.net is None:
+            position.net = Spending()
+        position.net.add(net, now_us)
+        together.executed(order.symbol, net, now_us)
+
     def _claim(self, order: Tracked, position: Position) -> None:
         """Bring what is reserved to what the order, or the dearest of its alternatives, may still cost."""
+        if self.together is not None:
+            open_ = still_buys(order)
+            if open_ != order.netting:
+                self.together.opened(order.symbol, minus(open_, order.netting))
+                order.netting = open_
         claimed, covering = order.claims()
         group = self._groups.get(order.group) if order.group else None
         if group is None:

@@ -73,6 +73,7 @@ class Tracked(msgspec.Struct, kw_only=True):
     loss_us: int = 0
     claimed: Decimal = ZERO
     covering: Decimal = ZERO
+    netting: Decimal = ZERO  # what of it is counted as open among all keys of its service
 
     def copy(self) -> "Tracked":
         """Another with the same content."""
@@ -188,12 +189,13 @@ class Group(msgspec.Struct):
 class Position:
     """What the key's own fills bought and sold of one symbol, and what its open orders claim of it."""
 
-    __slots__ = ("bought", "covered", "reserved", "sold", "volume")
+    __slots__ = ("bought", "covered", "net", "reserved", "sold", "volume")
 
     def __init__(self, bought: Decimal = ZERO, sold: Decimal = ZERO, volume: Spending | None = None) -> None:
         self.bought = bought
         self.sold = sold
         self.volume = volume if volume is not None else Spending()
+        self.net: Spending | None = None  # bought less sold by time, where the service has a limit for all its keys
         self.reserved = ZERO
         self.covered = ZERO
 
@@ -204,6 +206,7 @@ class PositionState(msgspec.Struct):
     bought: Decimal
     sold: Decimal
     volume: dict[int, Decimal]
+    net: dict[int, Decimal] | None = None
 
 
 class LedgerState(msgspec.Struct, kw_only=True):
@@ -220,3 +223,4 @@ class LedgerState(msgspec.Struct, kw_only=True):
     owned: list[tuple[str, str, int]]
     lists: dict[int, str]
     stray: list[TradeReport]
+    together: bool = False  # whether it counts for a service with a limit for all its keys
