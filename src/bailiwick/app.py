@@ -2,30 +2,35 @@
 
 The supervisor itself holds nothing: no key, no store, no socket that anybody connects to. A passphrase passes through
 it once, from the terminal into a pipe that the gateway reads and closes.
+
+It stands before both processes at every start, so it loads little: no event loop, and nothing of what they are made of.
 """
 
-import asyncio
 import contextlib
 import ctypes
 import os
+import selectors
 import signal
 import socket
+import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import final
+from typing import IO, TYPE_CHECKING, final
 
-from bailiwick.authority.verbs import Status
-from bailiwick.config import Config
-from bailiwick.link.asyncclient import AsyncClient
-from bailiwick.link.wire import LinkError
-from bailiwick.model.secret import Secret
-from bailiwick.opening import PASSPHRASE_PIPE
+from bailiwick.config import PASSPHRASE_PIPE, Config
 from bailiwick.vault.process import harden_process
+
+if TYPE_CHECKING:
+    from bailiwick.model.secret import Secret
 
 START_S = 120.0  # a million keys take twenty seconds
 STOP_S = 10.0  # beyond what the gateway gives to requests that it has forwarded
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+READY = b"ready"
 
 Say = Callable[[str], None]
 
@@ -58,68 +63,6 @@ def watchdog_s(environment: Mapping[str, str] = os.environ) -> float | None:
     return int(text) / 2_000_000
 
 
-@final
-class Child:
-    """One of the two processes."""
-
-    def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
-        self.name = name
-        self.process = process
-
-    @classmethod
-    async def start(
-        cls, name: str, config_path: Path, environment: Mapping[str, str], pass_fds: Sequence[int] = ()
-    ) -> "Child":
-        """Start it, in a session of its own: a Ctrl-C at the terminal reaches it through the supervisor alone."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            f"bailiwick.{name}",
-            str(config_path),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            env=dict(environment),
-            pass_fds=pass_fds,
-            start_new_session=True,
-            preexec_fn=die_with_parent,
-        )
-        return cls(name, process)
-
-    async def ready(self) -> str:
-        """Wait for its ready line; what stands behind the word.
-
-        Raises:
-            StartError: if it ends, or is not ready in time.
-        """
-        assert self.process.stdout is not None
-        try:
-            async with asyncio.timeout(START_S):
-                while line := await self.process.stdout.readline():
-                    word, _, rest = line.decode("utf-8", "replace").strip().partition(" ")
-                    if word == "ready":
-                        return rest
-        except TimeoutError:
-            raise StartError(f"the {self.name} process was not ready within {START_S:.0f} s") from None
-        raise StartError(f"the {self.name} process ended with code {await self.process.wait()}; its log says why")
-
-    async def stop(self, patience_s: float) -> int:
-        """Ask it to end, and end it if it does not; its exit code."""
-        if self.process.returncode is None:
-            self.process.send_signal(signal.SIGTERM)
-        try:
-            async with asyncio.timeout(patience_s):
-                return await self._gone()
-        except TimeoutError:
-            self.process.kill()
-            return await self._gone()
-
-    async def _gone(self) -> int:
-        assert self.process.stdout is not None
-        while await self.process.stdout.read(1 << 16):
-            pass  # a full pipe would keep it from ending
-        return await self.process.wait()
-
-
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
@@ -131,6 +74,66 @@ def die_with_parent() -> None:
 
 
 @final
+class Child:
+    """One of the two processes. ``told`` is what stood behind the word "ready"; None until it came."""
+
+    def __init__(self, name: str, config_path: Path, environment: Mapping[str, str], pass_fds: Sequence[int]) -> None:
+        # In a session of its own: a Ctrl-C at the terminal reaches it through the supervisor alone.
+        self.name = name
+        self.told: str | None = None
+        self._rest = b""
+        self._process = subprocess.Popen(  # noqa: S603  (this program, with a path of its owner's)
+            [sys.executable, "-m", f"bailiwick.{name}", str(config_path)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            env=dict(environment),
+            pass_fds=pass_fds,
+            start_new_session=True,
+            preexec_fn=die_with_parent,  # noqa: PLW1509  (there is no thread yet)
+        )
+        assert self._process.stdout is not None
+        self.output: IO[bytes] = self._process.stdout
+
+    def hear(self) -> bool:
+        """Take in what it says, a readable pipe at a time; whether it goes on."""
+        chunk = os.read(self.output.fileno(), 1 << 16)
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        for line in lines:
+            word, _, behind = line.strip().partition(b" ")
+            if word == READY:
+                self.told = behind.decode("utf-8", "replace")
+        return bool(chunk)
+
+    def ended(self) -> int:
+        """Wait for its end; its exit code."""
+        return self._process.wait()
+
+    def ask_to_end(self) -> None:
+        """Send SIGTERM; it may be gone already."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+
+    def stop(self, patience_s: float) -> int:
+        """Ask it to end, and end it if it does not; its exit code."""
+        self.ask_to_end()
+        # A full pipe would keep it from ending, so whatever it still says is read away.
+        reader = threading.Thread(target=self._read_away, daemon=True)
+        reader.start()
+        try:
+            return self._process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+        finally:
+            reader.join(STOP_S)
+            self.output.close()
+
+    def _read_away(self) -> None:
+        while os.read(self.output.fileno(), 1 << 16):
+            pass
+
+
+@final
 class Supervisor:
     """Keeps the two processes together."""
 
@@ -139,101 +142,127 @@ class Supervisor:
         self._path = config_path
         self._say = say
         self._children: list[Child] = []
-        self._ended = asyncio.Event()
+        self._selector = selectors.DefaultSelector()
 
-    async def run(self, passphrase: Secret | None) -> int:
+    def run(self, passphrase: "Secret | None") -> int:
         """Run both until a signal comes or one of them ends; the exit code."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._ended.set)
-        starting = asyncio.create_task(self._start(passphrase))
-        asked = asyncio.create_task(self._ended.wait())
-        try:
-            await asyncio.wait({starting, asked}, return_when=asyncio.FIRST_COMPLETED)
-            if not starting.done():
-                return 0
-            self._say(await starting)
-            return await self._watch(asked)
-        except StartError as error:
-            self._say(str(error))
-            return 1
-        finally:
-            starting.cancel()
-            asked.cancel()
-            await asyncio.gather(starting, asked, return_exceptions=True)
-            await self._stop()
+        with self._signals() as asked, self._selector:
+            self._selector.register(asked, selectors.EVENT_READ, None)
+            try:
+                # Side by side: neither needs the other to begin with, and each takes its time to load.
+                self._start_gateway(passphrase)
+                self._start_control()
+                serving = self._await_both()
+                if serving is None:
+                    return 0
+                self._say(serving)
+                return self._watch()
+            except StartError as error:
+                self._say(str(error))
+                return 1
+            finally:
+                self._stop()
 
-    async def _start(self, passphrase: Secret | None) -> str:
+    @contextmanager
+    def _signals(self) -> Iterator[socket.socket]:
+        """A socket that is readable once SIGTERM or SIGINT has come."""
+        reading, writing = socket.socketpair()
+        writing.setblocking(False)
+        numbers = (signal.SIGTERM, signal.SIGINT)
+        before = [signal.signal(number, lambda number, frame: None) for number in numbers]
+        waking = signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
+        try:
+            with reading, writing:
+                yield reading
+        finally:
+            signal.set_wakeup_fd(waking)
+            for number, handler in zip(numbers, before, strict=True):
+                signal.signal(number, handler)
+
+    def _start_gateway(self, passphrase: "Secret | None") -> None:
         environment = dict(os.environ)
-        gateway = await self._start_gateway(environment, passphrase)
-        serving = await gateway.ready()
+        if passphrase is None:
+            self._add("gateway", environment)
+            return
+        reading, writing = os.pipe()
+        try:
+            os.write(writing, passphrase.reveal())  # at most 4096 bytes: a pipe takes them without a reader
+            os.close(writing)
+            self._add("gateway", {**environment, PASSPHRASE_PIPE: str(reading)}, (reading,))
+        finally:
+            os.close(reading)
+
+    def _start_control(self) -> None:
+        environment = dict(os.environ)
         environment.pop(self._config.vault.variable, None)  # the control process has no business with the vault's key
         environment.pop("CREDENTIALS_DIRECTORY", None)
-        control = await Child.start("authority", self._path, environment)
-        self._children.append(control)
-        await control.ready()
+        self._add("authority", environment)
+
+    def _add(self, name: str, environment: Mapping[str, str], pass_fds: Sequence[int] = ()) -> None:
+        child = Child(name, self._path, environment, pass_fds)
+        self._children.append(child)
+        self._selector.register(child.output, selectors.EVENT_READ, child)
+
+    def _await_both(self) -> str | None:
+        """Wait until both are ready; where they serve, or None if a signal came first.
+
+        Raises:
+            StartError: if one ends, or is not ready in time.
+        """
+        until = time.monotonic() + START_S
+        while waiting := [child for child in self._children if child.told is None]:
+            ready = self._selector.select(max(0.0, until - time.monotonic()))
+            if not ready:
+                names = " and the ".join(child.name for child in waiting)
+                raise StartError(f"the {names} process was not ready within {START_S:.0f} s")
+            for key, _ in ready:
+                if key.data is None:
+                    return None
+                if not key.data.hear():
+                    raise StartError(
+                        f"the {key.data.name} process ended with code {key.data.ended()}; its log says why"
+                    )
         scheme = "https" if self._config.gateway.tls_certificate else "http"
         notify("READY=1\nSTATUS=serving")
-        return f"serving {scheme}://{serving}"
+        return f"serving {scheme}://{self._children[0].told}"
 
-    async def _start_gateway(self, environment: Mapping[str, str], passphrase: Secret | None) -> Child:
-        if passphrase is None:
-            child = await Child.start("gateway", self._path, environment)
-        else:
-            reading, writing = os.pipe()
-            try:
-                os.write(writing, passphrase.reveal())  # at most 4096 bytes: a pipe takes them without a reader
-                os.close(writing)
-                child = await Child.start(
-                    "gateway", self._path, {**environment, PASSPHRASE_PIPE: str(reading)}, pass_fds=(reading,)
-                )
-            finally:
-                os.close(reading)
-        self._children.append(child)
-        return child
+    def _watch(self) -> int:
+        every = watchdog_s()
+        if every is not None:
+            threading.Thread(target=self._beat, args=(every,), daemon=True).start()
+        while True:
+            for key, _ in self._selector.select():
+                if key.data is None:
+                    return 0
+                if not key.data.hear():
+                    self._say(f"the {key.data.name} process ended by itself; ending the other")
+                    return 1
 
-    async def _watch(self, asked: "asyncio.Task[bool]") -> int:
-        waits = {asyncio.create_task(child.process.wait(), name=child.name) for child in self._children}
-        heart = asyncio.create_task(self._beat())
-        try:
-            done, _ = await asyncio.wait({asked, *waits}, return_when=asyncio.FIRST_COMPLETED)
-            for wait in waits & done:
-                self._say(f"the {wait.get_name()} process ended by itself; ending the other")
-            return 1 if waits & done else 0
-        finally:
-            for task in (heart, *waits):
-                task.cancel()
-            await asyncio.gather(heart, *waits, return_exceptions=True)
-
-    async def _beat(self) -> None:
+    def _beat(self, every: float) -> None:
         """Tell systemd that both processes answer. A gateway that refuses everything still lives: its health says so,
         and a restart would not give it its disk back."""
-        every = watchdog_s()
-        if every is None:
-            return
-        client = AsyncClient(self._config.control_socket, timeout_s=every / 2)
+        from bailiwick.authority.verbs import Status  # noqa: PLC0415
+        from bailiwick.link.client import Client  # noqa: PLC0415
+        from bailiwick.link.wire import LinkError  # noqa: PLC0415
+
+        client = Client(self._config.control_socket, timeout_s=every / 2)
         while True:
             try:
-                health = await client.ask(Status())
+                health = client.ask(Status())
             except LinkError:
-                await asyncio.sleep(every / 10)  # there is time for a few more tries before systemd acts
+                time.sleep(every / 10)  # there is time for a few more tries before systemd acts
                 continue
             state = "serving" if health.ready else f"not serving: {health.detail}"
             notify(f"WATCHDOG=1\nSTATUS={state}")
-            await asyncio.sleep(every)
+            time.sleep(every)
 
-    async def _stop(self) -> None:
+    def _stop(self) -> None:
         notify("STOPPING=1")
         for child in reversed(self._children):  # control first, so that nobody acts on a gateway that is going
-            await child.stop(self._config.gateway.shutdown_s + STOP_S)
+            child.stop(self._config.gateway.shutdown_s + STOP_S)
 
 
-def up(config: Config, config_path: Path, say: Say, passphrase: Secret | None = None) -> int:
+def up(config: Config, config_path: Path, say: Say, passphrase: "Secret | None" = None) -> int:
     """Run until a signal comes or a process ends; the exit code: 0 if asked to end, else 1."""
-
     harden_process()  # a passphrase may be in its memory
-
-    async def run() -> int:
-        return await Supervisor(config, config_path, say).run(passphrase)
-
-    return asyncio.run(run())
+    return Supervisor(config, config_path, say).run(passphrase)

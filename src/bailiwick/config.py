@@ -20,6 +20,7 @@ from bailiwick.files import new_file
 
 DEFAULT_PATH = Path("bailiwick.toml")
 PATH_VARIABLE = "BAILIWICK_CONFIG"
+PASSPHRASE_PIPE = "BAILIWICK_PASSPHRASE_FD"  # noqa: S105  # the number of an inherited descriptor, not a passphrase
 SOCKET_PATH_BYTES = 107  # sun_path of unix(7), without its final zero
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network

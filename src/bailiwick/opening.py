@@ -9,10 +9,11 @@ import binascii
 import os
 from collections.abc import MutableMapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bailiwick.config import Config, Vault
+from bailiwick.config import PASSPHRASE_PIPE, Config, Vault
 from bailiwick.files import UnfitFile, new_file, read_private
 from bailiwick.model.secret import Secret
 from bailiwick.vault.custody import (
@@ -26,10 +27,11 @@ from bailiwick.vault.custody import (
 )
 from bailiwick.vault.errors import CustodyError
 from bailiwick.vault.keyringfile import make_keyring, read_keyring_file
-from bailiwick.vault.transit import Transit
 from bailiwick.vault.vaultkey import Keyring
 
-PASSPHRASE_PIPE = "BAILIWICK_PASSPHRASE_FD"  # noqa: S105  # the number of an inherited descriptor, not a passphrase
+if TYPE_CHECKING:
+    from bailiwick.vault.transit import Transit
+
 MOST_SECRET_BYTES = 4096
 
 
@@ -116,7 +118,9 @@ def read_passphrase(environment: MutableMapping[str, str]) -> Secret:
     return Secret(passphrase)
 
 
-def _transit(settings: Vault) -> Transit:
+def _transit(settings: Vault) -> "Transit":
+    from bailiwick.vault.transit import Transit  # noqa: PLC0415  (loads a client of HTTP, which no other source needs)
+
     assert settings.transit_token_file is not None  # the configuration has checked it
     return Transit(
         settings.transit_address,

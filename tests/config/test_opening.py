@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bailiwick.config import Config, Vault
+from bailiwick.config import PASSPHRASE_PIPE, Config, Vault
 from bailiwick.model.secret import Secret
 from bailiwick.opening import (
     MOST_SECRET_BYTES,
-    PASSPHRASE_PIPE,
     journal_key,
     make_data,
     make_journal_key,

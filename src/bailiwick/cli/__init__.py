@@ -13,6 +13,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if text is not None:
         sys.stdout.write(text)
         return 0
+    from bailiwick.cli.starting import plainly, start  # noqa: PLC0415
+
+    plain = plainly(given)
+    if plain is not None:
+        from bailiwick.cli.exits import ending  # noqa: PLC0415
+
+        return ending(lambda: start(*plain))
     from bailiwick.cli.commands import run  # noqa: PLC0415
 
     return run(given)

@@ -1,12 +1,11 @@
 """The commands by name. Each is imported when it is run."""
 
-import sys
 from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError, Parameter
 
 from bailiwick import __version__
-from bailiwick.cli.exits import Exit, explained
+from bailiwick.cli.exits import Exit, ending
 from bailiwick.cli.overview import COMMANDS, EPILOGUE, HELP
 
 
@@ -30,13 +29,6 @@ def make_app() -> App:
 def run(arguments: Sequence[str]) -> int:
     """Run one command; its exit code."""
     try:
-        result = make_app()(arguments, exit_on_error=False, print_error=True)
+        return ending(lambda: make_app()(arguments, exit_on_error=False, print_error=True))
     except CycloptsError:
         return Exit.USAGE
-    except (Exception, KeyboardInterrupt) as error:
-        stop = explained(error)
-        if stop is None:
-            raise
-        print(f"bailiwick: {stop.sentence}", file=sys.stderr)
-        return stop.code
-    return result if isinstance(result, int) else Exit.DONE

@@ -1,6 +1,7 @@
 """Exit codes, and how a failure becomes one sentence and one code."""
 
 import sys
+from collections.abc import Callable
 from enum import IntEnum
 
 
@@ -26,6 +27,23 @@ class Stop(Exception):
         super().__init__(sentence)
         self.sentence = sentence
         self.code = code
+
+
+def ending(command: Callable[[], object]) -> int:
+    """Run a command; its exit code. What a person can do something about is told in one sentence.
+
+    Raises:
+        BaseException: whatever else the command raises.
+    """
+    try:
+        result = command()
+    except (Exception, KeyboardInterrupt) as error:
+        stop = explained(error)
+        if stop is None:
+            raise
+        sys.stderr.write(f"bailiwick: {stop.sentence}\n")
+        return stop.code
+    return result if isinstance(result, int) else Exit.DONE
 
 
 def explained(error: BaseException) -> Stop | None:

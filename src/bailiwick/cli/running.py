@@ -1,13 +1,11 @@
 """``bailiwick up``, ``status`` and ``doctor``: running it, and looking at it."""
 
 from bailiwick.authority.verbs import Examine, Status
-from bailiwick.cli.exits import Exit, Stop
+from bailiwick.cli.exits import Exit
 from bailiwick.cli.options import COMMON, Common
-from bailiwick.cli.output import print_json, print_table, print_values, remark, say
+from bailiwick.cli.output import print_json, print_table, print_values, say
 from bailiwick.link.questions import Finding, Severity
 from bailiwick.link.wire import LinkError
-
-PASSPHRASE_VARIABLE = "BAILIWICK_PASSPHRASE_FILE"  # noqa: S105  (a file's name)
 
 
 def up(*, common: Common = COMMON) -> int:
@@ -18,25 +16,9 @@ def up(*, common: Common = COMMON) -> int:
     A vault with a passphrase asks for it here; where nobody can be asked, $BAILIWICK_PASSPHRASE_FILE names a file
     (mode 0600) that holds it.
     """
-    import os  # noqa: PLC0415
-    from pathlib import Path  # noqa: PLC0415
+    from bailiwick.cli.starting import start  # noqa: PLC0415
 
-    from bailiwick import app  # noqa: PLC0415
-    from bailiwick.cli.asking import read_secret  # noqa: PLC0415
-    from bailiwick.config import find  # noqa: PLC0415
-    from bailiwick.opening import read_private_file  # noqa: PLC0415
-
-    path = find(common.config).absolute()
-    config = common.load()
-    if not config.keyring.exists():
-        raise Stop(
-            f"{config.keyring}: there is no keyring; put back the copy of it, or begin anew with `bailiwick init`"
-        )
-    passphrase = None
-    if config.vault.source == "passphrase":
-        named = os.environ.pop(PASSPHRASE_VARIABLE, "")
-        passphrase = read_private_file(Path(named), "passphrase") if named else read_secret("passphrase of the vault")
-    return app.up(config, path, remark, passphrase)
+    return start(common.config)
 
 
 def status(*, common: Common = COMMON) -> int:

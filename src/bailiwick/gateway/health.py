@@ -2,12 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+import importlib
+from types import ModuleType
 from typing import TYPE_CHECKING
-
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 
 from bailiwick.gateway.verbs import health_of
 
@@ -19,60 +16,11 @@ _JSON = b"application/json"
 _TEXT = b"text/plain; version=0.0.4; charset=utf-8"
 
 
-class Figures(Collector):
-    """Reads the figures when they are asked for, so that counting costs the requests next to nothing."""
-
-    def __init__(self, house: "House") -> None:
-        self._house = house
-
-    def collect(self) -> Iterator[Metric]:
-        """Every figure, as it is now."""
-        house = self._house
-        decisions = CounterMetricFamily(
-            "bailiwick_decisions", "Requests by decision; the reason is empty for those allowed", labels=["reason"]
-        )
-        for reason, count in house.gateway.counts.items():
-            decisions.add_metric([reason], count)
-        yield decisions
-        gauges = [
-            ("requests_in_hand", "Requests taken and not answered yet", house.gateway.in_hand),
-            ("keys", "Issued keys", len(house.registry)),
-            ("keys_in_use", "Keys with their state in memory", len(house.registry.live())),
-            ("replay_marks", "Replay marks alive", len(house.gateway.marks)),
-            ("change", "Number of the newest change in force", house.registry.change),
-            ("journal_records", "Records appended", house.journal.position),
-            ("journal_durable_records", "Records that are durable", house.journal.durable),
-            ("journal_healthy", "Whether records are accepted", int(house.journal.healthy)),
-            ("journal_full", "Whether only cancels and reducing orders are recorded", int(house.journal.full)),
-            ("unknown_outcomes", "Orders whose outcome is being looked up", len(house.reconciler)),
-            ("reconciler_lag_seconds", "How long the oldest of them has been open", house.reconciler.lag_s),
-        ]
-        for name, about, value in gauges:
-            yield GaugeMetricFamily(f"bailiwick_{name}", about, value=value)
-        yield from self._venues()
-
-    def _venues(self) -> Iterator[Metric]:
-        used = GaugeMetricFamily("bailiwick_venue_weight_used", "Request weight used this minute", labels=["venue"])
-        paused = GaugeMetricFamily(
-            "bailiwick_venue_pause_seconds", "How long the venue asked to wait", labels=["venue"]
-        )
-        failing = GaugeMetricFamily("bailiwick_feed_failing", "Market data that cannot be fetched", labels=["venue"])
-        for venue in self._house.links.venues():
-            now = venue.clock.now_us()
-            used.add_metric([venue.id], venue.way.weight.used(now))
-            paused.add_metric([venue.id], max(0, venue.way.weight.paused_until_us - now) / 1e6)
-            feed = self._house.feeds.get(venue.id)
-            failing.add_metric([venue.id], 0 if feed is None else len(feed.failed))
-        yield from (used, paused, failing)
-
-
 class HealthServer:
     """Answers ``/`` and ``/metrics``."""
 
     def __init__(self, house: "House") -> None:
         self._house = house
-        self._registry = CollectorRegistry()
-        self._registry.register(Figures(house))
         self._server: asyncio.Server | None = None
 
     async def start(self, host: str, port: int) -> None:
@@ -94,7 +42,7 @@ class HealthServer:
             async with asyncio.timeout(READ_S):
                 head = await reader.readuntil(b"\r\n\r\n")
             if head.startswith(b"GET /metrics "):
-                good, kind, body = True, _TEXT, generate_latest(self._registry)
+                good, kind, body = True, _TEXT, (await _figures()).told(self._house)
             else:
                 good, body = health_of(self._house)
                 kind = _JSON
@@ -105,3 +53,8 @@ class HealthServer:
             )
             await writer.drain()
         writer.close()
+
+
+async def _figures() -> ModuleType:
+    """Beside the loop, which must not wait for it to load."""
+    return await asyncio.to_thread(importlib.import_module, "bailiwick.gateway.figures")
