@@ -24,6 +24,8 @@ from bailiwick.authority.show import (
     service_values,
     venue_values,
 )
+from bailiwick.authority.token_verbs import IssueToken, ListTokens, RevokeToken
+from bailiwick.authority.tokens import Tokens
 from bailiwick.authority.verbs import Kind, ListAnswer, ShowAnswer, Values
 from bailiwick.config import Config
 from bailiwick.link import questions as gateway_questions
@@ -40,6 +42,7 @@ from bailiwick.vault.errors import VaultError
 from bailiwick.vault.sealer import Seals
 
 A = TypeVar("A", bound=Answer)
+Answering = Callable[[Any, str], Awaitable[Answer]]
 LISTED = ("id", "name", "account", "service", "kind", "state", "created", "expires", "last_used")
 BACKUP_PASSPHRASE = 12  # characters, at the least
 
@@ -56,13 +59,27 @@ class Desk:
         self._parties = Parties(store, self.acts, gateway)
         self._keys = Keys(store, self.acts, gateway, self._parties, clock)
         self._moves = Moves(store, self.acts, self._parties)
+        self.tokens = Tokens(store, self.acts, clock)
+        self._answering = self._acting()
         self.lives = Lives(store, self.acts, clock)  # the one way for rules, sweeps and alerts to move a key
         self.rounds = Rounds()  # whoever has work to repeat adds it here; control starts them
 
     def handlers(self) -> Handlers:
         """One handler for each verb of the control socket."""
+        return {verb: _guarded(act) for verb, act in self._answering.items()}
+
+    async def answer(self, question: Question[A], actor: str) -> A:
+        """The answer to whoever has been recognised as this actor otherwise than by the socket.
+
+        Raises:
+            LinkError: as over the socket.
+        """
+        answered: A = await _told(self._answering[type(question)], question, actor)
+        return answered
+
+    def _acting(self) -> dict[type[Question[Any]], Answering]:
         parties, keys = self._parties, self._keys
-        acting: dict[type[Question[Any]], Callable[[Any, str], Awaitable[Answer]]] = {
+        return {
             verbs.AddVenue: parties.add_venue,
             verbs.EditVenue: parties.edit_venue,
             verbs.AddAccount: parties.add_account,
@@ -83,8 +100,10 @@ class Desk:
             verbs.UseOfKey: self._use,
             verbs.Status: self._status,
             verbs.Examine: self._examine,
+            IssueToken: self.tokens.issue,
+            ListTokens: self.tokens.list,
+            RevokeToken: self.tokens.revoke,
         }
-        return {verb: _guarded(act) for verb, act in acting.items()}
 
     # What only looks
 
@@ -232,14 +251,19 @@ class _ByGateway:
         return Sealed(record, purpose, answered.envelope)
 
 
-def _guarded(act: Callable[[Any, str], Awaitable[A]]) -> Callable[[Any, Peer], Awaitable[A]]:
-    async def handle(question: Any, peer: Peer) -> A:
-        try:
-            return await act(question, actor_of(peer))
-        except (StoreError, VaultError, ValueError) as error:
-            raise refusal(error) from None
+def _guarded(act: Answering) -> Callable[[Any, Peer], Awaitable[Answer]]:
+    async def handle(question: Any, peer: Peer) -> Answer:
+        answered: Answer = await _told(act, question, actor_of(peer))
+        return answered
 
     return handle
+
+
+async def _told(act: Answering, question: Any, actor: str) -> Any:
+    try:
+        return await act(question, actor)
+    except (StoreError, VaultError, ValueError) as error:
+        raise refusal(error) from None
 
 
 def actor_of(peer: Peer) -> str:

@@ -14,7 +14,7 @@ from bailiwick.model.grant import Bound, Grant, Where, bound_from_toml, grant_fr
 from bailiwick.model.party import Account, KeyKind, KeyState, Service, Standing, credential_record, key_record
 from bailiwick.rules.authority import Authority, authority
 from bailiwick.rules.ledger import Ledger
-from bailiwick.store.changes import EVERYTHING, Change, ChangeKind
+from bailiwick.store.changes import EVERYTHING, PARTIES, Change, ChangeKind
 from bailiwick.store.keys import KeyRow
 from bailiwick.store.store import Store
 from bailiwick.vault.vault import Vault
@@ -80,8 +80,7 @@ class Registry:
         if keys:
             named = None if EVERYTHING in keys else sorted(keys)
             self._take_rows(list(store.keys.load(named)))
-        others = {change.kind for change in changes} - {ChangeKind.KEY}
-        if others:
+        if any(change.kind in PARTIES for change in changes):
             self._links.load()
             # Accounts, services, venues and credentials are few and change seldom: read them all again.
             before = self._accounts

@@ -22,6 +22,7 @@ KEY_ID_PREFIX = "bwk_"
 KEY_ID_RANDOM_BYTES = 16
 KEY_ID_RANDOM_CHARS = 22  # 62^22 > 2^128
 SECRET_PREFIX = "bws_"  # noqa: S105  (what a secret begins with, not one)
+TOKEN_PREFIX = "bwt_"  # noqa: S105  (what a token of the control API begins with)
 SECRET_RANDOM_BYTES = 32
 SECRET_RANDOM_CHARS = 43  # 62^43 > 2^256
 CHECKSUM_CHARS = 6  # 62^6 > 2^32
@@ -89,9 +90,25 @@ def make_secret(random: bytes) -> Secret:
     Raises:
         ValueError: if ``random`` has another length.
     """
+    return _made(SECRET_PREFIX, random)
+
+
+def make_token(random: bytes) -> Secret:
+    """Spell a new token of the control API, as a secret is spelled but for its prefix.
+
+    Args:
+        random: 32 bytes from the operating system's generator.
+
+    Raises:
+        ValueError: if ``random`` has another length.
+    """
+    return _made(TOKEN_PREFIX, random)
+
+
+def _made(prefix: str, random: bytes) -> Secret:
     if len(random) != SECRET_RANDOM_BYTES:
         raise ValueError(f"a secret takes {SECRET_RANDOM_BYTES} random bytes, not {len(random)}")
-    body = SECRET_PREFIX + _base62(int.from_bytes(random), SECRET_RANDOM_CHARS)
+    body = prefix + _base62(int.from_bytes(random), SECRET_RANDOM_CHARS)
     return Secret((body + _checksum(body)).encode())
 
 
@@ -112,6 +129,16 @@ def parse_secret(text: str) -> Secret:
         ValueError: naming what is wrong, and never the text.
     """
     _check("secret", text, SECRET_PREFIX, SECRET_LENGTH)
+    return Secret(text.encode())
+
+
+def parse_token(text: str) -> Secret:
+    """Read a token of the control API.
+
+    Raises:
+        ValueError: naming what is wrong, and never the text.
+    """
+    _check("token", text, TOKEN_PREFIX, SECRET_LENGTH)
     return Secret(text.encode())
 
 

@@ -18,6 +18,13 @@ class ChangeKind(StrEnum):
     CREDENTIAL = "credential"
     SERVICE = "service"
     KEY = "key"
+    TOKEN = "token"  # noqa: S105  (the name of a sort of row)
+    HOLD = "hold"
+    DECOY = "decoy"
+
+
+PARTIES = frozenset({ChangeKind.VENUE, ChangeKind.ACCOUNT, ChangeKind.CREDENTIAL, ChangeKind.SERVICE})
+"""The sorts of row that stand behind keys: a change of one concerns every key of it."""
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -15,10 +15,15 @@ from bailiwick.store import sealedrows, tables
 from bailiwick.store.changes import Change, ChangeKind, last_change, read_changes
 from bailiwick.store.engine import WRITES, faults_told, open_engine
 from bailiwick.store.errors import ConflictError, NotFoundError, StoreError
+from bailiwick.store.incidents import Incidents
 from bailiwick.store.keys import Keys
+from bailiwick.store.leaks import Leaks
+from bailiwick.store.notices import Notices
+from bailiwick.store.owners import Owners
 from bailiwick.store.removals import Removals
 from bailiwick.store.schema import upgrade
 from bailiwick.store.shelf import Access, Shelf
+from bailiwick.store.tokens import Tokens
 
 
 def epoch_ms() -> int:
@@ -43,6 +48,11 @@ class Store:
         self.credentials = Shelf(tables.credential, Credential, ChangeKind.CREDENTIAL, access, _check_credential)
         self.services = Shelf(tables.service, Service, ChangeKind.SERVICE, access)
         self.keys = Keys(access)
+        self.owners = Owners(access)
+        self.notices = Notices(access)
+        self.incidents = Incidents(access)
+        self.leaks = Leaks(access)
+        self.tokens = Tokens(access)
         self.removals = Removals(access)
 
     @classmethod

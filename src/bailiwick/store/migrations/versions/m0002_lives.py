@@ -10,6 +10,11 @@ down_revision = "0001"
 def upgrade() -> None:
     """Make what is new."""
     _lives()
+    _notices()
+    _incidents()
+    _tokens()
+    _holds()
+    _decoys()
 
 
 def _lives() -> None:
@@ -34,6 +39,154 @@ def _lives() -> None:
         sa.Column("days", sa.Integer, nullable=False),
         sa.Column("due", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("key", "kind", name="pk_warning"),
+    )
+
+
+def _tokens() -> None:
+    """Tokens of the control API; only their digests."""
+    op.create_table(
+        "token",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("digest", sa.LargeBinary, nullable=False),
+        sa.Column("role", sa.Text, nullable=False),
+        sa.Column("owner", sa.Text, nullable=False),
+        sa.Column("scopes", sa.Text, nullable=False),
+        sa.Column("person", sa.Integer, nullable=False),
+        sa.Column("created", sa.BigInteger, nullable=False),
+        sa.Column("expires", sa.BigInteger, nullable=False),
+        sa.Column("revoked", sa.BigInteger),
+        sa.Column("last_used", sa.BigInteger),
+        sa.PrimaryKeyConstraint("id", name="pk_token"),
+        sa.UniqueConstraint("name", name="uq_token_name"),
+        sa.UniqueConstraint("digest", name="uq_token_digest"),
+    )
+
+
+def _holds() -> None:
+    """Intents that were held for a person, and what became of them."""
+    op.create_table(
+        "hold",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("account", sa.Text, nullable=False),
+        sa.Column("digest", sa.Text, nullable=False),
+        sa.Column("position", sa.BigInteger, nullable=False),
+        sa.Column("raised", sa.BigInteger, nullable=False),
+        sa.Column("answer_by", sa.BigInteger, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("what", sa.Text, nullable=False),
+        sa.Column("request", sa.Text, nullable=False),
+        sa.Column("answered", sa.BigInteger),
+        sa.Column("answered_by", sa.Text),
+        sa.Column("use_by", sa.BigInteger),
+        sa.Column("used_at", sa.BigInteger),
+        sa.PrimaryKeyConstraint("id", name="pk_hold"),
+    )
+    op.create_index("ix_hold_key", "hold", ["key"])
+    op.create_index("ix_hold_state", "hold", ["state"])
+
+
+def _decoys() -> None:
+    """Keys that nobody uses, what each is called, and what is done when somebody does."""
+    op.create_table(
+        "decoy",
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("label", sa.Text, nullable=False),
+        sa.Column("winds_down", sa.Text, nullable=False),
+        sa.Column("shape", sa.Text, nullable=False),
+        sa.Column("created", sa.BigInteger, nullable=False),
+        sa.Column("fired", sa.BigInteger),
+        sa.Column("times", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_decoy"),
+        sa.ForeignKeyConstraint(["key"], ["key.id"], name="fk_decoy_key"),
+    )
+
+
+def _notices() -> None:
+    """Owners and their choices, notices on their way, and how far events have been heard."""
+    number = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+    op.create_table(
+        "owner",
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("choices", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_owner"),
+    )
+    op.create_table(
+        "notice",
+        sa.Column("id", number, primary_key=True, autoincrement=True),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("owner", "kind", "key", "account", "matter")),
+        sa.Column("urgency", sa.Text, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("made", sa.BigInteger, nullable=False),
+        sa.Column("count", sa.Integer, nullable=False),
+        sa.Column("last", sa.BigInteger, nullable=False),
+    )
+    op.create_index("ix_notice_owner_kind_key_matter", "notice", ["owner", "kind", "key", "matter"])
+    op.create_table(
+        "delivery",
+        sa.Column("id", number, primary_key=True, autoincrement=True),
+        sa.Column("notice", sa.BigInteger, nullable=False),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("way", "to", "state")),
+        sa.Column("due", sa.BigInteger, nullable=False),
+        sa.Column("tries", sa.Integer, nullable=False),
+        sa.Column("error", sa.Text, nullable=False),
+        sa.Column("sent", sa.BigInteger),
+        sa.ForeignKeyConstraint(["notice"], ["notice.id"], name="fk_delivery_notice"),
+    )
+    op.create_index("ix_delivery_state_due", "delivery", ["state", "due"])
+    op.create_index("ix_delivery_notice", "delivery", ["notice"])
+    op.create_table(
+        "heard",
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("position", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("source", name="pk_heard"),
+    )
+
+
+def _incidents() -> None:
+    """Incidents, disputed trades, the links of notices, reports of leaks, and the prints of secrets."""
+    number = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+    op.create_table(
+        "incident",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("opened", sa.BigInteger, nullable=False),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("kind", "matter", "owner", "title")),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("keys", "positions", "notes")),
+        sa.Column("closed", sa.BigInteger),
+        sa.Column("closing", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_incident"),
+    )
+    op.create_index("ix_incident_kind_matter", "incident", ["kind", "matter"])
+    op.create_table(
+        "disputed",
+        sa.Column("position", sa.BigInteger, nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("incident", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("position", name="pk_disputed"),
+    )
+    op.create_index("ix_disputed_key", "disputed", ["key"])
+    op.create_table(
+        "link",
+        sa.Column("digest", sa.LargeBinary, nullable=False),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("purpose", "bound", "subject")),
+        sa.Column("expires", sa.BigInteger, nullable=False),
+        sa.Column("used", sa.BigInteger),
+        sa.PrimaryKeyConstraint("digest", name="pk_link"),
+    )
+    op.create_index("ix_link_expires", "link", ["expires"])
+    op.create_table(
+        "leak",
+        sa.Column("id", number, primary_key=True, autoincrement=True),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("key", "proof", "source", "place", "incident")),
+    )
+    op.create_index("ix_leak_key", "leak", ["key"])
+    op.create_table(
+        "secret_print",
+        sa.Column("print", sa.LargeBinary, nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("print", name="pk_secret_print"),
     )
 
 

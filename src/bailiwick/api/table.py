@@ -1,0 +1,166 @@
+"""The one table of the control API: each verb of the control process, where it is mounted, and for whom.
+
+A verb without a row is not reachable over HTTP, and a test fails for it. A row gives some fields of the question itself
+(``fixed``); the path gives those that it names; the rest comes as JSON, or as the query of a GET.
+
+To add a verb: a row here, and nothing else. Its model, its page in the OpenAPI document, the checks of role, scope and
+ownership, and the cells of the test of the matrix follow from the row.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from bailiwick.api.whose import Narrowed, Whose, list_own, nobodys, of_account, of_key
+from bailiwick.authority import token_verbs, verbs
+from bailiwick.authority.verbs import Kind, Move
+from bailiwick.link.wire import Question
+from bailiwick.model.token import Role, Subject
+
+ANYONE = frozenset(Role)
+"""Whoever may read: an owner what is theirs, operators and auditors everything."""
+OWNERS = frozenset({Role.OWNER, Role.OPERATOR})
+"""Whoever may act: an owner on what is theirs."""
+HOUSE = frozenset({Role.OPERATOR, Role.AUDITOR})
+"""Whoever may read what concerns the whole house."""
+OPERATORS = frozenset({Role.OPERATOR})
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a verb is mounted.
+
+    Attributes:
+        verb: what is asked.
+        method: of HTTP; GET for what changes nothing.
+        path: below ``/v1``; the names in braces are fields of the verb.
+        subject: what it is about: a scope of tokens.
+        roles: who may call it at all.
+        whose: how the owner of what it is about is found; for the role owner, who else's is as good as not there.
+        fixed: fields that the row gives itself.
+        narrowed: how it is answered for an owner, where that is a part of the whole.
+        person: whether it can widen what somebody may do: a person's token alone may call it.
+        summary: one line for people; by default the verb's own first line.
+    """
+
+    verb: type[Question[Any]]
+    method: str
+    path: str
+    subject: Subject
+    roles: frozenset[Role]
+    whose: Whose = nobodys
+    fixed: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    narrowed: Narrowed | None = None
+    person: bool = False
+    summary: str = ""
+
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing."""
+        return self.method == "GET" or self.verb in ASKING
+
+    @property
+    def name(self) -> str:
+        """The operation's id: unique."""
+        parts = (part for part in self.path.strip("/").split("/") if not part.startswith("{"))
+        return f"{self.method.lower()}_" + "_".join(parts).replace("-", "_") + ("_one" if self.path[-1] == "}" else "")
+
+
+ASKING = frozenset({verbs.CheckGrant, verbs.ExplainKey})
+"""Verbs that only look, and have a body because what they ask about is long."""
+
+_S = Subject
+
+
+def _views(kind: Kind, subject: Subject, plural: str, whose: Whose) -> tuple[Row, ...]:
+    fixed = {"kind": kind}
+    return (
+        Row(
+            verb=verbs.ListParties, method="GET", path=f"/{plural}", subject=subject, roles=ANYONE, fixed=fixed,
+            narrowed=list_own, summary=f"List {plural} by id",
+        ),
+        Row(
+            verb=verbs.ShowParty, method="GET", path=f"/{plural}/{{id}}", subject=subject, roles=ANYONE, fixed=fixed,
+            whose=whose, summary=f"Show one of the {plural}",
+        ),
+    )  # fmt: skip
+
+
+def _moves(
+    kind: Kind, subject: Subject, plural: str, whose: Whose, roles: Mapping[Move, frozenset[Role]]
+) -> tuple[Row, ...]:
+    return tuple(
+        Row(
+            verb=verbs.MoveParty,
+            method="POST",
+            path=f"/{plural}/{{id}}/{move}",
+            subject=subject,
+            roles=allowed,
+            whose=whose,
+            fixed={"kind": kind, "to": move},
+            person=move is Move.UNFREEZE,
+            summary=f"{move.value.capitalize().replace('-', ' ')} one of the {plural}",
+        )
+        for move, allowed in roles.items()
+    )
+
+
+_KEY_MOVES = dict.fromkeys(Move, OWNERS)
+_ACCOUNT_MOVES = {Move.FREEZE: OWNERS, Move.UNFREEZE: OPERATORS, Move.WIND_DOWN: OWNERS, Move.REVOKE: OPERATORS}
+_HOUSE_MOVES = dict.fromkeys(Move, OPERATORS)
+
+PARTIES: tuple[Row, ...] = (
+    *_views(Kind.VENUE, _S.VENUE, "venues", nobodys),
+    Row(verb=verbs.AddVenue, method="POST", path="/venues", subject=_S.VENUE, roles=OPERATORS, person=True),
+    Row(verb=verbs.EditVenue, method="PATCH", path="/venues/{id}", subject=_S.VENUE, roles=OPERATORS, person=True),
+    *_moves(Kind.VENUE, _S.VENUE, "venues", nobodys, _HOUSE_MOVES),
+    *_views(Kind.ACCOUNT, _S.ACCOUNT, "accounts", of_account("id")),
+    Row(verb=verbs.AddAccount, method="POST", path="/accounts", subject=_S.ACCOUNT, roles=OPERATORS),
+    Row(
+        verb=verbs.EditAccount, method="PATCH", path="/accounts/{id}", subject=_S.ACCOUNT, roles=OPERATORS, person=True
+    ),
+    Row(
+        verb=verbs.RotateAccount, method="POST", path="/accounts/{id}/credential", subject=_S.ACCOUNT, roles=OWNERS,
+        whose=of_account("id"), person=True,
+    ),
+    *_moves(Kind.ACCOUNT, _S.ACCOUNT, "accounts", of_account("id"), _ACCOUNT_MOVES),
+    *_views(Kind.SERVICE, _S.SERVICE, "services", nobodys),
+    Row(verb=verbs.AddService, method="POST", path="/services", subject=_S.SERVICE, roles=OPERATORS),
+    Row(
+        verb=verbs.EditService, method="PATCH", path="/services/{id}", subject=_S.SERVICE, roles=OPERATORS, person=True
+    ),
+    *_moves(Kind.SERVICE, _S.SERVICE, "services", nobodys, _HOUSE_MOVES),
+)  # fmt: skip
+
+KEYS: tuple[Row, ...] = (
+    *_views(Kind.KEY, _S.KEY, "keys", of_key()),
+    Row(verb=verbs.IssueKey, method="POST", path="/keys", subject=_S.KEY, roles=OWNERS, whose=of_account()),
+    Row(
+        verb=verbs.EditKey, method="PATCH", path="/keys/{id}", subject=_S.KEY, roles=OWNERS, whose=of_key(), person=True
+    ),
+    Row(
+        verb=verbs.RotateKey, method="POST", path="/keys/{id}/secret", subject=_S.KEY, roles=OWNERS, whose=of_key()
+    ),
+    *_moves(Kind.KEY, _S.KEY, "keys", of_key(), _KEY_MOVES),
+    Row(
+        verb=verbs.ExplainKey, method="POST", path="/keys/{key}/explain", subject=_S.KEY, roles=ANYONE,
+        whose=of_key("key"),
+    ),
+    Row(verb=verbs.UseOfKey, method="GET", path="/keys/{key}/use", subject=_S.KEY, roles=ANYONE, whose=of_key("key")),
+    Row(
+        verb=verbs.CheckGrant, method="POST", path="/grants/check", subject=_S.GRANT, roles=ANYONE, whose=of_account()
+    ),
+)  # fmt: skip
+
+HOUSEHOLD: tuple[Row, ...] = (
+    Row(verb=verbs.Status, method="GET", path="/status", subject=_S.STATUS, roles=ANYONE),
+    Row(verb=verbs.Examine, method="GET", path="/doctor", subject=_S.STATUS, roles=HOUSE),
+    Row(verb=verbs.MakeBackup, method="POST", path="/backups", subject=_S.BACKUP, roles=OPERATORS, person=True),
+    Row(verb=verbs.RotateVaultKey, method="POST", path="/vault/key", subject=_S.VAULT, roles=OPERATORS),
+    Row(verb=token_verbs.IssueToken, method="POST", path="/tokens", subject=_S.TOKEN, roles=OPERATORS, person=True),
+    Row(verb=token_verbs.ListTokens, method="GET", path="/tokens", subject=_S.TOKEN, roles=HOUSE),
+    Row(verb=token_verbs.RevokeToken, method="DELETE", path="/tokens/{id}", subject=_S.TOKEN, roles=OPERATORS),
+)
+
+ROWS: tuple[Row, ...] = (*PARTIES, *KEYS, *HOUSEHOLD)
+"""Everything that is mounted."""

@@ -1,0 +1,111 @@
+"""Whose a thing is: how the owner of what a question names is found.
+
+An owner's token reaches what belongs to its owner. Of anything else it learns nothing: somebody else's key reads the
+same as a key that does not exist. Ownership is looked up anew for every request, so that it ends with a transfer.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from bailiwick.authority.verbs import Kind, ListAnswer, ListParties
+from bailiwick.link.wire import Answer, Code, LinkError, Question
+from bailiwick.store.errors import NotFoundError
+from bailiwick.store.store import Store
+
+Ask = Callable[[Question[Any]], Awaitable[Any]]
+
+
+class Belongs(NamedTuple):
+    """The owner of something, and the words for it where it does not exist."""
+
+    owner: str
+    absent: str
+
+
+Whose = Callable[[Any, Store], Belongs | None]
+"""Whose that is which a question is about; None where it is about nothing that belongs to anybody."""
+Narrowed = Callable[[Any, str, Store, Ask], Awaitable[Answer]]
+"""Answers a question for one owner, with what is theirs."""
+
+
+def nobodys(question: Any, store: Store) -> None:
+    """What is common to all: venues, services, reasons."""
+    return
+
+
+def of_account(field: str = "account") -> Whose:
+    """The account that this field names; a question that leaves it empty concerns nobody."""
+
+    def find(question: Any, store: Store) -> Belongs | None:
+        name = getattr(question, field)
+        return Belongs(store.accounts.get(name).owner, f"account {name[:80]}: there is none") if name else None
+
+    return find
+
+
+def of_key(field: str = "id") -> Whose:
+    """The account of the key that this field names."""
+
+    def find(question: Any, store: Store) -> Belongs:
+        name = getattr(question, field)
+        return Belongs(store.accounts.get(store.keys.get(name).account).owner, f"key {name[:80]}: there is none")
+
+    return find
+
+
+def check(whose: Whose, question: Any, store: Store, owner: str) -> None:
+    """Let an owner reach what is theirs.
+
+    Raises:
+        LinkError: in the words for what does not exist, where it is somebody else's.
+    """
+    try:
+        found = whose(question, store)
+    except NotFoundError as error:
+        raise LinkError(Code.NOT_FOUND, str(error)) from None
+    if found is not None and found.owner != owner:
+        raise LinkError(Code.NOT_FOUND, found.absent)
+
+
+def own_accounts(store: Store, owner: str) -> list[str]:
+    """The ids of an owner's accounts."""
+    return [account.id for account in store.accounts.list() if account.owner == owner]
+
+
+async def list_own(question: ListParties, owner: str, store: Store, ask: Ask) -> ListAnswer:
+    """An owner's accounts or keys, in pages; venues and services are everybody's."""
+    match question.kind:
+        case Kind.ACCOUNT:
+            return await _accounts(question, set(own_accounts(store, owner)), ask)
+        case Kind.KEY:
+            return await _keys(question, own_accounts(store, owner), ask)
+        case _:
+            found: ListAnswer = await ask(question)
+            return found
+
+
+async def _accounts(question: ListParties, own: set[str], ask: Ask) -> ListAnswer:
+    rows: list[dict[str, Any]] = []
+    page = question
+    while True:
+        found: ListAnswer = await ask(page)
+        rows += [row for row in found.rows if row["id"] in own]
+        if not found.more or len(rows) > question.limit:
+            break
+        page = msgspec.structs.replace(page, after=found.rows[-1]["id"])
+    return ListAnswer(kind=question.kind, rows=tuple(rows[: question.limit]), more=len(rows) > question.limit)
+
+
+async def _keys(question: ListParties, own: list[str], ask: Ask) -> ListAnswer:
+    if question.account and question.account not in own:
+        raise LinkError(Code.NOT_FOUND, f"account {question.account[:80]}: there is none")
+    rows: list[dict[str, Any]] = []
+    more = False
+    for account in [question.account] if question.account else own:
+        found: ListAnswer = await ask(msgspec.structs.replace(question, account=account))
+        rows += found.rows
+        more = more or found.more
+    rows.sort(key=lambda row: str(row["id"]))
+    return ListAnswer(kind=question.kind, rows=tuple(rows[: question.limit]), more=more or len(rows) > question.limit)
