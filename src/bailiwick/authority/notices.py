@@ -1,0 +1,52 @@
+"""Telling owners: whatever an owner must hear goes through ``Notices.tell``, which queues it and returns at once."""
+
+from collections.abc import Callable
+from typing import final
+
+import structlog
+
+from bailiwick.model.notice import Notice, Urgency, due
+from bailiwick.store.store import Store, epoch_ms
+
+log = structlog.get_logger()
+
+SAME_FOR_MS = 24 * 3_600_000
+"""How long the same matter of the same key is counted and not told anew."""
+STOPPED_SAME_FOR_MS = 600_000
+"""The same for a stop, which is worth repeating."""
+
+
+@final
+class Notices:
+    """Tells owners. What it is told is on the disk when it returns; ``notify.post`` delivers it."""
+
+    def __init__(self, store: Store, clock: Callable[[], int] = epoch_ms) -> None:
+        self._store = store
+        self._clock = clock
+        self.woken: Callable[[], None] = lambda: None  # by whoever delivers, to be told of a new one
+
+    def tell(self, owner: str, notice: Notice) -> int:
+        """Queue a notice for an owner's channels; its number. Of one that he has lately had, the count goes up."""
+        choices = self._store.owners.get(owner)
+        now = self._clock()
+        number, new = self._store.notices.add(
+            owner,
+            notice,
+            choices.channels,
+            now=now,
+            due=due(choices, notice.urgency, now),
+            same_for=STOPPED_SAME_FOR_MS if notice.urgency is Urgency.STOP else SAME_FOR_MS,
+        )
+        if new:
+            if not choices.channels:
+                log.warning("an owner has no channel", owner=owner, notice=number, kind=notice.kind)
+            self.woken()
+        return number
+
+    def tell_owner_of(self, account: str, notice: Notice) -> int:
+        """``tell``, to the owner of an account.
+
+        Raises:
+            NotFoundError: if there is no such account.
+        """
+        return self.tell(self._store.accounts.get(account).owner, notice)

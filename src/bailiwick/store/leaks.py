@@ -1,0 +1,75 @@
+"""What was reported as leaked, and the prints by which the gateway finds the key of a secret."""
+
+from collections.abc import Sequence
+from typing import final
+
+import msgspec
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text, insert, select
+
+from bailiwick.store.shelf import Access
+from bailiwick.store.tables import metadata
+
+leak = Table(
+    "leak",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("proof", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("incident", Text, nullable=False),
+    Index(None, "key"),
+)
+
+secret_print = Table(
+    "secret_print",
+    metadata,
+    Column("print", LargeBinary, primary_key=True),
+    Column("key", Text, nullable=False),
+)
+
+
+class Leak(msgspec.Struct, frozen=True, kw_only=True):
+    """One report about one key.
+
+    ``proof`` says what the report held: ``secret``, ``private key`` or, which proves nothing, ``key id``.
+    """
+
+    at: int  # ms
+    key: str
+    proof: str
+    source: str
+    place: str = ""
+    incident: str = ""
+
+
+@final
+class Leaks:
+    """Reports of leaks, and the index of secrets."""
+
+    def __init__(self, access: Access) -> None:
+        self._reading, self._writing, self._clock = access
+
+    def add(self, report: Leak) -> None:
+        """Keep a report."""
+        with self._writing() as connection:
+            connection.execute(insert(leak).values(msgspec.structs.asdict(report)))
+
+    def of_key(self, key: str) -> Sequence[Leak]:
+        """The reports about a key, oldest first: for the watch, a prior that it may be abused."""
+        query = select(*[column for column in leak.c if column.name != "id"]).where(leak.c.key == key)
+        with self._reading() as connection:
+            return [Leak(**row) for row in connection.execute(query.order_by(leak.c.id)).mappings()]
+
+    def add_print(self, print_: bytes, key: str) -> None:
+        """Remember which key a secret is of; the print gives nothing of the secret away."""
+        with self._writing() as connection:
+            if connection.execute(select(secret_print.c.key).where(secret_print.c.print == print_)).first() is None:
+                connection.execute(insert(secret_print).values(print=print_, key=key))
+
+    def key_of_print(self, print_: bytes) -> str | None:
+        """The key that a secret of this print is of."""
+        with self._reading() as connection:
+            query = select(secret_print.c.key).where(secret_print.c.print == print_)
+            return connection.execute(query).scalar_one_or_none()
