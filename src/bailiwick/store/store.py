@@ -23,6 +23,7 @@ from bailiwick.store.owners import Owners
 from bailiwick.store.removals import Removals
 from bailiwick.store.schema import upgrade
 from bailiwick.store.shelf import Access, Shelf
+from bailiwick.store.tokens import Tokens
 
 
 def epoch_ms() -> int:
@@ -51,6 +52,7 @@ class Store:
         self.notices = Notices(access)
         self.incidents = Incidents(access)
         self.leaks = Leaks(access)
+        self.tokens = Tokens(access)
         self.removals = Removals(access)
 
     @classmethod

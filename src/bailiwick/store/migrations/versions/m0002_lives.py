@@ -12,6 +12,9 @@ def upgrade() -> None:
     _lives()
     _notices()
     _incidents()
+    _tokens()
+    _holds()
+    _decoys()
 
 
 def _lives() -> None:
@@ -36,6 +39,67 @@ def _lives() -> None:
         sa.Column("days", sa.Integer, nullable=False),
         sa.Column("due", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("key", "kind", name="pk_warning"),
+    )
+
+
+def _tokens() -> None:
+    """Tokens of the control API; only their digests."""
+    op.create_table(
+        "token",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("digest", sa.LargeBinary, nullable=False),
+        sa.Column("role", sa.Text, nullable=False),
+        sa.Column("owner", sa.Text, nullable=False),
+        sa.Column("scopes", sa.Text, nullable=False),
+        sa.Column("person", sa.Integer, nullable=False),
+        sa.Column("created", sa.BigInteger, nullable=False),
+        sa.Column("expires", sa.BigInteger, nullable=False),
+        sa.Column("revoked", sa.BigInteger),
+        sa.Column("last_used", sa.BigInteger),
+        sa.PrimaryKeyConstraint("id", name="pk_token"),
+        sa.UniqueConstraint("name", name="uq_token_name"),
+        sa.UniqueConstraint("digest", name="uq_token_digest"),
+    )
+
+
+def _holds() -> None:
+    """Intents that were held for a person, and what became of them."""
+    op.create_table(
+        "hold",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("account", sa.Text, nullable=False),
+        sa.Column("digest", sa.Text, nullable=False),
+        sa.Column("position", sa.BigInteger, nullable=False),
+        sa.Column("raised", sa.BigInteger, nullable=False),
+        sa.Column("answer_by", sa.BigInteger, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("what", sa.Text, nullable=False),
+        sa.Column("request", sa.Text, nullable=False),
+        sa.Column("answered", sa.BigInteger),
+        sa.Column("answered_by", sa.Text),
+        sa.Column("use_by", sa.BigInteger),
+        sa.Column("used_at", sa.BigInteger),
+        sa.PrimaryKeyConstraint("id", name="pk_hold"),
+    )
+    op.create_index("ix_hold_key", "hold", ["key"])
+    op.create_index("ix_hold_state", "hold", ["state"])
+
+
+def _decoys() -> None:
+    """Keys that nobody uses, what each is called, and what is done when somebody does."""
+    op.create_table(
+        "decoy",
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("label", sa.Text, nullable=False),
+        sa.Column("winds_down", sa.Text, nullable=False),
+        sa.Column("shape", sa.Text, nullable=False),
+        sa.Column("created", sa.BigInteger, nullable=False),
+        sa.Column("fired", sa.BigInteger),
+        sa.Column("times", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_decoy"),
+        sa.ForeignKeyConstraint(["key"], ["key.id"], name="fk_decoy_key"),
     )
 
 
