@@ -74,7 +74,7 @@ class Token(msgspec.Struct, frozen=True):
             )
         if (self.role is Role.OWNER) != bool(self.owner):
             raise ValueError(
-                "owner: a token of role owner names one, as `bailiwick account show` has it; no other does"
+                "owner: a token of role owner names one, as `bailiwick account show` does; no other does"
             )
         if not self.created < self.expires <= self.created + MOST_TOKEN_DAYS * 86_400_000:
             raise ValueError(f"expires: later than now, and within {MOST_TOKEN_DAYS} days; write 30d, 12h or a moment")
