@@ -11,9 +11,11 @@ import msgspec
 from bailiwick.authority import bounds, verbs
 from bailiwick.authority.acts import Act, Acts, Asks, refusal
 from bailiwick.authority.examination import examine
+from bailiwick.authority.hearing import Hearing
 from bailiwick.authority.keys import Keys
 from bailiwick.authority.lives import Lives
 from bailiwick.authority.moves import Moves
+from bailiwick.authority.notices import Notices
 from bailiwick.authority.parties import Parties
 from bailiwick.authority.rounds import Rounds
 from bailiwick.authority.show import (
@@ -29,6 +31,7 @@ from bailiwick.authority.tokens import Tokens
 from bailiwick.authority.verbs import Kind, ListAnswer, ShowAnswer, Values
 from bailiwick.config import Config
 from bailiwick.link import questions as gateway_questions
+from bailiwick.link.asyncclient import AsyncClient
 from bailiwick.link.server import Handlers
 from bailiwick.link.wire import Answer, Code, LinkError, Peer, Question
 from bailiwick.model.credential import Purpose, Sealed
@@ -51,7 +54,15 @@ BACKUP_PASSPHRASE = 12  # characters, at the least
 class Desk:
     """Answers the command line."""
 
-    def __init__(self, config: Config, store: Store, gateway: Asks, *, clock: Callable[[], int] = epoch_ms) -> None:
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        gateway: Asks,
+        *,
+        clock: Callable[[], int] = epoch_ms,
+        events: Asks | None = None,
+    ) -> None:
         self._config = config
         self._store = store
         self._gateway = gateway
@@ -63,6 +74,9 @@ class Desk:
         self._answering = self._acting()
         self.lives = Lives(store, self.acts, clock)  # the one way for rules, sweeps and alerts to move a key
         self.rounds = Rounds()  # whoever has work to repeat adds it here; control starts them
+        self.notices = Notices(store, clock)  # whoever has something to tell an owner tells it here
+        self.hearing = Hearing(store, events or AsyncClient(config.gateway_socket))  # what the gateway saw
+        self.rounds.add("events", 0.2, self.hearing.listen)
 
     def handlers(self) -> Handlers:
         """One handler for each verb of the control socket."""

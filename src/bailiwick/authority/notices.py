@@ -3,12 +3,9 @@
 from collections.abc import Callable
 from typing import final
 
-import structlog
-
+from bailiwick.logs import log
 from bailiwick.model.notice import Notice, Urgency, due
 from bailiwick.store.store import Store, epoch_ms
-
-log = structlog.get_logger()
 
 SAME_FOR_MS = 24 * 3_600_000
 """How long the same matter of the same key is counted and not told anew."""
@@ -23,7 +20,6 @@ class Notices:
     def __init__(self, store: Store, clock: Callable[[], int] = epoch_ms) -> None:
         self._store = store
         self._clock = clock
-        self.woken: Callable[[], None] = lambda: None  # by whoever delivers, to be told of a new one
 
     def tell(self, owner: str, notice: Notice) -> int:
         """Queue a notice for an owner's channels; its number. Of one that he has lately had, the count goes up."""
@@ -37,10 +33,8 @@ class Notices:
             due=due(choices, notice.urgency, now),
             same_for=STOPPED_SAME_FOR_MS if notice.urgency is Urgency.STOP else SAME_FOR_MS,
         )
-        if new:
-            if not choices.channels:
-                log.warning("an owner has no channel", owner=owner, notice=number, kind=notice.kind)
-            self.woken()
+        if new and not choices.channels:
+            log.warning("an owner has no channel", owner=owner, notice=number, kind=notice.kind)
         return number
 
     def tell_owner_of(self, account: str, notice: Notice) -> int:
