@@ -13,7 +13,7 @@ import msgspec
 
 from bailiwick.model.credential import Purpose, Sealed, bucket_of, parse_key_id
 from bailiwick.model.grant import Bound, Where, bound_from_toml
-from bailiwick.model.life import STOPPING, TRANSITIONS, Cause, KeyState, Response, Standstill, moved
+from bailiwick.model.life import BREADTH, STOPPING, TRANSITIONS, Cause, KeyState, Response, Standstill, moved
 
 __all__ = [
     "TRANSITIONS",
@@ -36,6 +36,8 @@ _ASSET = re.compile(r"[A-Z0-9]{1,20}")
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})"
 _ORIGIN = re.compile(rf"https?://({_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])(:[0-9]{{1,5}})?/?")
 MOST_NAME_CHARS = 200
+MOST_SHARE_BPS = 10_000
+_FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 
 
 class Standing(StrEnum):
@@ -152,12 +154,35 @@ class Service(msgspec.Struct, frozen=True):
     networks: tuple[str, ...] = ()  # CIDR; none means that the grant alone says from where
     limits: str | None = None  # a grant in TOML that narrows every key of the service
     standing: Standing = Standing.TRUSTED
+    fingerprints: tuple[str, ...] = ()  # of its clients, as the journal names them: 16 hexadecimal digits
+    net_buying_bps: int | None = None  # of a symbol's median daily volume: what all its keys may buy net in 24 hours
+    reaction: KeyState | None = None  # of a compromised one: what its keys come to, until a person restores them
 
     def __post_init__(self) -> None:
         _check_id("service", self.id)
         _check_name("service", self.name)
         for network in self.networks:
             _check_network("networks", network)
+        for fingerprint in self.fingerprints:
+            if _FINGERPRINT.fullmatch(fingerprint) is None:
+                raise ValueError(
+                    f"fingerprints: {fingerprint[:40]!r} is none; 16 hexadecimal digits, as `bailiwick journal search "
+                    "--kind fingerprint` shows them"
+                )
+        if self.net_buying_bps is not None and not 0 <= self.net_buying_bps <= MOST_SHARE_BPS:
+            raise ValueError(f"net_buying_bps: hundredths of a percent, from 0 to {MOST_SHARE_BPS}")
+        if self.reaction not in {None, KeyState.WINDING_DOWN, KeyState.FROZEN}:
+            raise ValueError("reaction: winding_down or frozen")
+
+    def holds_back(self, state: KeyState, *, restored: bool = False) -> KeyState:
+        """The state in which a key of it is judged: its own, or what the service's standing leaves of it.
+
+        ``restored`` says that a person gave the key back after the service was compromised.
+        """
+        if self.standing is Standing.TRUSTED or restored or state is KeyState.PENDING:
+            return state
+        narrowed = self.reaction or KeyState.WINDING_DOWN
+        return narrowed if BREADTH[narrowed] < BREADTH[state] else state
 
 
 def bounds_of(account: Account | None, service: Service | None) -> list[Bound]:

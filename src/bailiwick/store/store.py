@@ -24,6 +24,7 @@ from bailiwick.store.notices import Notices
 from bailiwick.store.owners import Owners
 from bailiwick.store.removals import Removals
 from bailiwick.store.schema import upgrade
+from bailiwick.store.services import Services
 from bailiwick.store.shelf import Access, Shelf
 from bailiwick.store.tokens import Tokens
 
@@ -50,6 +51,7 @@ class Store:
         self.credentials = Shelf(tables.credential, Credential, ChangeKind.CREDENTIAL, access, _check_credential)
         self.services = Shelf(tables.service, Service, ChangeKind.SERVICE, access)
         self.keys = Keys(access)
+        self.holders = Services(access)
         self.owners = Owners(access)
         self.notices = Notices(access)
         self.incidents = Incidents(access)

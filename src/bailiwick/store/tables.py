@@ -61,6 +61,9 @@ service = Table(
     Column("networks", Text, nullable=False),  # JSON list
     Column("limits", Text),
     Column("standing", Text, nullable=False),
+    Column("fingerprints", Text, nullable=False, server_default="[]"),  # JSON list
+    Column("net_buying_bps", Integer),  # of all its keys together
+    Column("reaction", Text),  # what a compromise makes of its keys: winding_down or frozen
 )
 
 # A million keys share a handful of grants: each text stands once, named by its SHA-256.

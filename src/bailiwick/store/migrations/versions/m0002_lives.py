@@ -15,6 +15,7 @@ def upgrade() -> None:
     _tokens()
     _holds()
     _decoys()
+    _services()
 
 
 def _lives() -> None:
@@ -187,6 +188,57 @@ def _incidents() -> None:
         sa.Column("print", sa.LargeBinary, nullable=False),
         sa.Column("key", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("print", name="pk_secret_print"),
+    )
+
+
+def _services() -> None:
+    """What services publish, whose keys were theirs once, and how the act against a compromised one stands."""
+    op.add_column("service", sa.Column("fingerprints", sa.Text, nullable=False, server_default="[]"))
+    op.add_column("service", sa.Column("net_buying_bps", sa.Integer))
+    op.add_column("service", sa.Column("reaction", sa.Text))
+    op.create_table(
+        "holding",
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("service", sa.Text, nullable=False),
+        sa.Column("left", sa.BigInteger, nullable=False),
+        sa.Column("rotated", sa.BigInteger),
+        sa.PrimaryKeyConstraint("key", "service", "left", name="pk_holding"),
+        sa.ForeignKeyConstraint(["key"], ["key.id"], name="fk_holding_key"),
+        sa.ForeignKeyConstraint(["service"], ["service.id"], name="fk_holding_service"),
+    )
+    op.create_index("ix_holding_service", "holding", ["service"])
+    op.create_table(
+        "restored",
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("service", sa.Text, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_restored"),
+        sa.ForeignKeyConstraint(["key"], ["key.id"], name="fk_restored_key"),
+        sa.ForeignKeyConstraint(["service"], ["service.id"], name="fk_restored_service"),
+    )
+    op.create_table(
+        "publication",
+        sa.Column("service", sa.Text, nullable=False),
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("read_at", sa.BigInteger),
+        sa.Column("offered", sa.Text, nullable=False),
+        sa.Column("failed_at", sa.BigInteger),
+        sa.Column("failure", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("service", name="pk_publication"),
+        sa.ForeignKeyConstraint(["service"], ["service.id"], name="fk_publication_service"),
+    )
+    op.create_table(
+        "compromise",
+        sa.Column("service", sa.Text, nullable=False),
+        sa.Column("act", sa.Text, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("position", sa.BigInteger, nullable=False),
+        sa.Column("in_force", sa.BigInteger),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("told", sa.Text, nullable=False),
+        sa.Column("followed", sa.BigInteger),
+        sa.PrimaryKeyConstraint("service", name="pk_compromise"),
+        sa.ForeignKeyConstraint(["service"], ["service.id"], name="fk_compromise_service"),
     )
 
 

@@ -1,0 +1,285 @@
+"""What is kept of services beside their rows: whose keys were theirs, what they publish, how a compromise stands."""
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple, final
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from bailiwick.model.life import KeyState, Life
+from bailiwick.store.changes import ChangeKind, record_change
+from bailiwick.store.shelf import Access
+from bailiwick.store.tables import key as key_table
+from bailiwick.store.tables import metadata
+
+AT_ONCE = 500  # values in one statement
+
+holding = Table(
+    "holding",
+    metadata,
+    Column("key", Text, ForeignKey("key.id"), primary_key=True),
+    Column("service", Text, ForeignKey("service.id"), primary_key=True),
+    Column("left", BigInteger, primary_key=True),  # when the key was handed to another service
+    Column("rotated", BigInteger),  # when the secret that the service knew stopped working
+    Index(None, "service"),
+)
+
+restored = Table(
+    "restored",
+    metadata,
+    Column("key", Text, ForeignKey("key.id"), primary_key=True),
+    Column("service", Text, ForeignKey("service.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+publication = Table(
+    "publication",
+    metadata,
+    Column("service", Text, ForeignKey("service.id"), primary_key=True),
+    Column("source", Text, nullable=False),  # a file or an https address
+    Column("read_at", BigInteger),  # when it was last read in full
+    Column("offered", Text, nullable=False),  # JSON list: networks that it has added, waiting for a person
+    Column("failed_at", BigInteger),
+    Column("failure", Text, nullable=False),
+)
+
+compromise = Table(
+    "compromise",
+    metadata,
+    Column("service", Text, ForeignKey("service.id"), primary_key=True),
+    Column("act", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("position", BigInteger, nullable=False),  # of the act in the journal
+    Column("in_force", BigInteger),  # the position from which no key of it opened anything
+    Column("reason", Text, nullable=False),
+    Column("told", Text, nullable=False),  # the last owner, by name, who was told; all of them where it is "*"
+    Column("followed", BigInteger),  # when the rows of its keys had followed
+)
+
+
+class Publication(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a service publishes its networks, and what was read there last."""
+
+    service: str
+    source: str
+    read_at: int | None = None
+    offered: tuple[str, ...] = ()
+    failed_at: int | None = None
+    failure: str = ""
+
+
+class Compromise(msgspec.Struct, frozen=True, kw_only=True):
+    """The act against a compromised service, and how far its consequences have come."""
+
+    service: str
+    act: str
+    at: int
+    position: int
+    in_force: int | None
+    reason: str
+    told: str
+    followed: int | None
+
+
+class Held(NamedTuple):
+    """A key that is or was a service's. ``rotated`` says that the secret the service knew works no more."""
+
+    key: str
+    account: str
+    service: str
+    state: KeyState
+    on_compromise: str
+    rotated: bool
+
+
+class Group(NamedTuple):
+    """Keys of a service that are alike: how many of an account have this grant and state, and the last use of one."""
+
+    account: str
+    grant: bytes
+    state: KeyState
+    keys: int
+    last_used: int | None
+
+
+_OWN = "SELECT id, account, service, state, on_compromise FROM key WHERE service = ?"
+_LEFT = (
+    "SELECT k.id, k.account, k.service, k.state, k.on_compromise, min(h.rotated IS NOT NULL) FROM holding h "
+    "JOIN key k ON k.id = h.key WHERE h.service = ? AND k.service <> ? GROUP BY k.id"
+)
+
+EVERYONE = "*"
+"""What stands for the last owner where all were told."""
+
+
+@final
+class Services:
+    """What belongs to services and stands in no row of theirs."""
+
+    def __init__(self, access: Access) -> None:
+        self._reading, self._writing, self._clock = access
+
+    # Whose keys they are and were
+
+    def held(self, service: str) -> list[Held]:
+        """Every key that ever belonged to a service, by id; of those that left, whether they were rotated since."""
+        with self._reading() as connection:
+            driver = connection.connection.cursor()
+            try:
+                rows = driver.execute(_OWN, (service,)).fetchall()
+                left = driver.execute(_LEFT, (service, service)).fetchall()
+            finally:
+                driver.close()
+        states = {state.value: state for state in KeyState}
+        found = [Held(row[0], row[1], row[2], states[row[3]], row[4], False) for row in rows]
+        found += [Held(row[0], row[1], row[2], states[row[3]], row[4], bool(row[5])) for row in left]
+        return sorted(found)
+
+    def hand_over_in(self, connection: Connection, key: str, service: str) -> None:
+        """Hand a key to another service, within a transaction; that it was the other's is kept."""
+        before = connection.execute(select(key_table.c.service).where(key_table.c.id == key)).scalar_one()
+        now = self._clock()
+        connection.execute(insert(holding).values(key=key, service=before, left=now, rotated=None))
+        connection.execute(update(key_table).where(key_table.c.id == key).values(service=service))
+        record_change(connection, ChangeKind.KEY, key, now)
+
+    def rotated(self, key: str, at: int) -> None:
+        """Note that the secrets which earlier holders of a key know stop working at a moment."""
+        statement = update(holding).where(holding.c.key == key, holding.c.rotated.is_(None)).values(rotated=at)
+        with self._writing() as connection:
+            connection.execute(statement)
+
+    def groups(self, service: str) -> list[Group]:
+        """The keys of a service, alike ones together."""
+        last = func.max(key_table.c.last_used)
+        query = (
+            select(key_table.c.account, key_table.c.grant, key_table.c.state, func.count(), last)
+            .where(key_table.c.service == service)
+            .group_by(key_table.c.account, key_table.c.grant, key_table.c.state)
+        )
+        with self._reading() as connection:
+            rows = connection.execute(query).all()
+        return [Group(row[0], bytes(row[1]), KeyState(row[2]), row[3], row[4]) for row in rows]
+
+    def owners(self, service: str) -> dict[str, list[str]]:
+        """The accounts of which a service has or had keys, by the name of their owner."""
+        statement = (
+            "SELECT DISTINCT a.owner, a.id FROM account a WHERE a.id IN "
+            "(SELECT account FROM key WHERE service = ? UNION "
+            "SELECT k.account FROM holding h JOIN key k ON k.id = h.key WHERE h.service = ?) ORDER BY 1, 2"
+        )
+        found: dict[str, list[str]] = {}
+        with self._reading() as connection:
+            for owner, account in connection.exec_driver_sql(statement, (service, service)):
+                found.setdefault(owner, []).append(account)
+        return found
+
+    # A compromise
+
+    def restored(self) -> frozenset[str]:
+        """The keys that a person gave back after their service was compromised."""
+        with self._reading() as connection:
+            return frozenset(connection.execute(select(restored.c.key)).scalars())
+
+    def restore_in(self, connection: Connection, service: str, keys: Sequence[str]) -> None:
+        """Note that a person gave keys back, within a transaction."""
+        now = self._clock()
+        for first in range(0, len(keys), AT_ONCE):
+            some = keys[first : first + AT_ONCE]
+            connection.execute(delete(restored).where(restored.c.key.in_(some)))
+            connection.execute(insert(restored), [{"key": key, "service": service, "at": now} for key in some])
+        record_change(connection, ChangeKind.SERVICE, service, now)
+
+    def forget_restored_in(self, connection: Connection, service: str) -> None:
+        """What was given back before is held back again, within a transaction."""
+        connection.execute(delete(restored).where(restored.c.service == service))
+
+    def compromised_in(self, connection: Connection, found: Compromise) -> None:
+        """Note the act, within the transaction that does it."""
+        connection.execute(delete(compromise).where(compromise.c.service == found.service))
+        connection.execute(insert(compromise).values(msgspec.structs.asdict(found)))
+
+    def compromise(self, service: str) -> Compromise | None:
+        """The newest act against a service."""
+        query = select(compromise).where(compromise.c.service == service)
+        with self._reading() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        return None if row is None else msgspec.convert(dict(row), Compromise)
+
+    def unfinished(self) -> list[Compromise]:
+        """Acts of which something is still to be done: rows that follow, owners to be told."""
+        query = select(compromise).where((compromise.c.told != EVERYONE) | compromise.c.followed.is_(None))
+        with self._reading() as connection:
+            return [msgspec.convert(dict(row), Compromise) for row in connection.execute(query).mappings()]
+
+    def note(self, act: str, **values: int | str) -> None:
+        """Note how far an act has come."""
+        with self._writing() as connection:
+            connection.execute(update(compromise).where(compromise.c.act == act).values(**values))
+
+    def follow_in(
+        self, connection: Connection, service: str, lives: Sequence[tuple[Life, Collection[KeyState], str]]
+    ) -> None:
+        """Let the rows of a service's keys follow its standing, within a transaction, under one number.
+
+        Args:
+            connection: the transaction.
+            service: whose keys; those that were restored stay as they are.
+            lives: what keys come to, from which states, and which choice of theirs it is for.
+        """
+        kept = select(restored.c.key).where(restored.c.service == service)
+        for life, states, choice in lives:
+            chosen = (
+                (key_table.c.service == service)
+                & (key_table.c.on_compromise == choice)
+                & key_table.c.state.in_([state.value for state in states])
+                & key_table.c.id.not_in(kept)
+            )
+            still = life.still
+            values = {"state": life.state.value, "cause": still.cause, "since": still.since, "until": still.until}
+            connection.execute(update(key_table).where(chosen).values(**values))
+        record_change(connection, ChangeKind.HELD, service, self._clock())
+
+    # What they publish
+
+    def publication(self, service: str) -> Publication | None:
+        """Where a service publishes its networks; None if nobody named a place."""
+        query = select(publication).where(publication.c.service == service)
+        with self._reading() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        return None if row is None else _published(dict(row))
+
+    def publications(self) -> list[Publication]:
+        """All that are known."""
+        with self._reading() as connection:
+            rows = connection.execute(select(publication).order_by(publication.c.service)).mappings()
+            return [_published(dict(row)) for row in rows]
+
+    def publish_in(self, connection: Connection, found: Publication | None, service: str) -> None:
+        """Keep what is known of a service's networks, or forget where they are published, within a transaction."""
+        connection.execute(delete(publication).where(publication.c.service == service))
+        if found is not None:
+            values = {**msgspec.structs.asdict(found), "offered": msgspec.json.encode(found.offered).decode()}
+            connection.execute(insert(publication).values(values))
+
+    def publish(self, found: Publication) -> None:
+        """Keep what is known of a service's networks."""
+        with self._writing() as connection:
+            self.publish_in(connection, found, found.service)
+
+
+def _published(row: dict[str, object]) -> Publication:
+    return msgspec.convert({**row, "offered": msgspec.json.decode(str(row["offered"]))}, Publication)
