@@ -15,7 +15,7 @@ from bailiwick.model.credential import Purpose
 from bailiwick.model.party import Account, Credential, Venue
 from bailiwick.model.secret import Secret
 from bailiwick.rules.market import Market
-from bailiwick.store.store import Store
+from bailiwick.store.reader import StoreReader
 from bailiwick.vault.errors import VaultError
 from bailiwick.vault.vault import Vault
 from bailiwick.venues import dialects
@@ -25,7 +25,7 @@ from bailiwick.venues.dialect import Dialect, Signer
 class Links:
     """Makes and keeps the sides of venues and accounts."""
 
-    def __init__(self, config: Config, store: Store, vault: Vault) -> None:
+    def __init__(self, config: Config, store: StoreReader, vault: Vault) -> None:
         self._config = config
         self._store = store
         self._vault = vault

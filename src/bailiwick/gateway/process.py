@@ -39,7 +39,7 @@ from bailiwick.link.wire import LinkError
 from bailiwick.logs import log
 from bailiwick.opening import journal_key, open_root
 from bailiwick.store.errors import StoreError
-from bailiwick.store.store import Store
+from bailiwick.store.reader import StoreReader
 from bailiwick.vault.errors import VaultError
 from bailiwick.vault.keyringfile import open_keyring
 from bailiwick.vault.process import harden_process
@@ -65,9 +65,6 @@ class House:
         self.started_us = wall_us()
         self.pid = os.getpid()
         self.root = open_root(config.vault, config.keyring, os.environ)
-        self.store = Store.open(config.database)
-        retire(config.keyring, self.root, self.store)  # a key that a rotation has left nothing under
-        self.vault = Vault(open_keyring(config.keyring, self.root))
         self.journal = Journal.open(
             config.journal_directory,
             origin=config.journal.origin,
@@ -78,6 +75,10 @@ class House:
                 checkpoint_records=config.journal.checkpoint_records, checkpoint_seconds=config.journal.checkpoint_s
             ),
         )
+        # After the journal: on a full disk that gives up room which the database needs to be read.
+        self.store = StoreReader.open(config.database)
+        retire(config.keyring, self.root, self.store)  # a key that a rotation has left nothing under
+        self.vault = Vault(open_keyring(config.keyring, self.root))
         self.links = Links(config, self.store, self.vault)
         self.links.load()
         self.recovered = recover(self.journal, BINANCE, wall_us())

@@ -14,9 +14,8 @@ from bailiwick.model.grant import Bound, Grant, Where, bound_from_toml, grant_fr
 from bailiwick.model.party import Account, KeyKind, KeyState, Service, Standing, credential_record, key_record
 from bailiwick.rules.authority import Authority, authority
 from bailiwick.rules.ledger import Ledger
-from bailiwick.store.changes import EVERYTHING, PARTIES, Change, ChangeKind
-from bailiwick.store.keys import KeyRow
-from bailiwick.store.store import Store
+from bailiwick.store.reader import StoreReader
+from bailiwick.store.rows import EVERYTHING, PARTIES, Change, ChangeKind, KeyRow
 from bailiwick.vault.vault import Vault
 from bailiwick.venues.dialect import Verifier
 
@@ -27,7 +26,7 @@ MOST_LIVE = 200_000
 class Registry:
     """The keys, accounts and services that the gateway knows."""
 
-    def __init__(self, store: Store, vault: Vault, links: Links, ledger_of: Callable[[str], Ledger]) -> None:
+    def __init__(self, store: StoreReader, vault: Vault, links: Links, ledger_of: Callable[[str], Ledger]) -> None:
         self._store = store
         self._vault = vault
         self._links = links

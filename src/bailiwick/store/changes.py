@@ -1,39 +1,9 @@
 """Numbered changes: what a process that holds a copy in memory reads to stay right."""
 
-from enum import StrEnum
-
-import msgspec
 from sqlalchemy import Connection, func, insert, select
 
+from bailiwick.store.rows import EVERYTHING, PARTIES, Change, ChangeKind
 from bailiwick.store.tables import change
-
-EVERYTHING = "*"
-
-
-class ChangeKind(StrEnum):
-    """Which sort of row changed."""
-
-    VENUE = "venue"
-    ACCOUNT = "account"
-    CREDENTIAL = "credential"
-    SERVICE = "service"
-    KEY = "key"
-    TOKEN = "token"  # noqa: S105  (the name of a sort of row)
-    HOLD = "hold"
-    DECOY = "decoy"
-
-
-PARTIES = frozenset({ChangeKind.VENUE, ChangeKind.ACCOUNT, ChangeKind.CREDENTIAL, ChangeKind.SERVICE})
-"""The sorts of row that stand behind keys: a change of one concerns every key of it."""
-
-
-class Change(msgspec.Struct, frozen=True):
-    """One change. A subject of ``*`` means: any row of this kind, read them all again."""
-
-    number: int
-    kind: ChangeKind
-    subject: str
-    at: int  # ms
 
 
 def record_change(connection: Connection, kind: ChangeKind, subject: str, at: int) -> None:
@@ -57,3 +27,15 @@ def read_changes(connection: Connection, after: int) -> list[Change]:
 def last_change(connection: Connection) -> int:
     """The number of the newest change; 0 before the first."""
     return int(connection.execute(select(func.coalesce(func.max(change.c.number), 0))).scalar_one())
+
+
+__all__ = [
+    "EVERYTHING",
+    "PARTIES",
+    "Change",
+    "ChangeKind",
+    "last_change",
+    "read_changes",
+    "record_change",
+    "record_changes",
+]

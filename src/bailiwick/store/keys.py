@@ -1,53 +1,26 @@
 """Issued keys: few writes, each checked against the table of states, and one fast reading of them all."""
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, final
 
 import msgspec
 from sqlalchemy import Connection, RowMapping, Select, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from bailiwick.model.credential import Purpose, Sealed
 from bailiwick.model.life import Cause, Life, Mover, Standstill, moved, stricter
-from bailiwick.model.party import Key, KeyKind, KeyState, key_record
+from bailiwick.model.party import Key, KeyState
 from bailiwick.store.changes import EVERYTHING, ChangeKind, record_change, record_changes
 from bailiwick.store.errors import ConflictError, NotFoundError, StoreError
+from bailiwick.store.rows import STATEMENT_KEYS, KeyRow, key_rows
 from bailiwick.store.shelf import Access
 from bailiwick.store.tables import grant as grant_table
 from bailiwick.store.tables import key as key_table
 
-LOAD_ROWS = 2_000
 BULK_ROWS = 20_000
-STATEMENT_KEYS = 500  # what one statement may name: SQLite takes a limited number of values
 FIXED = ("account", "service", "kind", "created")
 _OVER = frozenset({KeyState.REVOKED, KeyState.EXPIRED})
 MOVED = ("state", "cause", "suspected", "since", "until")  # changed by a move alone
-
-
-class KeyRow(msgspec.Struct, frozen=True, gc=False):
-    """A key as a registry of a million takes it: names shared between rows, the grant by its digest."""
-
-    id: str
-    account: str
-    service: str
-    kind: KeyKind
-    material: bytes  # the sealed secret of an HMAC key, the public key of the others
-    grant: bytes  # SHA-256 of its text, as ``Keys.grants`` has it
-    state: KeyState
-    expires: int | None
-    last_used: int | None
-    created: int
-
-    def sealed(self) -> Sealed:
-        """What the vault opens; only of an HMAC key.
-
-        Raises:
-            ValueError: if the key has no secret.
-        """
-        if self.kind is not KeyKind.HMAC:
-            raise ValueError(f"key {self.id}: of kind {self.kind}, it has no secret")
-        return Sealed(key_record(self.id, self.account), Purpose.ISSUED_HMAC, self.material)
 
 
 @final
@@ -257,43 +230,12 @@ class Keys:
         Raises:
             StoreError: if a row makes no sense: a key in no known state is not passed over in silence.
         """
-        share: Callable[[str, str], str] = dict[str, str]().setdefault
-        share_digest: Callable[[bytes, bytes], bytes] = dict[bytes, bytes]().setdefault
-        kinds = {kind.value: kind for kind in KeyKind}
-        states = {state.value: state for state in KeyState}
         with self._reading() as connection:
-            for name, account, service, kind, material, digest, state, expires, used, created in _rows(
-                connection, key_ids
-            ):
-                if kind not in kinds or state not in states:
-                    raise StoreError(
-                        f"key {name}: {kind!r}, {state!r}: no kind or state of a key; the stored row makes no sense"
-                    )
-                yield KeyRow(
-                    name,
-                    share(account, account),
-                    share(service, service),
-                    kinds[kind],
-                    material,
-                    share_digest(digest, digest),
-                    states[state],
-                    expires,
-                    used,
-                    created,
-                )
-
-
-def _rows(connection: Connection, key_ids: Sequence[str] | None) -> Iterator[tuple[Any, ...]]:
-    """All keys, or those named, by the driver's own cursor: per row, SQLAlchemy's would be the larger part."""
-    columns = 'id, account, service, kind, coalesce(secret, public_key), "grant", state, expires, last_used, created'
-    driver = connection.connection.cursor()
-    try:
-        for condition, values in _selections(key_ids):
-            driver.execute(f"SELECT {columns} FROM key{condition}", values)  # noqa: S608  (no value in it)
-            while rows := driver.fetchmany(LOAD_ROWS):
-                yield from rows
-    finally:
-        driver.close()
+            driver = connection.connection.cursor()
+            try:
+                yield from key_rows(driver, key_ids)
+            finally:
+                driver.close()
 
 
 def force_state(connection: Connection, key_id: str, state: KeyState) -> None:
@@ -397,12 +339,3 @@ def _step(key_id: str, state: KeyState, to: KeyState, mover: Mover) -> None:
         moved(state, to, mover)
     except ValueError as error:
         raise ConflictError(f"key {key_id}: {error}") from None
-
-
-def _selections(key_ids: Sequence[str] | None) -> Iterator[tuple[str, Sequence[str]]]:
-    if key_ids is None:
-        yield "", ()
-        return
-    for at in range(0, len(key_ids), STATEMENT_KEYS):
-        some = key_ids[at : at + STATEMENT_KEYS]
-        yield f" WHERE id IN ({', '.join('?' * len(some))})", some

@@ -3,9 +3,7 @@
 from sqlalchemy import Connection, inspect, text
 
 from bailiwick.store.errors import StoreError
-
-CURRENT = "0002"
-"""The version of this program's tables; a test holds it to the newest migration."""
+from bailiwick.store.version import CURRENT
 
 
 def upgrade(connection: Connection) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple
 
 import msgspec
 from sqlalchemy import Column, Connection, RowMapping, Table, insert, select, update
@@ -10,9 +10,8 @@ from sqlalchemy.exc import IntegrityError
 
 from bailiwick.model.party import Account, Credential, Service, Venue
 from bailiwick.store.changes import ChangeKind, record_change
-from bailiwick.store.errors import ConflictError, NotFoundError, StoreError
-
-Party = TypeVar("Party", bound=Venue | Account | Credential | Service)
+from bailiwick.store.errors import ConflictError, NotFoundError
+from bailiwick.store.rows import LISTS, Party, read_party
 
 
 class Access(NamedTuple):
@@ -112,21 +111,10 @@ class Shelf(Generic[Party]):
         return before
 
     def _read(self, row: RowMapping) -> Party:
-        values = {str(name): _listed(value) if name in LISTS else value for name, value in row.items()}
-        try:
-            return msgspec.convert(values, self._party)
-        except msgspec.ValidationError as error:
-            raise StoreError(f"{self._kind} {values['id']}: the stored row makes no sense: {error}") from None
-
-
-LISTS = frozenset({"home_assets", "networks"})  # kept as JSON: the same text on every database
+        return read_party(self._kind, {str(name): value for name, value in row.items()}, self._party)
 
 
 def columns(row: Venue | Account | Credential | Service) -> dict[str, object]:
     """The row as the table keeps it."""
     values = msgspec.structs.asdict(row)
     return {name: msgspec.json.encode(value).decode() if name in LISTS else value for name, value in values.items()}
-
-
-def _listed(text: object) -> object:
-    return msgspec.json.decode(str(text))

@@ -1,0 +1,145 @@
+"""The rows of the store as values: what a process that only reads them needs, without the library that writes them.
+
+SQLAlchemy takes longer to load than a start of the gateway may last (ADR 12).
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from bailiwick.model.credential import Purpose, Sealed
+from bailiwick.model.party import Account, Credential, KeyKind, KeyState, Service, Venue, key_record
+from bailiwick.store.errors import StoreError
+
+LOAD_ROWS = 2_000
+STATEMENT_KEYS = 500  # what one statement may name: SQLite takes a limited number of values
+LISTS = frozenset({"home_assets", "networks", "fingerprints"})  # kept as JSON: the same text on every database
+EVERYTHING = "*"
+
+
+class ChangeKind(StrEnum):
+    """Which sort of row changed."""
+
+    VENUE = "venue"
+    ACCOUNT = "account"
+    CREDENTIAL = "credential"
+    SERVICE = "service"
+    KEY = "key"
+    HELD = "held"  # of a service, named by its id: any of its keys
+    TOKEN = "token"  # noqa: S105  (the name of a sort of row)
+    HOLD = "hold"
+    DECOY = "decoy"
+
+
+PARTIES = frozenset({ChangeKind.VENUE, ChangeKind.ACCOUNT, ChangeKind.CREDENTIAL, ChangeKind.SERVICE})
+"""The sorts of row that stand behind keys: a change of one concerns every key of it."""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One change. A subject of ``*`` means: any row of this kind, read them all again."""
+
+    number: int
+    kind: ChangeKind
+    subject: str
+    at: int  # ms
+
+
+class KeyRow(msgspec.Struct, frozen=True, gc=False):
+    """A key as a registry of a million takes it: names shared between rows, the grant by its digest."""
+
+    id: str
+    account: str
+    service: str
+    kind: KeyKind
+    material: bytes  # the sealed secret of an HMAC key, the public key of the others
+    grant: bytes  # SHA-256 of its text, as ``grants`` has it
+    state: KeyState
+    expires: int | None
+    last_used: int | None
+    created: int
+
+    def sealed(self) -> Sealed:
+        """What the vault opens; only of an HMAC key.
+
+        Raises:
+            ValueError: if the key has no secret.
+        """
+        if self.kind is not KeyKind.HMAC:
+            raise ValueError(f"key {self.id}: of kind {self.kind}, it has no secret")
+        return Sealed(key_record(self.id, self.account), Purpose.ISSUED_HMAC, self.material)
+
+
+Party = TypeVar("Party", bound=Venue | Account | Credential | Service)
+
+
+def read_party(kind: str, values: Mapping[str, Any], party: type[Party]) -> Party:
+    """A row of the table of this kind, by its columns' names, as its value.
+
+    Raises:
+        StoreError: if it makes no sense.
+    """
+    listed = {name: msgspec.json.decode(str(value)) if name in LISTS else value for name, value in values.items()}
+    try:
+        return msgspec.convert(listed, party)
+    except msgspec.ValidationError as error:
+        raise StoreError(f"{kind} {values['id']}: the stored row makes no sense: {error}") from None
+
+
+class Cursor(Protocol):
+    """The driver's own cursor."""
+
+    def execute(self, statement: str, values: Sequence[str], /) -> object:
+        """Run a statement."""
+        ...
+
+    def fetchmany(self, size: int = ..., /) -> Sequence[Any]:
+        """The next rows; none at the end."""
+        ...
+
+
+def key_rows(driver: Cursor, key_ids: Sequence[str] | None = None) -> Iterator[KeyRow]:
+    """All keys in no order, or those named, by the driver's own cursor: per row, SQLAlchemy's would be the larger part.
+
+    Raises:
+        StoreError: if a row makes no sense: a key in no known state is not passed over in silence.
+    """
+    share: Callable[[str, str], str] = dict[str, str]().setdefault
+    share_digest: Callable[[bytes, bytes], bytes] = dict[bytes, bytes]().setdefault
+    kinds = {kind.value: kind for kind in KeyKind}
+    states = {state.value: state for state in KeyState}
+    for name, account, service, kind, material, digest, state, expires, used, created in _rows(driver, key_ids):
+        if kind not in kinds or state not in states:
+            raise StoreError(
+                f"key {name}: {kind!r}, {state!r}: no kind or state of a key; the stored row makes no sense"
+            )
+        yield KeyRow(
+            name,
+            share(account, account),
+            share(service, service),
+            kinds[kind],
+            material,
+            share_digest(digest, digest),
+            states[state],
+            expires,
+            used,
+            created,
+        )
+
+
+def _rows(driver: Cursor, key_ids: Sequence[str] | None) -> Iterator[tuple[Any, ...]]:
+    columns = 'id, account, service, kind, coalesce(secret, public_key), "grant", state, expires, last_used, created'
+    for condition, values in _selections(key_ids):
+        driver.execute(f"SELECT {columns} FROM key{condition}", values)  # noqa: S608  (no value in it)
+        while rows := driver.fetchmany(LOAD_ROWS):
+            yield from rows
+
+
+def _selections(key_ids: Sequence[str] | None) -> Iterator[tuple[str, Sequence[str]]]:
+    if key_ids is None:
+        yield "", ()
+        return
+    for at in range(0, len(key_ids), STATEMENT_KEYS):
+        some = key_ids[at : at + STATEMENT_KEYS]
+        yield f" WHERE id IN ({', '.join('?' * len(some))})", some
