@@ -10,9 +10,9 @@ from bailiwick.model.decision import Allow, Decision, Deny
 from bailiwick.model.grant import Bound, Grant, grant_from_toml
 from bailiwick.model.harm import BIT, Harm
 from bailiwick.model.intent import Act, Endpoint, Intent, OrderDraft, OrderRef, OrderType, Side, TimeInForce
+from bailiwick.model.life import Curb, KeyState
 from bailiwick.model.market import Quote, SymbolInfo
 from bailiwick.model.order import Fill, OrderReport, TradeReport
-from bailiwick.model.party import KeyState
 from bailiwick.model.reason import Reason
 from bailiwick.rules.authority import Authority, authority
 from bailiwick.rules.decide import Explanation, decide, explain
@@ -137,20 +137,23 @@ class Key:
         self.market = market()
         self.now_us = NOON_US
         self.state = KeyState.ACTIVE
+        self.curb: Curb | None = None
         self._order_ids = count(1)
 
     def ask(self, request: Intent | OrderDraft, source: bool | str = True) -> Decision:
         """Decide."""
         request = request if isinstance(request, Intent) else intent(request)
         return decide(
-            request, self.authority, self.ledger, self.market, self.now_us, state=self.state, source_allowed=source
-        )
+            request, self.authority, self.ledger, self.market, self.now_us,
+            state=self.state, source_allowed=source, curb=self.curb,
+        )  # fmt: skip
 
     def explain(self, request: Intent, source: bool | str = True) -> Explanation:
         """Explain."""
         return explain(
-            request, self.authority, self.ledger, self.market, self.now_us, state=self.state, source_allowed=source
-        )
+            request, self.authority, self.ledger, self.market, self.now_us,
+            state=self.state, source_allowed=source, curb=self.curb,
+        )  # fmt: skip
 
     def reason(self, request: Intent | OrderDraft, source: bool | str = True) -> Reason | None:
         """Why it is refused, or None."""

@@ -609,14 +609,15 @@ def test_what_reduces_passes_while_winding_down() -> None:
     """A key that is wound down reads, cancels and reduces."""
     made = key()
     reducing(made)
-    draft = order(SELL, "0.4", 120)
+    draft, buying = order(SELL, "0.4", 120), order(price=99)
     made.send(draft)
+    made.send(buying)
     made.state = KeyState.WINDING_DOWN
     target = ref(client_id=draft.client_id)
     assert made.reason(order(SELL, "0.6")) is None
     assert made.reason(order(SELL, "0.61")) == Reason.KEY_WINDING_DOWN
     assert made.reason(order()) == Reason.KEY_WINDING_DOWN
-    assert made.reason(intent(act=Act.CANCEL, symbol="BTCUSDT", target=target)) is None
+    assert made.reason(intent(act=Act.CANCEL, symbol="BTCUSDT", target=ref(client_id=buying.client_id))) is None
     assert made.reason(intent(act=Act.LOOK_UP, symbol="BTCUSDT", target=target)) is None
     assert made.reason(intent(order(SELL, 1), act=Act.REPLACE, symbol="BTCUSDT", target=target)) is None
     pair = [order(SELL, "0.6", 120, leg="above"), order(SELL, "0.6", 99, leg="below")]

@@ -46,6 +46,16 @@ def winding_down() -> Reason | None:
     return in_state(KeyState.WINDING_DOWN)
 
 
+def protects() -> Reason | None:
+    """A cancel of a stop, while the key winds down."""
+    made = key()
+    made.fill(order())
+    stop = order(Side.SELL, 1, "95.5", OrderType.STOP_LOSS_LIMIT, stop_price=dec(96))
+    made.send(stop)
+    made.state = KeyState.WINDING_DOWN
+    return made.reason(intent(act=Act.CANCEL, symbol="BTCUSDT", target=ref(client_id=stop.client_id)))
+
+
 def outside_hours() -> Reason | None:
     return key('[when]\nhours = ["13:00-14:00"]\n').reason(order())
 
@@ -212,6 +222,7 @@ GIVEN_BY: dict[Reason, Callable[[], Reason | None]] = {
     Reason.KEY_REVOKED: revoked,
     Reason.KEY_FROZEN: frozen,
     Reason.KEY_WINDING_DOWN: winding_down,
+    Reason.ORDER_PROTECTS: protects,
     Reason.OUTSIDE_HOURS: outside_hours,
     Reason.ADDRESS_FOREIGN: foreign,
     Reason.CAPABILITY_NOT_GRANTED: not_capable,

@@ -201,3 +201,23 @@ _NEVER = float("inf")
 
 def _end(still: Standstill) -> float:
     return _NEVER if still.until is None else still.until
+
+
+class Curb(msgspec.Struct, frozen=True, gc=False):
+    """How a key that is not simply active is held back, as the rules ask for it. Times are in microseconds.
+
+    Attributes:
+        suspect: whether it is the holder of the key who is doubted.
+        suspected: symbols in which a suspect key may do nothing.
+        since_us: when it came to its state.
+        until_us: when its wind-down becomes a freeze; None: never by itself.
+        on_expiry: what its owner wants when its time runs out.
+        expiry_us: how long it winds down after that.
+    """
+
+    suspect: bool = False
+    suspected: frozenset[str] = frozenset()
+    since_us: int = 0
+    until_us: int | None = None
+    on_expiry: Response = Response.REVOKE
+    expiry_us: int = 0

@@ -128,6 +128,11 @@ class Reason(Enum):
         "The key is being wound down: it may read, cancel and reduce, and open nothing.",
         "`bailiwick key show` says why; only a person can restore it.",
     )
+    ORDER_PROTECTS = Entry(
+        Reaction.ORDER,
+        "This order protects: while the key is being wound down it can only be replaced by one that protects as much.",
+        "Replace it (cancelReplace) by a stop or limit that sells as much, no later; or cancel it at the venue yourself.",
+    )
     ACCOUNT_CLOSED = Entry(
         Reaction.CREDENTIAL,
         "The account behind this key is not served.",

@@ -6,8 +6,8 @@ from typing import final
 
 from bailiwick.model.decision import Deny
 from bailiwick.model.intent import Act, Intent, OrderDraft, OrderRef, Side
+from bailiwick.model.life import Curb, KeyState
 from bailiwick.model.money import ZERO, plus
-from bailiwick.model.party import KeyState
 from bailiwick.model.reason import Reason
 from bailiwick.rules.authority import Authority
 from bailiwick.rules.ledger import Ledger
@@ -29,6 +29,7 @@ class Case:
         "authority",
         "cancels",
         "claim",
+        "curb",
         "day_us",
         "intent",
         "ledger",
@@ -51,6 +52,7 @@ class Case:
         now_us: int,
         state: KeyState,
         source_allowed: bool,
+        curb: Curb | None = None,
     ) -> None:
         self.intent = intent
         self.act = intent.endpoint.act
@@ -59,6 +61,7 @@ class Case:
         self.market = market
         self.now_us = now_us
         self.state = state
+        self.curb = curb
         self.source_allowed = source_allowed
         self.cancels: tuple[OrderRef, ...] | None = None
         self.reducing = False

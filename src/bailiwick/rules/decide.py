@@ -11,7 +11,7 @@ import msgspec
 
 from bailiwick.model.decision import Allow, Charge, Decision, Deny
 from bailiwick.model.intent import Act, Intent
-from bailiwick.model.party import KeyState
+from bailiwick.model.life import Curb, KeyState
 from bailiwick.rules import (
     band,
     budget,
@@ -109,6 +109,7 @@ def decide(
     *,
     state: KeyState,
     source_allowed: bool | str,
+    curb: Curb | None = None,
 ) -> Decision:
     """Whether a request may leave, and as what.
 
@@ -122,8 +123,9 @@ def decide(
         now_us: microseconds since 1970.
         state: the key's state.
         source_allowed: whether ``authority.admits`` the client's address, or the address itself.
+        curb: how the key is held back, if it is.
     """
-    case = _case(intent, authority, ledger, market, now_us, state, source_allowed)
+    case = _case(intent, authority, ledger, market, now_us, state, source_allowed, curb)
     return _run(case, None)
 
 
@@ -136,9 +138,10 @@ def explain(
     *,
     state: KeyState,
     source_allowed: bool | str,
+    curb: Curb | None = None,
 ) -> Explanation:
     """The decision with its trace: which rule decided, which passed, which had no say."""
-    case = _case(intent, authority, ledger, market, now_us, state, source_allowed)
+    case = _case(intent, authority, ledger, market, now_us, state, source_allowed, curb)
     verdicts: list[Verdict] = []
     decision = _run(case, verdicts)
     spoken = iter(verdicts)
@@ -156,10 +159,11 @@ def _case(
     now_us: int,
     state: KeyState,
     source_allowed: bool | str,
+    curb: Curb | None,
 ) -> Case:
     if isinstance(source_allowed, str):
         source_allowed = authority.admits(source_allowed)
-    return Case(intent, authority, ledger, market, now_us, state, source_allowed)
+    return Case(intent, authority, ledger, market, now_us, state, source_allowed, curb)
 
 
 def _run(case: Case, verdicts: list[Verdict] | None) -> Decision:

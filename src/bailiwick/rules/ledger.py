@@ -63,6 +63,7 @@ class Ledger:
         "rate_us",
         "reserved",
         "resting",
+        "slow",
         "spent",
         "together",
         "withdrawn",
@@ -77,6 +78,7 @@ class Ledger:
         self.reserved = ZERO  # what orders that have not ended may still spend
         self.resting = 0  # orders that have not ended and may rest in the book
         self.together: Together | None = None  # where the service has a limit for all its keys
+        self.slow = False  # whether sales are kept by time, as a suspect key's are
         self.rate_us = 0  # when the bucket of requests will be full again
         self._forget_us = 0  # until then nothing that is kept grows too old
         self._groups: dict[str, Group] = {}
@@ -104,6 +106,11 @@ class Ledger:
         """What the key's own fills bought of a symbol's base asset and have not sold."""
         position = self.positions.get(symbol)
         return ZERO if position is None else max(minus(position.bought, position.sold), ZERO)
+
+    def sold_within(self, symbol: str, start_us: int) -> Decimal:
+        """What was sold of a symbol since a moment of the last hours, where the ledger is ``slow``."""
+        position = self.positions.get(symbol)
+        return ZERO if position is None or position.exits is None else position.exits.since(start_us)
 
     def rolling_use(self, now_us: int) -> Decimal:
         """What counts against a budget of 24 hours."""
@@ -297,6 +304,7 @@ class Ledger:
                     position.sold,
                     dict(position.volume.buckets),
                     None if position.net is None else dict(position.net.buckets),
+                    None if position.exits is None else dict(position.exits.buckets),
                 )
                 for symbol, position in self.positions.items()
             },
@@ -321,6 +329,8 @@ class Ledger:
         for symbol, each in state.positions.items():
             position = ledger.positions[symbol] = Position(each.bought, each.sold, Spending(each.volume))
             position.net = None if each.net is None else Spending(each.net)
+            position.exits = None if each.exits is None else Spending(each.exits)
+            ledger.slow |= position.exits is not None
         ledger.spent = Spending(state.spent)
         ledger.losses = Spending(state.losses)
         ledger.withdrawn = {destination: Spending(buckets) for destination, buckets in state.withdrawn}
@@ -412,6 +422,10 @@ class Ledger:
             order.executed = executed
             if self.together is not None:
                 self._count(self.together, order, position, more, now_us)
+            if self.slow and order.side is _SELL:
+                if position.exits is None:
+                    position.exits = Spending()
+                position.exits.add(more, now_us)
         held = executed
         if order.side is _SELL:
             held = min(executed, order.cover)

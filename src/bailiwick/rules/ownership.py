@@ -2,7 +2,9 @@
 
 from bailiwick.model.decision import Deny
 from bailiwick.model.intent import Act, OrderRef
+from bailiwick.model.life import KeyState
 from bailiwick.model.reason import Reason
+from bailiwick.rules import winding
 from bailiwick.rules.case import Case
 from bailiwick.rules.tracked import OrderState
 
@@ -43,16 +45,20 @@ def _is_over(case: Case, target: OrderRef) -> bool:
 
 def cancel_all(case: Case) -> Deny | None:
     """A cancel of everything becomes cancels of the key's own orders, one for each order or list."""
-    if not case.authority.own_orders_only or case.intent.symbol is None:
+    curbed = case.state is not KeyState.ACTIVE
+    if not (case.authority.own_orders_only or curbed) or case.intent.symbol is None:
         return None if case.intent.symbol is not None else Deny(Reason.CANCEL_NOT_OWN, "the request names no symbol")
     cancels: list[OrderRef] = []
     lists: set[int | str] = set()
-    for order in case.ledger.live(case.intent.symbol):
+    live = case.ledger.live(case.intent.symbol)
+    for order in winding.spared(case, live) if curbed else live:
         together = order.list_id if order.list_id >= 0 else order.list_client_id or order.group
         if together != "" and together in lists:
             continue
         lists.add(together)
         cancels.append(OrderRef(order.order_id, order.client_id))
+    if live and not cancels:
+        return Deny(Reason.ORDER_PROTECTS, f"every open order of the key in {case.intent.symbol} protects")
     if not cancels:
         return Deny(Reason.CANCEL_NOT_OWN, f"the key has no open order in {case.intent.symbol}")
     case.cancels = tuple(cancels)

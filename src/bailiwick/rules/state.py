@@ -3,8 +3,9 @@
 from bailiwick.model.decision import Deny
 from bailiwick.model.harm import BIT, Harm
 from bailiwick.model.intent import Act
-from bailiwick.model.party import KeyState
+from bailiwick.model.life import KeyState
 from bailiwick.model.reason import Reason
+from bailiwick.rules import winding
 from bailiwick.rules.case import Case
 
 READS = BIT[Harm.PUBLIC] | BIT[Harm.READ]
@@ -21,20 +22,13 @@ _OVER = {
 
 
 def standing(case: Case) -> Deny | None:
-    """A key acts while it is active; winding down it reads, cancels and reduces; frozen it reads."""
+    """A key acts while it is active; winding down it does what ``winding`` leaves it; frozen it reads."""
     state = case.state
     if state is _ACTIVE:
         return None
     if state in _OVER:
         return _OVER[state]
-    bit = case.intent.endpoint.bit
-    if bit & READS:
-        return None
-    if state is KeyState.WINDING_DOWN:
-        if bit & HARMLESS or case.act in CANCELS or case.reducing:
-            return None
-        return Deny(Reason.KEY_WINDING_DOWN, "the request is neither a read, nor a cancel, nor does it reduce")
-    return Deny(Reason.KEY_FROZEN, f"the key is {state}")
+    return winding.standing(case) if state is KeyState.WINDING_DOWN else winding.frozen(case)
 
 
 def lifetime(case: Case) -> Deny | None:
@@ -43,7 +37,7 @@ def lifetime(case: Case) -> Deny | None:
     if authority.not_before_us is not None and case.now_us < authority.not_before_us:
         return Deny(Reason.KEY_PENDING, "the grant's not_before lies ahead")
     if authority.expires_us is not None and case.now_us >= authority.expires_us:
-        return Deny(Reason.KEY_EXPIRED, "the grant's expires has passed")
+        return winding.expired(case, authority.expires_us)
     return None
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from bailiwick.model.decision import Charge
-from bailiwick.model.intent import Destination, OrderDraft, Side, TimeInForce
+from bailiwick.model.intent import Destination, OrderDraft, OrderType, Side, TimeInForce
 from bailiwick.model.money import ZERO, minus, plus, times
 from bailiwick.model.order import Fill, OrderReport, TradeReport
 from bailiwick.rules.spending import Spending
@@ -52,6 +52,8 @@ class Tracked(msgspec.Struct, kw_only=True):
     quote: str
     rests: bool
     placed_us: int
+    type: OrderType | None = None  # as it left; None of one that an earlier version placed
+    stop: Decimal | None = None
     cover: Decimal = ZERO
     group: str = ""
     list_client_id: str = ""
@@ -150,6 +152,8 @@ def track(draft: OrderDraft, charge: Charge, now_us: int) -> Tracked:
         quote=charge.quote,
         rests=draft.time_in_force is not _IOC and draft.time_in_force is not _FOK,
         placed_us=now_us,
+        type=draft.type,
+        stop=draft.stop_price,
     )
 
 
@@ -189,13 +193,14 @@ class Group(msgspec.Struct):
 class Position:
     """What the key's own fills bought and sold of one symbol, and what its open orders claim of it."""
 
-    __slots__ = ("bought", "covered", "net", "reserved", "sold", "volume")
+    __slots__ = ("bought", "covered", "exits", "net", "reserved", "sold", "volume")
 
     def __init__(self, bought: Decimal = ZERO, sold: Decimal = ZERO, volume: Spending | None = None) -> None:
         self.bought = bought
         self.sold = sold
         self.volume = volume if volume is not None else Spending()
         self.net: Spending | None = None  # bought less sold by time, where the service has a limit for all its keys
+        self.exits: Spending | None = None  # sold by time, where the key is suspect and may sell only slowly
         self.reserved = ZERO
         self.covered = ZERO
 
@@ -207,6 +212,7 @@ class PositionState(msgspec.Struct):
     sold: Decimal
     volume: dict[int, Decimal]
     net: dict[int, Decimal] | None = None
+    exits: dict[int, Decimal] | None = None
 
 
 class LedgerState(msgspec.Struct, kw_only=True):

@@ -1,0 +1,207 @@
+"""What a key may still do while it winds down, by why it does.
+
+Idle, out of time, or in the hands of a service that lost its standing, it reads, cancels, and reduces what it bought
+itself, inside its bands. Suspect, it does so slowly: not in the suspected symbols, a quarter of a position an hour,
+never below the anchor less the near band, never at the market. In both, an order that protects can only be replaced
+by one that protects as much. When its time is over it is frozen: it reads.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from bailiwick.model.decision import Deny
+from bailiwick.model.harm import BIT, Harm
+from bailiwick.model.intent import Act, OrderRef, OrderType, Side, TimeInForce
+from bailiwick.model.life import Curb, KeyState, Response
+from bailiwick.model.money import BASIS_POINTS, ZERO, divide, minus, plain, plus, times
+from bailiwick.model.reason import Reason
+from bailiwick.rules.case import PLACING, Case
+from bailiwick.rules.pricing import LIMITLESS, Leg
+from bailiwick.rules.tracked import OrderState, Tracked
+from bailiwick.rules.windows import HOUR_US
+
+_READS = BIT[Harm.PUBLIC] | BIT[Harm.READ]
+_CANCELS = frozenset({Act.CANCEL, Act.CANCEL_LIST, Act.AMEND})
+_STOP_LOSSES = frozenset({OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT})
+_STOPS = _STOP_LOSSES | {OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT}
+_PASSING = frozenset({TimeInForce.IOC, TimeInForce.FOK})
+
+SHARE = Decimal("0.25")  # of a position, in an hour, for a suspect key
+NEAR_BPS = Decimal(50)  # the near band of a grant that names none
+_DEFAULT = Curb()
+
+
+def standing(case: Case) -> Deny | None:
+    """What a key that winds down may still do."""
+    curb = case.curb or _DEFAULT
+    return _judge(case, curb, curb.until_us)
+
+
+def expired(case: Case, expires_us: int) -> Deny | None:
+    """What a key may still do once its time has run out, as its owner chose."""
+    curb = case.curb or _DEFAULT
+    match curb.on_expiry:
+        case Response.WIND_DOWN:
+            if case.state is KeyState.ACTIVE:
+                case.state = KeyState.WINDING_DOWN
+            return _judge(case, curb, expires_us + curb.expiry_us)
+        case Response.FREEZE:
+            return frozen(case)
+        case _:
+            return Deny(Reason.KEY_EXPIRED, "the grant's expires has passed")
+
+
+def frozen(case: Case) -> Deny | None:
+    """A frozen key reads."""
+    if case.intent.endpoint.bit & _READS:
+        return None
+    return Deny(Reason.KEY_FROZEN, "the key is frozen")
+
+
+def spared(case: Case, orders: Iterable[Tracked]) -> list[Tracked]:
+    """Of the orders that a cancel-all would cancel, those that it may, while the key winds down."""
+    found = list(orders)
+    kept = {_together(order) for order in found if protects(case, order)}
+    return [order for order in found if _together(order) not in kept]
+
+
+def protects(case: Case, order: Tracked) -> bool:
+    """Whether an order is a resting sell that bounds a loss or secures a gain.
+
+    A stop-loss does so whoever bought what it sells; a limit or take-profit, where the key holds something of it.
+    """
+    if order.side is not Side.SELL or not order.rests or order.state is OrderState.ENDED:
+        return False
+    return order.type in _STOP_LOSSES or case.ledger.holding(order.symbol) > ZERO
+
+
+def _judge(case: Case, curb: Curb, until_us: int | None) -> Deny | None:
+    if case.intent.endpoint.bit & _READS:
+        return None
+    if until_us is not None and case.now_us >= until_us:
+        return Deny(Reason.KEY_FROZEN, "the time of its wind-down is over")
+    if curb.suspect:
+        touched = {case.intent.symbol, *case.intent.symbols, *(leg.draft.symbol for leg in case.legs)}
+        doubted = sorted(symbol for symbol in touched if symbol in curb.suspected)
+        if doubted:
+            return Deny(Reason.KEY_WINDING_DOWN, f"{', '.join(doubted)}: suspected, so what rests there lives on")
+    if case.act is Act.CANCEL_ALL:
+        return None  # the rule that narrows it spares what protects
+    if case.act in _CANCELS:
+        return _kept(case)
+    if case.act in PLACING and case.reducing:
+        return (_slow(case, curb) if curb.suspect else None) or _replaced(case)
+    return Deny(Reason.KEY_WINDING_DOWN, "the request is neither a read, nor a cancel, nor does it reduce")
+
+
+def _kept(case: Case) -> Deny | None:
+    """An order that protects is not cancelled, and neither is one that nobody here can tell from it."""
+    named = _named(case)
+    if not named:
+        return Deny(Reason.KEY_WINDING_DOWN, "the key has no such open order")
+    for order in named:
+        if protects(case, order):
+            return Deny(Reason.ORDER_PROTECTS, f"{order.client_id} sells {plain(order.quantity)} of {order.symbol}")
+    return None
+
+
+def _named(case: Case) -> list[Tracked]:
+    """The key's own live orders that a cancel reaches: the one that it names, and those of the same list."""
+    symbol, target = case.intent.symbol, case.intent.target
+    if symbol is None or target is None:
+        return []
+    live = case.ledger.live(symbol)
+    if case.act is Act.CANCEL_LIST:
+        return [order for order in live if _of_list(order, target)]
+    order = case.ledger.find(symbol, target)
+    if order is None or order.state is OrderState.ENDED:
+        return []
+    return [each for each in live if each is order or _together(each) == _together(order)]
+
+
+def _of_list(order: Tracked, target: OrderRef) -> bool:
+    if target.order_id is not None:
+        return order.list_id == target.order_id
+    return bool(target.client_id) and order.list_client_id == target.client_id
+
+
+def _together(order: Tracked) -> int | str:
+    """What orders of one list have in common: the venue cancels them together."""
+    return order.list_id if order.list_id >= 0 else order.list_client_id or order.group or order.client_id
+
+
+def _replaced(case: Case) -> Deny | None:
+    """What takes the place of an order that protects protects as much."""
+    if case.act is not Act.REPLACE:
+        return None
+    named = _named(case)
+    guards = [order for order in named if protects(case, order)]
+    if not guards:
+        return None if named else Deny(Reason.KEY_WINDING_DOWN, "the key has no such open order")
+    if len(guards) == 1 and len(case.legs) == 1 and _as_safe(case.legs[0], guards[0]):
+        return None
+    return Deny(Reason.ORDER_PROTECTS, f"{guards[0].client_id} would be replaced by one that protects less")
+
+
+def _as_safe(leg: Leg, old: Tracked) -> bool:
+    """Whether an order protects at least as much as the one whose place it takes.
+
+    It rests, sells no less, and is executed no later: a stop-loss triggers no lower and leaves as much room below its
+    trigger, a limit or take-profit asks no more; or it sells now, at no more than the near price.
+    """
+    new = leg.out
+    if new.time_in_force in _PASSING or leg.price is None or leg.quantity < minus(old.quantity, old.executed):
+        return False
+    if new.type not in _STOPS:
+        now = leg.near is not None and leg.price <= leg.near
+        return now or (old.type not in _STOP_LOSSES and old.price is not None and leg.price <= old.price)
+    if new.trailing_delta is not None or new.stop_price is None or old.stop is None or old.price is None:
+        return False
+    if (new.type in _STOP_LOSSES) != (old.type in _STOP_LOSSES):
+        return False
+    if new.type in _STOP_LOSSES:
+        return new.stop_price >= old.stop and minus(new.stop_price, leg.price) >= minus(old.stop, old.price)
+    return new.stop_price <= old.stop and leg.price <= old.price
+
+
+def _slow(case: Case, curb: Curb) -> Deny | None:
+    """Who is doubted sells little at a time, at a price near the anchor, and never at the market."""
+    for leg in case.legs:
+        if leg.draft.type in LIMITLESS or leg.price is None:
+            return Deny(Reason.KEY_WINDING_DOWN, f"{leg.draft.type}: it has no limit price")
+        floor = _floor(case, leg)
+        if floor is None or leg.price < floor:
+            shown = "unknown" if floor is None else plain(floor)
+            return Deny(Reason.KEY_WINDING_DOWN, f"{plain(leg.price)} is below the anchor less the near band, {shown}")
+    symbol = case.legs[0].draft.symbol
+    sold = case.ledger.sold_within(symbol, case.now_us - HOUR_US)
+    most = times(plus(case.ledger.holding(symbol), sold), SHARE)
+    selling = max(leg.quantity for leg in case.legs)
+    total = plus(plus(sold, _offered(case, symbol, curb.since_us)), selling)
+    if total > most:
+        return Deny(Reason.KEY_WINDING_DOWN, f"{plain(total)} of {symbol} in an hour, and {plain(most)} is a quarter")
+    return None
+
+
+def _floor(case: Case, leg: Leg) -> Decimal | None:
+    if leg.anchor is None:
+        return None
+    near = case.authority.near
+    if near is not None:
+        return times(leg.anchor, near.sell)
+    return divide(times(leg.anchor, BASIS_POINTS - NEAR_BPS), BASIS_POINTS)
+
+
+def _offered(case: Case, symbol: str, since_us: int) -> Decimal:
+    """What the key's open sells, placed since it winds down, may still sell, without the one to be replaced."""
+    replaced = {order.client_id for order in _named(case)} if case.act is Act.REPLACE else set()
+    offered: dict[str, Decimal] = {}
+    for order in case.ledger.live(symbol):
+        if order.side is Side.SELL and order.placed_us >= since_us and order.client_id not in replaced:
+            rest = minus(order.quantity, order.executed)
+            name = order.group or order.client_id
+            offered[name] = max(offered.get(name, ZERO), rest)
+    total = ZERO
+    for rest in offered.values():
+        total = plus(total, rest)
+    return total
