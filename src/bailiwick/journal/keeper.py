@@ -102,14 +102,15 @@ class Keeper:
             self._signed_at = time.monotonic()
             writer = self.writer
             with writer.tree_lock:
-                size, root = writer.tree.size, writer.tree.root()
-                finished, entries = writer.tree.finished(), list(writer.entries)
-                partial = writer.tree.partial() if publish else []
+                tree = writer.grow()
+                size, root = tree.size, tree.root()
+                finished, entries = tree.finished(), list(writer.entries)
+                partial = tree.partial() if publish else []
             if self.last is None or self.last.size != size or self.trouble:
                 self._tiles.write(finished)
                 _append_indexes(entries)
                 with writer.tree_lock:
-                    writer.tree.drop(len(finished))
+                    tree.drop(len(finished))
                     del writer.entries[: len(entries)]
                 self._sign(size, root)
                 writer.checkpointed = size

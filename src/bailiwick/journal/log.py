@@ -39,7 +39,7 @@ from bailiwick.model.secret import Secret
 DurableCallback = Callable[[JournalStopped | None], None]
 
 MOST_ROUNDS = 6  # of the loop, in which more may gather before a commit is asked for
-LATEST_S = 0.005  # how long a record that nobody waits for may wait for others
+LATEST_S = 0.02  # how long a record that nobody waits for may wait for others
 
 _POOL = Struct(f"{SALT_BYTES}s" * 256)
 _LEADS = [bytes([lead]) for lead in range(256)]
@@ -65,7 +65,7 @@ class Journal:
         self._writer = self._keeper.writer = writer
         self._next = writer.durable
         self._closed = False
-        self._salts = _salts()
+        self._salts: list[bytes] = []
         self._waiting: deque[tuple[int, DurableCallback]] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._home = threading.get_ident()
@@ -186,7 +186,9 @@ class Journal:
         if writer.failure is not None or writer.full or self._closed:
             self._refuse(essential)
         position = self._next
-        salted = next(self._salts) + _LEADS[retention | (position == writer.taken) << 7] + record
+        if not self._salts:
+            self._salts.extend(_POOL.unpack(os.urandom(_POOL.size)))
+        salted = self._salts.pop() + _LEADS[retention | (position == writer.taken) << 7] + record
         length = len(salted)
         if length > MAX_BODY_BYTES or not 0 <= retention <= CLASS_MASK:
             raise ValueError(f"record: want at most {MAX_RECORD_BYTES} bytes, and a class of at most {CLASS_MASK}")
@@ -200,10 +202,9 @@ class Journal:
         return position
 
     def _ask(self) -> None:
-        """Have the writer woken once the loop has read all that has arrived: it goes into the same commit.
+        """Have all committed that has gathered, once the loop has read all that has arrived: one commit for it all.
 
-        That is no interval of waiting, for the loop has work in hand. A commit costs as much as a request does, most of
-        it for handing the interpreter to and fro, and while the loop is busy a sooner one would not be done sooner.
+        That is no interval of waiting, for the loop has work in hand. A commit costs as much as a request does.
         """
         if self._seen != self._next and self._rounds < MOST_ROUNDS:
             self._rounds += 1
@@ -212,12 +213,20 @@ class Journal:
             self._loop.call_soon(self._ask)
             return
         self._asking = False
-        self._writer.ask()
+        self._commit_or_ask()
 
     def _ask_at_last(self) -> None:
         self._asking_soon = False
-        if self._frames:
-            self._writer.ask()
+        if self._frames and not self._asking:
+            self._commit_or_ask()
+
+    def _commit_or_ask(self) -> None:
+        """In the loop: commit here while the disk is quick, and have the thread do it while it is not."""
+        writer = self._writer
+        if not writer.quick:
+            writer.ask()
+        elif writer.commit():
+            self._settle()
 
     def _refuse(self, essential: bool) -> None:
         if self._closed:
@@ -241,14 +250,14 @@ class Journal:
             return
         self._waiting.append((position, callback))
         if not self._asking:
-            self._asking, self._rounds, self._seen = True, 0, -1
+            self._asking, self._rounds, self._seen = True, 0, self._next
             self._loop.call_soon(self._ask)
         # The commit may have ended between the look and the entry, and then nobody was woken for it.
         if position < writer.durable or writer.failure is not None:
             self._wake()
 
     def _on_commit(self) -> None:
-        """In the writer's thread, after each commit and after a failure."""
+        """In the writer's thread, after each commit of its own and after a failure."""
         if self._waiting:
             self._wake()
 
@@ -403,7 +412,9 @@ class Journal:
         old = self._writer
         old.cut_back()
         found = recovery.recover(self.directory, self.verifier)
-        if found.tree.size != old.durable or found.tree.root() != old.tree.root() or found.torn:
+        with old.tree_lock:
+            root = old.grow().root()
+        if found.tree.size != old.durable or found.tree.root() != root or found.torn:
             raise JournalDamaged(
                 f"{self.directory}: {old.durable} records were durable, the disk gives back {found.tree.size} that "
                 "are right; restore the journal from a backup"
@@ -440,12 +451,6 @@ class Journal:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _salts() -> Iterator[bytes]:
-    """Random salts, drawn from the system some hundreds at a time."""
-    while True:
-        yield from _POOL.unpack(os.urandom(_POOL.size))
 
 
 __all__ = ["DurableCallback", "Journal"]

@@ -1,11 +1,16 @@
-"""The thread that makes records durable: continuous group commit.
+"""What makes records durable: continuous group commit, in the caller's thread or in one of its own.
 
-It takes whatever has gathered, writes and flushes it with one call, says so, and takes what has
-gathered meanwhile. There is no timer: a commit is as large as the last one was long.
+It takes whatever has gathered, writes and flushes it with one call, and takes what has gathered meanwhile. There is no
+timer: a commit is as large as the last one was long.
+
+While the disk is quick (``quick``), the event loop commits by itself: to hand a record to a thread and be woken by it
+costs more than such a flush lasts. As soon as the disk is slow the thread does it, and the loop goes on meanwhile.
+There is one commit at a time, whoever makes it.
 """
 
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +28,8 @@ from bailiwick.journal.tree import Tree
 # the interpreter's lock is handed over once instead of twice.
 FLAGS = os.O_RDWR | os.O_CLOEXEC | os.O_DSYNC
 
-FEW = 4  # records in a small commit
+QUICK_S = 0.001  # a disk that flushes within this time is not worth a thread
+MEMORY = 8  # commits over which the time of a flush is averaged
 INDEX_EVERY = 256  # records between two entries of a segment's index, at least
 
 
@@ -67,6 +73,9 @@ class Writer:
         self.tree = tree
         self.tree_lock = threading.Lock()  # over the tree and the index entries
         self.entries: list[tuple[Segment, int, int]] = []  # index entries that are not on disk yet
+        self._fresh: deque[list[bytes]] = deque()  # durable frames that are not in the tree yet
+        self._turn = threading.Lock()  # one commit at a time
+        self._flush_s = 0.0  # how long a flush lasts, about
         self.reserve = Reserve(ground.disk, ground.directory / "reserve", ground.limits.reserve_bytes)
         self.checkpointed = 0
         self._directory = ground.directory
@@ -136,45 +145,70 @@ class Writer:
 
     def run(self) -> None:
         """The thread's work: ends when it is told to, or with ``failure`` set."""
-        frames = self.frames
+        ending = False
+        while not ending and self.failure is None:
+            ending = self.wakes.get()
+            self.asked = False  # before the look: what comes after it asks anew
+            with self._turn:
+                self._take()
+            self._on_commit()
+
+    @property
+    def quick(self) -> bool:
+        """Whether the disk is so quick at the time that the loop itself may commit."""
+        return self._flush_s < QUICK_S
+
+    def commit(self) -> bool:
+        """Commit what has gathered in this thread, and tell so; False if the other thread is about to commit it."""
+        if not self._turn.acquire(blocking=False):
+            self.ask()
+            return False
         try:
-            ending = False
-            while not ending:
-                ending = self.wakes.get()
-                self.asked = False  # before the look: what comes after it asks anew
-                batch = [frames.popleft() for _ in range(len(frames))]
-                self.taken += len(batch)
-                if batch:
-                    self._commit(batch)
+            self._take()
+        finally:
+            self._turn.release()
+        return True
+
+    def _take(self) -> None:
+        """Commit what has gathered. Whoever calls this has the turn."""
+        frames = self.frames
+        batch = [frames.popleft() for _ in range(len(frames))]
+        if not batch or self.failure is not None:
+            return
+        self.taken += len(batch)
+        try:
+            self._commit(batch)
         except Exception as error:  # whatever it is, nothing more is durable
             self._fail(error)
 
     def _commit(self, frames: list[bytes]) -> None:
         data = frames[0] if len(frames) == 1 else b"".join(frames)
+        began = time.monotonic()
         self._write(data)
-        begins, self._offset = self._offset, self._offset + len(data)
-        first, self.durable = self.durable, self.durable + len(frames)
-        # A loop that is woken while this thread is still busy only waits for the interpreter's lock; after a small
-        # commit it is woken last. A large one means that the loop is awake anyway, and its clients need not wait.
-        if len(frames) > FEW:
-            self._on_commit()
-            self._grow(frames, first, begins)
-        else:
-            self._grow(frames, first, begins)
-            self._on_commit()
+        self._flush_s += (time.monotonic() - began - self._flush_s) / MEMORY
+        if self.durable - self._indexed >= self._limits.index_every and self._segment is not None:
+            self.entries.append((self._segment, self.durable, self._offset))
+            self._indexed = self.durable
+        self._offset += len(data)
+        self._fresh.append(frames)
+        self.durable += len(frames)
         if self._flushing:
             with self._committed:
                 self._committed.notify_all()
         if self.durable - self.checkpointed >= self._limits.checkpoint_records:
             self._on_many()
-        self._roll_if_due()
+        if self._offset >= self._limits.segment_bytes or self._clock() - self._opened_us >= self._limits.segment_us:
+            self._roll()
 
-    def _grow(self, frames: list[bytes], first: int, begins: int) -> None:
-        with self.tree_lock:
-            self.tree.push([found[16:48] for found in frames])
-            if first - self._indexed >= self._limits.index_every and self._segment is not None:
-                self.entries.append((self._segment, first, begins))
-                self._indexed = first
+    def grow(self) -> Tree:
+        """The tree over all that is durable. Whoever calls this holds ``tree_lock``.
+
+        Hashed when it is asked for, most of it for a checkpoint: nobody who waits for a record waits for the tree.
+        """
+        fresh = self._fresh
+        while fresh:
+            self.tree.push([found[16:48] for found in fresh.popleft()])
+        return self.tree
 
     def _write(self, data: bytes) -> None:
         try:
@@ -190,9 +224,8 @@ class Writer:
             # before the disk was known to be full is written whole, since its positions are given out.
             self._disk.write_durably(self._descriptor, data, self._offset)
 
-    def _roll_if_due(self) -> None:
-        aged = self._clock() - self._opened_us >= self._limits.segment_us
-        if self.full or (self._offset < self._limits.segment_bytes and not aged):
+    def _roll(self) -> None:
+        if self.full:
             return
         try:
             self.begin_segment()
@@ -208,7 +241,7 @@ class Writer:
         )
         failure.__cause__ = error
         self.failure = failure
-        self._on_commit()
+        self.wakes.put(True)  # the thread ends, whichever of the two it was that failed
         with self._committed:
             self._committed.notify_all()
 
@@ -232,7 +265,7 @@ class Writer:
         self.failure = None
 
     def wait(self, position: int) -> None:
-        """Block until the record at this position is durable and in the tree.
+        """Block until the record at this position is durable.
 
         Raises:
             JournalStopped: if it will not be.
@@ -241,8 +274,8 @@ class Writer:
             self._flushing += 1
             self.ask()
             try:
-                self._committed.wait_for(lambda: self.tree.size > position or self.failure is not None)
+                self._committed.wait_for(lambda: self.durable > position or self.failure is not None)
             finally:
                 self._flushing -= 1
-        if self.tree.size <= position and self.failure is not None:
+        if self.durable <= position and self.failure is not None:
             raise self.failure
