@@ -182,7 +182,7 @@ class Upstream:
     def sweep(self) -> None:
         pass
 
-    def drop_waiting(self) -> None:
+    def drop_waiting(self, unwanted: Callable[[Waiter], bool] = lambda waiter: True) -> None:
         pass
 
     def close(self) -> None:

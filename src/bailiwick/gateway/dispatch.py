@@ -15,6 +15,7 @@ from bailiwick.gateway.weight import USED_WEIGHT, blame, number
 from bailiwick.logs import log
 from bailiwick.model.decision import Deny
 from bailiwick.model.intent import Act, Intent
+from bailiwick.model.life import KeyState
 from bailiwick.model.order import Answer
 from bailiwick.model.reason import Reason
 from bailiwick.model.request import Outgoing
@@ -28,6 +29,7 @@ _COUNT_10S = b"x-mbx-order-count-10s"
 _COUNT_DAY = b"x-mbx-order-count-1d"
 _PASSED_ON = (USED_WEIGHT, RETRY_AFTER)
 
+_ACTIVE = KeyState.ACTIVE
 _NOT_ASKED = frozenset({403, 418, 429})
 """Statuses of the wall before the venue and of its limiter: the request was not looked at."""
 
@@ -57,6 +59,8 @@ class Dispatch:
             if error is not None:
                 self._release(exchange)
                 self.refuse(exchange, Deny(Reason.JOURNAL_STOPPED))
+            elif live.state is not _ACTIVE and exchange.stopped is not None:
+                self._not_sent(exchange, exchange.stopped)
             elif allow.cancels is not None:
                 exchange.pending = list(allow.cancels)
                 if self._in_time(exchange, live.account.venue.clock.now_us()):
@@ -186,7 +190,7 @@ class Dispatch:
         assert intent is not None
         assert endpoint is not None
         if failure is Failure.NOT_SENT:
-            self._not_sent(exchange, Reason.UPSTREAM_UNREACHABLE)
+            self._not_sent(exchange, exchange.stopped or Reason.UPSTREAM_UNREACHABLE)
             return
         if not endpoint.changes:
             if not exchange.retried:

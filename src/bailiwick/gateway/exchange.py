@@ -6,11 +6,16 @@ from bailiwick.gateway.parties import Live, Way
 from bailiwick.gateway.server import ClientConnection
 from bailiwick.gateway.upstream import Failure, Headers
 from bailiwick.model.decision import Allow
-from bailiwick.model.intent import Endpoint, Intent, OrderRef
+from bailiwick.model.intent import Act, Endpoint, Intent, OrderRef
+from bailiwick.model.life import KeyState
+from bailiwick.model.reason import Reason
 from bailiwick.model.request import Request
 
 if TYPE_CHECKING:
     from bailiwick.gateway.pipeline import Gateway
+
+CANCELS = frozenset({Act.CANCEL, Act.CANCEL_LIST, Act.CANCEL_ALL})
+_ACTIVE = KeyState.ACTIVE
 
 
 class Exchange:
@@ -56,6 +61,21 @@ class Exchange:
 
     def failed(self, failure: Failure) -> None:
         self.gateway.fail(self, failure)
+
+    @property
+    def stopped(self) -> Reason | None:
+        """Why it may leave no more: it opens something, and its key was stopped since it was allowed to."""
+        live, allow, endpoint = self.live, self.allow, self.endpoint
+        if live is None or live.state is _ACTIVE or allow is None or endpoint is None:
+            return None
+        if allow.reducing or not endpoint.changes or endpoint.act in CANCELS:
+            return None
+        return Reason.KEY_WINDING_DOWN if live.state is KeyState.WINDING_DOWN else Reason.KEY_FROZEN
+
+
+def is_stopped(waiter: object) -> bool:
+    """Whether who waits for a connection is a request that may leave no more."""
+    return isinstance(waiter, Exchange) and waiter.stopped is not None
 
 
 class Keys(Protocol):

@@ -14,6 +14,7 @@ from bailiwick.model.decision import Allow
 from bailiwick.model.intent import Intent
 from bailiwick.rules.ledger import Ledger
 from bailiwick.rules.replay import ReplayMarks, mark
+from bailiwick.rules.together import Together
 from bailiwick.rules.tracked import LedgerState, OrderState
 from bailiwick.venues.dialect import Dialect
 
@@ -59,8 +60,11 @@ def encode_state(ledgers: dict[str, LedgerState], marks: dict[int, list[bytes]])
     return _ENCODER.encode(State(ledgers, marks))
 
 
-def recover(journal: Journal, dialect: Dialect, now_us: int) -> Recovered:
-    """Read the newest snapshot, and the records behind it."""
+def recover(journal: Journal, dialect: Dialect, now_us: int, limited: frozenset[str] = frozenset()) -> Recovered:
+    """Read the newest snapshot, and the records behind it.
+
+    ``limited`` are the services with a limit on all their keys: of these, what was bought and sold is counted.
+    """
     found = Recovered()
     if journal.snapshot is not None:
         state = _DECODER.decode(journal.snapshot.state)
@@ -76,6 +80,8 @@ def recover(journal: Journal, dialect: Dialect, now_us: int) -> Recovered:
                 _take_mark(found, each.key, each.sent, each.mark_until_us, now_us)
                 if each.decision == "allow":
                     intents[position] = each
+                    if each.service in limited and found.ledger(each.key).together is None:
+                        Together(0).join(found.ledger(each.key))  # it counts; that of the service takes its place
                     _reserve(found, dialect, each)
             case record.Read():
                 found.ahead_us = each.venue_us - each.at_us + each.latency_us

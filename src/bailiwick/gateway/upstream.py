@@ -335,10 +335,13 @@ class Pool:
             _, waiter, _ = self._waiting.popleft()
             waiter.failed(Failure.NOT_SENT)
 
-    def drop_waiting(self) -> None:
-        """Send nothing of what still waits for a connection: it is reported as not sent."""
+    def drop_waiting(self, unwanted: Callable[[Waiter], bool] = lambda waiter: True) -> None:
+        """Send nothing of what still waits for a connection, or of some of it: it is reported as not sent."""
         waiting, self._waiting = self._waiting, deque()
-        for _, waiter, _ in waiting:
+        dropped: list[tuple[Outgoing, Waiter, float]] = []
+        for each in waiting:
+            (dropped if unwanted(each[1]) else self._waiting).append(each)
+        for _, waiter, _ in dropped:
             waiter.failed(Failure.NOT_SENT)
 
     def close(self) -> None:
