@@ -170,6 +170,37 @@ class Weight(_Section, frozen=True, kw_only=True):
             raise ValueError("exit_reserve below 1 and key_share above 0: no key could do anything otherwise")
 
 
+class Api(_Section, frozen=True, kw_only=True):
+    """The control API. ``listen`` is ``host:port``; empty for none.
+
+    ``hosts`` are further names that a request's Host may say, without the port: a page in a browser can point a name of
+    its own at this machine, so others are refused.
+    """
+
+    listen: str = "127.0.0.1:8082"
+    hosts: tuple[str, ...] = ()
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+
+    def __post_init__(self) -> None:
+        if not self.listen:
+            return
+        host, _ = split_address("listen", self.listen)
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            raise ValueError("listen: write an address of this machine, such as 127.0.0.1:8082") from None
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key: name both or neither")
+        if not address.is_loopback and self.tls_certificate is None:
+            raise ValueError(
+                "listen: beyond this machine a token would travel in the open; name tls_certificate and tls_key, or "
+                "listen on 127.0.0.1 behind a proxy that has them"
+            )
+        for name in self.hosts:
+            _check_host("hosts", name)
+
+
 class Config(_Section, frozen=True, kw_only=True):
     """Everything that is set by file. Relative paths are relative to the file's directory."""
 
@@ -179,6 +210,7 @@ class Config(_Section, frozen=True, kw_only=True):
     journal: Journal = msgspec.field(default_factory=Journal)
     vault: Vault = msgspec.field(default_factory=Vault)
     weight: Weight = msgspec.field(default_factory=Weight)
+    api: Api = msgspec.field(default_factory=Api)
 
     @property
     def run_directory(self) -> Path:
@@ -288,6 +320,7 @@ def write_default(
     port: int = 8080,
     health: str = "127.0.0.1:8081",
     origin: str = "bailiwick",
+    api: str = "127.0.0.1:8082",
 ) -> Config:
     """Write a commented configuration to a file that must not exist yet (mode 0600), and read it back.
 
@@ -295,7 +328,7 @@ def write_default(
         ConfigError: if the file exists or cannot be made, or a value is refused.
     """
     text = DEFAULT_TEXT
-    texts = {"data": str(data), "source": source, "host": host, "health": health, "origin": origin}
+    texts = {"data": str(data), "source": source, "host": host, "health": health, "origin": origin, "api": api}
     for name, value in texts.items():
         text = text.replace(f"@{name}@", _quoted(value))
     raw = text.replace("@port@", str(port)).encode()
@@ -338,6 +371,11 @@ def _placed(config: Config, base: Path) -> Config:
             key_file=place(vault.key_file),
             transit_token_file=vault.transit_token_file and place(vault.transit_token_file),
             transit_ca_file=vault.transit_ca_file and place(vault.transit_ca_file),
+        ),
+        api=msgspec.structs.replace(
+            config.api,
+            tls_certificate=config.api.tls_certificate and place(config.api.tls_certificate),
+            tls_key=config.api.tls_key and place(config.api.tls_key),
         ),
     )
 
@@ -443,6 +481,14 @@ source = @source@
 # transit_key = "bailiwick"
 # transit_token_file = "transit.token"
 # transit_ca_file = "transit-ca.pem"
+
+[api]
+# The control API: what the command line does, for tokens (`bailiwick token issue`). "" turns it off.
+# Beyond this machine it needs a certificate: tokens travel in it.
+listen = @api@
+# hosts = ["bailiwick.example"]  # further names that a request's Host may say, without the port
+# tls_certificate = "api.crt"
+# tls_key = "api.key"
 
 [weight]
 # The venue's request weight for one address that requests leave from, and how it is divided.

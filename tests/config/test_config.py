@@ -31,12 +31,14 @@ def test_the_written_file_shows_the_defaults() -> None:
         ("host", "127.0.0.1"),
         ("health", "127.0.0.1:8081"),
         ("origin", "bailiwick"),
+        ("api", "127.0.0.1:8082"),
     ):
         text = text.replace(f"@{name}@", f'"{value}"')
     shown = re.sub(r"(?m)^# (?=[a-z_]+ = )", "", text)
     optional = (
         "run",
         "exit_address",
+        "hosts",
         "tls_",
         "trusted_proxies",
         "second_place",
@@ -49,9 +51,9 @@ def test_the_written_file_shows_the_defaults() -> None:
     assert parse(kept) == parse("")
     assert set(re.findall(r"(?m)^([a-z_]+) = ", shown)) == {
         name
-        for section in (Config, config.Gateway, config.Journal, config.Vault, config.Weight)
+        for section in (Config, config.Gateway, config.Journal, config.Vault, config.Weight, config.Api)
         for name in section.__struct_fields__
-    } - {"gateway", "journal", "vault", "weight"}
+    } - {"gateway", "journal", "vault", "weight", "api"}
 
 
 def test_the_written_file_is_read_back(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
+from bailiwick.api.server import ApiServer, keep
 from bailiwick.authority.desk import Desk
 from bailiwick.authority.verbs import CONTROL_VERBS
 from bailiwick.config import Config, ConfigError, load
@@ -49,8 +50,13 @@ async def run(config: Config) -> None:
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         desk.rounds.start()
+        api = ApiServer(config.api, desk, store, desk.open_routes)
+        starting = asyncio.create_task(keep(api)) if config.api.listen else None
         await ended.wait()
         await server.close()
+        if starting is not None:
+            await starting
+            await api.close()
         await desk.rounds.stop()
     await gateway.close()
 

@@ -16,6 +16,7 @@ from bailiwick.authority.keys import Keys
 from bailiwick.authority.lives import Lives
 from bailiwick.authority.moves import Moves
 from bailiwick.authority.notices import Notices
+from bailiwick.authority.openroutes import OpenRoute
 from bailiwick.authority.parties import Parties
 from bailiwick.authority.rounds import Rounds
 from bailiwick.authority.show import (
@@ -71,12 +72,13 @@ class Desk:
         self._keys = Keys(store, self.acts, gateway, self._parties, clock)
         self._moves = Moves(store, self.acts, self._parties)
         self.tokens = Tokens(store, self.acts, clock)
-        self._answering = self._acting()
         self.lives = Lives(store, self.acts, clock)  # the one way for rules, sweeps and alerts to move a key
         self.rounds = Rounds()  # whoever has work to repeat adds it here; control starts them
         self.notices = Notices(store, clock)  # whoever has something to tell an owner tells it here
         self.hearing = Hearing(store, events or AsyncClient(config.gateway_socket))  # what the gateway saw
         self.rounds.add("events", 0.2, self.hearing.listen)
+        self.open_routes: list[OpenRoute] = []  # of the control API: whoever serves callers without a token adds theirs
+        self._answering = self._acting()
 
     def handlers(self) -> Handlers:
         """One handler for each verb of the control socket."""

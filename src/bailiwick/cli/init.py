@@ -29,6 +29,7 @@ def init(
     host: str = "127.0.0.1",
     port: int = 8080,
     health: str = "127.0.0.1:8081",
+    api: str = "127.0.0.1:8082",
     passphrase_file: InputFile = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
@@ -53,6 +54,8 @@ def init(
         The port that bots connect to.
     health: str
         The address that says whether the gateway serves; "" for none.
+    api: str
+        The address of the control API; "" for none.
     passphrase_file: Path
         For a passphrase vault: a file that holds it (- for standard input); else it is asked for.
     json: bool
@@ -61,7 +64,7 @@ def init(
     from bailiwick.opening import make_data  # noqa: PLC0415
     from bailiwick.store.store import Store  # noqa: PLC0415
 
-    config = _configured(path, data, vault, host, port, health)
+    config = _configured(path, data, vault, host, port, health, api)
     if config.keyring.exists():
         raise Stop(
             f"{config.keyring}: there is one already, and sealed secrets need it; `bailiwick up` runs what is here",
@@ -73,7 +76,7 @@ def init(
     return Exit.DONE
 
 
-def _configured(path: Path, data: Path, vault: Source, host: str, port: int, health: str) -> Config:
+def _configured(path: Path, data: Path, vault: Source, host: str, port: int, health: str, api: str) -> Config:
     from bailiwick.config import load  # noqa: PLC0415
 
     if path.exists():
@@ -82,7 +85,9 @@ def _configured(path: Path, data: Path, vault: Source, host: str, port: int, hea
     if vault == "transit":
         raise Stop(f'{path}: write it with vault.source = "transit" and its settings first; see docs/operating.md')
     origin = f"bailiwick-{secrets.token_hex(4)}"
-    return write_default(path, data=data, source=vault, host=host, port=port, health=health, origin=origin)
+    return write_default(
+        path, data=data, source=vault, host=host, port=port, health=health, origin=origin, api=api
+    )
 
 
 def _new_passphrase(config: Config, file: Path | None) -> Secret | None:

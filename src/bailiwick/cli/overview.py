@@ -18,6 +18,7 @@ COMMANDS = (
     ("bailiwick.cli.account:app", "account", "Accounts at exchanges, with their sealed credentials."),
     ("bailiwick.cli.service:app", "service", "Third parties that keys are handed to."),
     ("bailiwick.cli.key:app", "key", "Keys: issue, show, explain, freeze, revoke, rotate."),
+    ("bailiwick.cli.token:app", "token", "Tokens of the control API: issue, list, revoke."),
     ("bailiwick.cli.grant:app", "grant", "Grants: presets, and what one would come to."),
     ("bailiwick.cli.journal:app", "journal", "The journal: verify, prove, tail, search."),
     ("bailiwick.cli.vault:app", "vault", "The vault: rotate its key."),

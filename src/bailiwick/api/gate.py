@@ -1,0 +1,150 @@
+"""What stands before every route: is this the host that is served, is the request bounded, and who sends it?
+
+Host is checked because a page in a browser can have its own name point at this machine (DNS rebinding). There are no
+cookies and no CORS, so such a page has nothing that a browser would send for it and can read no answer. The token is
+checked before a byte of the body is read.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bailiwick.api.problem import problem, respond
+from bailiwick.logs import log, where
+from bailiwick.model.token import Token
+
+MOST_BODY_BYTES = 1 << 20
+BODY_S = 10.0
+OPEN_PATHS = frozenset({"/v1/openapi.json"})
+HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="bailiwick"'}
+
+
+@final
+class Gate:
+    """Lets through what is bounded, meant for this host, and sent by somebody with a token."""
+
+    def __init__(self, app: ASGIApp, hosts: Iterable[str], recognise: Callable[[str], Token | None]) -> None:
+        self._app = app
+        self._hosts = frozenset(hosts)
+        self._recognise = recognise
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 1008})
+            return
+        begun = False
+
+        async def sealed(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                message["headers"] = [*message.get("headers", ()), *HEADERS]
+            await send(message)
+
+        try:
+            await self._admit(scope, receive, sealed)
+        except Exception as error:
+            log.error("fault in the control API", method=scope["method"], fault=where(error))
+            if not begun:
+                fault = problem(500, "an internal fault; the log of this moment has the rest")
+                await respond(fault)(scope, receive, sealed)
+
+    async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refused = self._strange(scope)
+        if refused is None and scope["path"].startswith("/v1/") and scope["path"] not in OPEN_PATHS:
+            token = self._recognise(_bearer(scope) or "")
+            if token is None:
+                refused = respond(
+                    problem(
+                        401,
+                        "authorization: no token that is in force",
+                        remedy="send `Authorization: Bearer bwt_…`; `bailiwick token issue` makes one",
+                    ),
+                    _CHALLENGE,
+                )
+            else:
+                scope.setdefault("state", {})["token"] = token
+        if refused is not None:
+            await refused(scope, receive, send)
+            return
+        body = await _bounded(scope, receive)
+        if isinstance(body, int):
+            words = {408: "body: it did not come in time", 413: f"body: at most {MOST_BODY_BYTES} bytes are read"}
+            await respond(problem(body, words[body]), {"Connection": "close"})(scope, receive, send)
+            return
+        if body and scope["path"].startswith("/v1/") and not _json(scope):
+            wrong = problem(415, "content-type: it is not application/json", remedy="send JSON and say so")
+            await respond(wrong)(scope, receive, send)
+            return
+        await self._app(scope, _replayed(body, receive), send)
+
+    def _strange(self, scope: Scope) -> ASGIApp | None:
+        """The refusal of a request for another host."""
+        hosts = _all(scope, b"host")
+        if len(hosts) == 1 and hosts[0].lower() in self._hosts:
+            return None
+        detail = "host: this name is not served here"
+        return respond(problem(421, detail, remedy="use the address in [api] listen, or add the name to [api] hosts"))
+
+
+def _all(scope: Scope, name: bytes) -> list[str]:
+    return [value.decode("latin-1") for header, value in scope["headers"] if header == name]
+
+
+def _bearer(scope: Scope) -> str | None:
+    """The one token that was sent; None where there is none, or two to choose from."""
+    sent = _all(scope, b"authorization")
+    if len(sent) != 1:
+        return None
+    scheme, _, text = sent[0].partition(" ")
+    return text if scheme.lower() == "bearer" else None
+
+
+def _json(scope: Scope) -> bool:
+    sent = _all(scope, b"content-type")
+    return len(sent) == 1 and sent[0].partition(";")[0].strip().lower() == "application/json"
+
+
+async def _bounded(scope: Scope, receive: Receive) -> bytes | int:
+    """The whole body, or the status to refuse it with."""
+    lengths = _all(scope, b"content-length")
+    if lengths and lengths[0].isdigit() and int(lengths[0]) > MOST_BODY_BYTES:
+        return 413
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_S):
+            more = True
+            while more:
+                message = await receive()
+                if message["type"] != "http.request":
+                    return 408  # it went away
+                body += message.get("body", b"")
+                more = message.get("more_body", False)
+                if len(body) > MOST_BODY_BYTES:
+                    return 413
+    except TimeoutError:
+        return 408
+    return bytes(body)
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again

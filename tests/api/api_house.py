@@ -1,0 +1,135 @@
+"""A control API over a real store and desk, with a gateway that only remembers, spoken to without a socket."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bailiwick.api.app import make_app
+from bailiwick.authority.desk import Desk
+from bailiwick.authority.token_verbs import IssueToken
+from bailiwick.authority.verbs import AddAccount, AddService, AddVenue, IssueKey, NewCredential
+from bailiwick.config import Config
+from bailiwick.link.wire import Peer, Question
+from bailiwick.model.secret import Secret
+from bailiwick.store.store import Store
+from remembering import RememberingGateway
+
+PEER = Peer(1, 0)
+NOW = 1_790_000_000_000
+HOST = "127.0.0.1:8082"
+GRANT = """
+purpose = "Trades two symbols"
+[what]
+may = ["public", "read", "cancel", "trade"]
+symbols = ["BTCUSDT", "ETHUSDT"]
+sides = ["BUY", "SELL"]
+order_types = ["LIMIT", "MARKET"]
+[how_much]
+order_notional = 500
+day_notional = 2000
+"""
+
+
+class Answer(msgspec.Struct):
+    """What came back."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return msgspec.json.decode(self.body)
+
+
+class ApiHouse:
+    """Two owners, Ada and Bob, each with an account and a key; tokens of every role."""
+
+    def __init__(self, directory: Path) -> None:
+        self.now = NOW
+        self.config = Config(data=directory)
+        self.store = Store.open(directory / "bailiwick.db", clock=lambda: self.now)
+        self.gateway = RememberingGateway(self.store)
+        self.desk = Desk(self.config, self.store, self.gateway, clock=lambda: self.now)
+        self.handlers = self.desk.handlers()
+        self.app = make_app(self.desk, self.store, self.desk.tokens.recognise, [HOST], self.desk.open_routes)
+        self.tokens: dict[str, str] = {}
+        self.keys: dict[str, str] = {}
+
+    async def ask(self, question: Question[Any]) -> Any:
+        """Over the socket, as the command line does."""
+        return await self.handlers[type(question)](question, PEER)
+
+    async def settle(self) -> None:
+        """The parties and the tokens."""
+        await self.ask(AddVenue(id="binance", name="Binance", base_url="https://api.binance.com"))
+        await self.ask(AddService(id="bot", name="A bot"))
+        for owner, account in (("Ada", "main"), ("Bob", "other")):
+            credential = NewCredential(api_key=f"venuekey-{account}", secret=Secret(b"canary-venue-secret"))
+            added = AddAccount(id=account, venue="binance", name=account, owner=owner, credential=credential)
+            await self.ask(added)
+            issued = await self.ask(IssueKey(account=account, service="bot", grant=GRANT))
+            self.keys[owner] = issued.id
+        for name, role, owner, person in (
+            ("ada", "owner", "Ada", True),
+            ("ada.bot", "owner", "Ada", False),
+            ("bob", "owner", "Bob", True),
+            ("ops", "operator", "", True),
+            ("ops.bot", "operator", "", False),
+            ("audit", "auditor", "", False),
+        ):
+            await self.token(name, role, owner, person=person)
+
+    async def token(self, name: str, role: str, owner: str = "", **fields: Any) -> str:
+        """A token's text."""
+        answer = await self.ask(IssueToken(name=name, role=role, owner=owner, **fields))
+        self.tokens[name] = answer.secret.reveal().decode()
+        return self.tokens[name]
+
+    async def call(  # noqa: PLR0913
+        self,
+        method: str,
+        path: str,
+        token: str = "ops",
+        body: Any = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        raw: bytes | None = None,
+    ) -> Answer:
+        """One request, as uvicorn would hand it over."""
+        target, _, query = path.partition("?")
+        sent = {"host": HOST}
+        if token:
+            sent["authorization"] = f"Bearer {self.tokens.get(token, token)}"
+        payload = raw if raw is not None else b"" if body is None else msgspec.json.encode(body)
+        if payload:
+            sent["content-type"] = "application/json"
+        sent |= {name.lower(): value for name, value in (headers or {}).items()}
+        scope = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
+            "path": target, "raw_path": target.encode(), "query_string": query.encode(), "root_path": "",
+            "headers": [(name.encode(), value.encode("latin-1")) for name, value in sent.items()],
+            "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 8082), "state": {},
+        }  # fmt: skip
+        return await self.speak(scope, payload)
+
+    async def speak(self, scope: dict[str, Any], payload: bytes) -> Answer:
+        """One ASGI exchange."""
+        got: list[dict[str, Any]] = []
+        waiting = [{"type": "http.request", "body": payload, "more_body": False}]
+
+        async def receive() -> dict[str, Any]:
+            if waiting:
+                return waiting.pop()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        async def send(message: Any) -> None:
+            got.append(message)
+
+        await self.app(scope, receive, send)
+        headers = {name.decode(): value.decode() for name, value in got[0]["headers"]}
+        return Answer(got[0]["status"], headers, b"".join(part.get("body", b"") for part in got[1:]))

@@ -1,0 +1,159 @@
+"""Who may call what, cell by cell: each role, each route, on what is one's own and on somebody else's."""
+
+import re
+from typing import Any
+
+import pytest
+from api_house import GRANT, ApiHouse
+
+from bailiwick.api.table import ROWS, Row
+from bailiwick.authority import token_verbs, verbs
+from bailiwick.link.wire import Answer
+from bailiwick.model.token import Role
+
+TOKENS = {Role.OWNER: "ada", Role.OPERATOR: "ops", Role.AUDITOR: "audit"}
+BODIES: dict[type, dict[str, Any]] = {
+    verbs.AddVenue: {"id": "new", "name": "New", "base_url": "https://new.example"},
+    verbs.EditVenue: {"name": "Changed"},
+    verbs.AddAccount: {"id": "new", "venue": "binance", "name": "New", "owner": "Ada"},
+    verbs.EditAccount: {"name": "Changed"},
+    verbs.RotateAccount: {"credential": {"api_key": "k", "secret": "s"}},
+    verbs.AddService: {"id": "new", "name": "New"},
+    verbs.EditService: {"contact": "x"},
+    verbs.IssueKey: {"service": "bot", "grant": GRANT},
+    verbs.EditKey: {"name": "x"},
+    verbs.ExplainKey: {"method": "GET", "target": "/api/v3/account"},
+    verbs.CheckGrant: {"grant": GRANT},
+    token_verbs.IssueToken: {"name": "new", "role": "auditor"},
+    verbs.MakeBackup: {"path": "/nonexistent/backup"},
+}
+"""The least body of each verb that needs one."""
+PREVIEWED = frozenset(verbs.ACTS) - {verbs.MakeBackup, verbs.RotateVaultKey}
+
+
+def id_of(row: Row, house: ApiHouse, owner: str) -> dict[str, str]:
+    """The object of a row that belongs to this owner, by the fields that name it."""
+    account = {"Ada": "main", "Bob": "other"}[owner]
+    if row.path.startswith("/keys/"):
+        return dict.fromkeys(re.findall(r"{(\w+)}", row.path), house.keys[owner])
+    first = row.path.split("/")[1]
+    found = {"venues": "binance", "accounts": account, "services": "bot", "tokens": "bob"}
+    return {"id": found[first]} if "{" in row.path else {}
+
+
+async def call(row: Row, house: ApiHouse, token: str, owner: str) -> Any:
+    """The row's route, on what belongs to this owner."""
+    ids = id_of(row, house, owner)
+    path = "/v1" + re.sub(r"{(\w+)}", lambda found: ids[found[1]], row.path)
+    account = {"Ada": "main", "Bob": "other"}[owner]
+    body: dict[str, Any] | None = None
+    if row.method in {"POST", "PATCH"}:
+        body = dict(BODIES.get(row.verb, {}))
+        body |= {"preview": True} if row.verb in PREVIEWED else {}
+        body |= {"account": account} if row.verb in {verbs.IssueKey, verbs.CheckGrant} else {}
+    return await house.call(row.method, path, token, body)
+
+
+def expected(row: Row, role: Role, *, own: bool) -> set[int]:
+    """What a cell of the matrix must say. 409 and 422 are the authority's own words: it was reached."""
+    if role not in row.roles:
+        return {403}
+    if role is Role.OWNER and not own and names_an_owner(row):
+        return {404}
+    return {200, 409, 422}
+
+
+def names_an_owner(row: Row) -> bool:
+    return row.whose.__qualname__ != "nobodys"
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method}-{row.path}")
+async def test_every_cell(row: Row, house: ApiHouse) -> None:
+    """Role by route by own or other's: what the table says is what happens, and another's reads as none."""
+    wrong = []
+    for role, token in TOKENS.items():
+        for owner in ("Ada", "Bob"):
+            answer = await call(row, house, token, owner)
+            if answer.status not in expected(row, role, own=owner == "Ada"):
+                wrong.append((role, owner, answer.status, answer.body))
+    assert wrong == []
+
+
+async def test_nobody_gets_in_without_a_token(house: ApiHouse) -> None:
+    """Without a token, and with one that is not, every route is a 401 that says what to send."""
+    for row in ROWS:
+        for token in ("", "bwt_nonsense"):
+            answer = await call(row, house, token, "Ada")
+            assert (answer.status, answer.headers["www-authenticate"]) == (401, 'Bearer realm="bailiwick"')
+
+
+async def test_anothers_key_reads_like_none(house: ApiHouse) -> None:
+    """The answer about somebody else's key is, but for the id, the answer about a key that does not exist."""
+    other, none = house.keys["Bob"], house.keys["Bob"][:-1] + "_"
+    for method, suffix in (("GET", ""), ("POST", "/freeze"), ("GET", "/use"), ("POST", "/secret")):
+        theirs = await house.call(method, f"/v1/keys/{other}{suffix}", "ada")
+        absent = await house.call(method, f"/v1/keys/{none}{suffix}", "ada")
+        assert (theirs.status, theirs.body.replace(other.encode(), b"ID")) == (
+            absent.status,
+            absent.body.replace(none.encode(), b"ID"),
+        )
+
+
+async def test_an_owner_lists_what_is_theirs(house: ApiHouse) -> None:
+    """Lists hold an owner's own accounts and keys, page by page, and no other's."""
+    for _ in range(2):
+        await house.call("POST", "/v1/keys", "ops", {"account": "main", "service": "bot", "grant": GRANT})
+    accounts = (await house.call("GET", "/v1/accounts", "ada")).json
+    assert ([row["id"] for row in accounts["rows"]], accounts["more"]) == (["main"], False)
+    page = (await house.call("GET", "/v1/keys?limit=2", "ada")).json
+    rest = (await house.call("GET", f"/v1/keys?limit=2&after={page['rows'][-1]['id']}", "ada")).json
+    assert (len(page["rows"]), page["more"], len(rest["rows"]), rest["more"]) == (2, True, 1, False)
+    assert {row["account"] for row in page["rows"] + rest["rows"]} == {"main"}
+    assert (await house.call("GET", "/v1/keys?account=other", "ada")).status == 404
+    assert {row["account"] for row in (await house.call("GET", "/v1/keys", "audit")).json["rows"]} == {"main", "other"}
+
+
+async def test_ownership_ends_with_a_transfer(house: ApiHouse) -> None:
+    """An account that changes hands is out of its former owner's reach at once, its keys with it."""
+    assert (await house.call("GET", f"/v1/keys/{house.keys['Ada']}", "ada")).status == 200
+    assert (await house.call("PATCH", "/v1/accounts/main", "ops", {"owner": "Bob"})).status == 200
+    assert (await house.call("GET", f"/v1/keys/{house.keys['Ada']}", "ada")).status == 404
+    assert (await house.call("POST", f"/v1/keys/{house.keys['Ada']}/freeze", "ada")).status == 404
+    assert (await house.call("GET", f"/v1/keys/{house.keys['Ada']}", "bob")).status == 200
+
+
+async def test_what_widens_needs_a_person(house: ApiHouse) -> None:
+    """A program's token freezes and never thaws, edits or gives tokens away; a person's of the same role does."""
+    key = house.keys["Ada"]
+    assert (await house.call("POST", f"/v1/keys/{key}/freeze", "ada.bot")).status == 200
+    for row in ROWS:
+        if row.person:
+            answers = {(await call(row, house, token, "Ada")).status for token in ("ada.bot", "ops.bot")}
+            assert answers == {403}
+    assert (await house.call("POST", f"/v1/keys/{key}/unfreeze", "ada")).status == 200
+
+
+async def test_scopes_narrow_a_token(house: ApiHouse) -> None:
+    """A token reaches the subjects that it names, and with :read only reads them."""
+    await house.token("reader", "operator", scopes=("key:read",))
+    await house.token("keys", "operator", scopes=("key",))
+    await house.token("looker", "operator", scopes=("all:read",))
+    key = house.keys["Ada"]
+    cells = {
+        name: tuple(
+            [
+                (await house.call("GET", f"/v1/keys/{key}", name)).status,
+                (await house.call("POST", f"/v1/keys/{key}/freeze", name, {"preview": True})).status,
+                (await house.call("GET", "/v1/venues", name)).status,
+            ]
+        )
+        for name in ("reader", "keys", "looker")
+    }
+    assert cells == {"reader": (200, 403, 403), "keys": (200, 200, 403), "looker": (200, 403, 200)}
+
+
+def test_every_row_has_an_answer_with_a_form() -> None:
+    """What a route answers is declared, so that the document can say it."""
+    from bailiwick.link.wire import answer_type
+
+    assert [row.name for row in ROWS if not issubclass(answer_type(row.verb), Answer)] == []
