@@ -33,6 +33,7 @@ class Signed(msgspec.Struct, frozen=True, gc=False):
     timestamp_us: int
     window_us: int
     names: tuple[str, ...] = ()  # of the parameters alone, in their order
+    manner: object = None  # what the dialect noted of the spelling, for its own reading
 
 
 class Outgoing(msgspec.Struct, frozen=True, gc=False):

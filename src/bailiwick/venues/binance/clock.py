@@ -14,7 +14,7 @@ AHEAD_US = 1_000_000
 MILLISECOND_DIGITS = 13  # from September 2001 until 2286
 MICROSECOND_DIGITS = 16
 
-_COMMON_WINDOWS = {f"{seconds}000": seconds * 1_000_000 for seconds in range(1, 61)}
+COMMON_WINDOWS = {f"{seconds}000": seconds * 1_000_000 for seconds in range(1, 61)}
 
 
 def read_timestamp(text: str) -> int | None:
@@ -28,7 +28,7 @@ def read_timestamp(text: str) -> int | None:
 
 def read_window(text: str) -> int | None:
     """Microseconds, from milliseconds with at most three decimals and not above 60000; None if it is no such text."""
-    common = _COMMON_WINDOWS.get(text)
+    common = COMMON_WINDOWS.get(text)
     if common is not None:
         return common
     whole, point, fraction = text.partition(".")

@@ -15,7 +15,14 @@ from bailiwick.model.decision import Deny
 from bailiwick.model.intent import Endpoint
 from bailiwick.model.reason import Reason
 from bailiwick.model.request import Request, Signed
-from bailiwick.venues.binance.clock import DEFAULT_WINDOW_US, read_timestamp, read_window
+from bailiwick.venues.binance.clock import (
+    COMMON_WINDOWS,
+    DEFAULT_WINDOW_US,
+    MILLISECOND_DIGITS,
+    read_timestamp,
+    read_window,
+)
+from bailiwick.venues.binance.manner import MANNERS
 
 LONGEST_PAYLOAD = 8192
 UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
@@ -44,7 +51,11 @@ def unfold(endpoint: Endpoint, request: Request) -> Signed | Deny:
             return placed
         source = placed
     payload, mark, signature = source.rpartition(b"&signature=")
-    if not mark or b"&" in signature:
+    if mark and b"&" not in signature and len(payload) <= LONGEST_PAYLOAD:
+        met = _meet(endpoint, payload, signature)
+        if met is not None:
+            return met
+    else:
         detached = _detach(source)
         if isinstance(detached, Deny):
             return detached
@@ -65,7 +76,38 @@ def unfold(endpoint: Endpoint, request: Request) -> Signed | Deny:
     for place in layout.drop:
         del values[place]
     pairs = tuple(zip(layout.names, values, strict=True))
-    return Signed(payload, signature, pairs, timestamp_us, window_us, layout.names)
+    return Signed(payload, signature, pairs, timestamp_us, window_us, layout.names, layout)
+
+
+def _meet(endpoint: Endpoint, payload: bytes, signature: bytes) -> Signed | None:
+    """The same of a payload that is spelled as one was that has been read; None of any other."""
+    known = MANNERS.get((endpoint.method, endpoint.path))
+    if known is None:
+        return None
+    text = payload.decode("latin-1")
+    for manner in known:
+        match = manner.match(text)
+        if match is None:
+            continue
+        found = match.groups()
+        window_us = DEFAULT_WINDOW_US
+        if manner.window >= 0:
+            common = COMMON_WINDOWS.get(found[manner.window])
+            if common is None:
+                return None
+            window_us = common
+        digits = found[manner.timestamp]
+        time = int(digits)
+        return Signed(
+            payload,
+            signature,
+            tuple(zip(manner.names, found[manner.first : manner.last], strict=True)),
+            time * 1000 if len(digits) == MILLISECOND_DIGITS else time,
+            window_us,
+            manner.names,
+            manner,
+        )
+    return None
 
 
 def split(payload: bytes) -> tuple[list[str], list[str]] | None:
@@ -118,7 +160,7 @@ def _lower_hex(spelled: str) -> str:
     return "%".join([head, *(escape[:2].lower() + escape[2:] for escape in escapes)])
 
 
-class _Layout(msgspec.Struct, frozen=True, gc=False):
+class Layout(msgspec.Struct, frozen=True, gc=False):
     """Where time and window stand among names, and the names without them; or what is wrong with the names."""
 
     names: tuple[str, ...] = ()
@@ -126,10 +168,11 @@ class _Layout(msgspec.Struct, frozen=True, gc=False):
     window: int = -1
     drop: tuple[int, ...] = ()
     flaw: Deny | None = None
+    whole: tuple[str, ...] = ()  # with time and window
 
 
 @lru_cache(maxsize=512)
-def _layout(names: tuple[str, ...]) -> _Layout:
+def _layout(names: tuple[str, ...]) -> Layout:
     """What the names alone say. A client sends the same ones in the same order all day, so it is remembered."""
     flaw = repeated(names)
     if flaw is None and "signature" in names:
@@ -137,12 +180,12 @@ def _layout(names: tuple[str, ...]) -> _Layout:
     if flaw is None and "timestamp" not in names:
         flaw = Deny(Reason.TIMESTAMP_MISSING, "timestamp")
     if flaw is not None:
-        return _Layout(flaw=flaw)
+        return Layout(flaw=flaw)
     timestamp = names.index("timestamp")
     window = names.index("recvWindow") if "recvWindow" in names else -1
     drop = tuple(sorted({timestamp, window} - {-1}, reverse=True))
     kept = tuple(name for name in names if name not in ("timestamp", "recvWindow"))
-    return _Layout(kept, timestamp, window, drop)
+    return Layout(kept, timestamp, window, drop, None, names)
 
 
 def _place(request: Request) -> bytes | Deny:

@@ -21,8 +21,9 @@ from bailiwick.model.intent import (
 from bailiwick.model.reason import Reason
 from bailiwick.model.request import Request, Signed
 from bailiwick.venues.binance.endpoints import ENDPOINTS, PARAMETERS
-from bailiwick.venues.binance.form import PLAIN, decode, explain, repeated, split
-from bailiwick.venues.binance.legs import LEGS, Slots
+from bailiwick.venues.binance.form import PLAIN, Layout, decode, explain, repeated, split
+from bailiwick.venues.binance.legs import LEGS, SIDES, TIMES_IN_FORCE, Slots
+from bailiwick.venues.binance.manner import Manner, learn
 from bailiwick.venues.binance.values import Reader, readers
 
 Values = dict[str, Any]
@@ -42,6 +43,7 @@ _TARGETS: dict[Act, tuple[str, str]] = {
 _SIGNING = frozenset({"timestamp", "recvWindow", "signature"})
 
 # Looked up once: a member of an Enum costs more than a name of the module, in versions of Python up to 3.11.
+_PLACE = Act.PLACE
 _WITHDRAW = Act.WITHDRAW
 _LIMIT = OrderType.LIMIT
 _MARKET = OrderType.MARKET
@@ -74,12 +76,51 @@ def parse(endpoint: Endpoint, request: Request, signed: Signed | None) -> Intent
     if signed is None:
         return _parse_unsigned(endpoint, request)
     pairs = signed.pairs
-    if signed.payload.translate(None, PLAIN):
+    manner = signed.manner
+    if isinstance(manner, Manner):
+        if manner.limit and pairs[manner.kind][1] == "LIMIT":
+            placed = _limit(endpoint, manner, signed)
+            if placed is not None:
+                return placed
+        return read(endpoint, pairs, signed.timestamp_us, signed.window_us)
+    plain = not signed.payload.translate(None, PLAIN)
+    if not plain:
         decoded = decode(endpoint.path, pairs)
         if isinstance(decoded, Deny):
             return decoded
         pairs = decoded
-    return read(endpoint, pairs, signed.timestamp_us, signed.window_us)
+    intent = read(endpoint, pairs, signed.timestamp_us, signed.window_us)
+    if plain and isinstance(manner, Layout) and isinstance(intent, Intent):
+        place = (endpoint.method, endpoint.path)
+        learn(place, manner.whole, manner.names, GRAMMARS[place].readers)
+    return intent
+
+
+def _limit(endpoint: Endpoint, manner: Manner, signed: Signed) -> Intent | None:
+    """A plain limit order whose spelling was checked; None where it needs another look."""
+    pairs = signed.pairs
+    quantity, price = Decimal(pairs[manner.quantity][1]), Decimal(pairs[manner.price][1])
+    if not quantity or not price or endpoint.act is not _PLACE:
+        return None
+    symbol = pairs[manner.symbol][1]
+    draft = OrderDraft(
+        symbol=symbol,
+        side=SIDES[pairs[manner.side][1]],
+        type=_LIMIT,
+        quantity=quantity,
+        price=price,
+        time_in_force=None if manner.time_in_force < 0 else TIMES_IN_FORCE[pairs[manner.time_in_force][1]],
+        client_id=None if manner.client_id < 0 else pairs[manner.client_id][1],
+    )
+    return Intent(
+        endpoint=endpoint,
+        params=pairs,
+        timestamp_us=signed.timestamp_us,
+        window_us=signed.window_us,
+        symbol=symbol,
+        orders=(draft,),
+        transfers_value=manner.prevention >= 0 and pairs[manner.prevention][1] == "TRANSFER",
+    )
 
 
 def _parse_unsigned(endpoint: Endpoint, request: Request) -> Intent | Deny:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from bailiwick.model.money import parse_amount
+from bailiwick.model.money import FRACTION_DIGITS, WHOLE_DIGITS, parse_amount
 from bailiwick.venues.binance.legs import LEGS, SIDES, TIMES_IN_FORCE, TYPES
 
 Reader = Callable[[str], Any]
@@ -103,6 +103,18 @@ def read_names(text: str) -> tuple[str, ...]:
     return names
 
 
+def spelling(reader: Reader) -> str | None:
+    """A regular expression of values that the reader takes as they stand, of which none has anything to decode.
+
+    It need not match all that the reader takes. None where there is no such expression.
+    """
+    table = getattr(reader, "__self__", None)
+    if isinstance(table, dict):
+        plain = [re.escape(text) for text in table if _PLAIN.fullmatch(text)]
+        return "|".join(plain) or None
+    return _SPELLINGS.get(reader)
+
+
 def readers(endpoint: tuple[str, str], table: dict[str, tuple[bool, str, tuple[str, ...]]]) -> dict[str, Reader]:
     """How to read each parameter of an endpoint, by name."""
     typed: dict[str, Reader] = {}
@@ -110,6 +122,18 @@ def readers(endpoint: tuple[str, str], table: dict[str, tuple[bool, str, tuple[s
         typed |= {leg.side: SIDES.__getitem__, leg.type: TYPES.__getitem__}
         typed |= {leg.time_in_force: TIMES_IN_FORCE.__getitem__}
     return {name: typed.get(name) or _reader(name, kind, values) for name, (_, kind, values) in table.items()}
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
+_AMOUNT = rf"[0-9]{{1,{WHOLE_DIGITS}}}(?:\.[0-9]{{1,{FRACTION_DIGITS}}})?"
+_SPELLINGS: dict[Reader, str] = {
+    read_text: rf"[A-Za-z0-9._~-]{{1,{LONGEST_TEXT}}}",
+    read_symbol: rf"[A-Za-z0-9._~-]{{1,{LONGEST_SYMBOL}}}",
+    read_integer: r"[0-9]{1,18}",
+    read_client_id: r"[A-Za-z0-9_.-]{1,36}",
+    read_positive: _AMOUNT,
+    parse_amount: _AMOUNT,
+}
 
 
 def _reader(name: str, kind: str, values: tuple[str, ...]) -> Reader:
