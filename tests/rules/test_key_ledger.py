@@ -323,6 +323,26 @@ def test_what_was_owned_is_still_seen() -> None:
     assert not made.ledger.owns("ETHBTC", ref(first))
 
 
+def test_what_is_wholly_known_is_tracked_no_longer() -> None:
+    """An order executed whole, with each of its trades known, is let go of at once, and nothing told of it again
+    changes a sum: a restart reads orders that may still change, not those of the last quarter of an hour."""
+    made = key()
+    draft = order()
+    made.send(draft)
+    made.ledger.report(filled(draft, 1, 1), NOON_US)
+    assert draft.client_id in made.ledger.orders  # its trades, and so its fees, are not known yet
+    made.ledger.trade(trade(1, 7, BUY, 100, 1), NOON_US)
+    assert draft.client_id not in made.ledger.orders
+    before = totals(made.ledger)
+    made.ledger.report(filled(draft, 1, 1), NOON_US)
+    made.ledger.trade(trade(1, 7, BUY, 100, 1), NOON_US)
+    made.ledger.reject(draft.client_id or "")
+    made.ledger.reserve(_allowed(order(client_id="another")), intent(order(client_id="another")), NOON_US)
+    made.ledger.reject("another")
+    assert totals(again(made.ledger)) == totals(made.ledger) == before
+    assert (made.ledger.owns("BTCUSDT", ref(draft)), made.ledger.id_used(draft.client_id or "", NOON_US)) == (True, True)
+
+
 def test_the_rate_fills_to_the_brim_and_is_refilled() -> None:
     """What may not be refused counts against the rate, and for no longer than a minute."""
     ledger = Ledger()

@@ -236,8 +236,9 @@ class Dispatch:
         self, live: Live, answer: Answer, position: int, now: int, evidence: str, *, in_passing: bool = True
     ) -> None:
         """Orders and trades seen otherwise than in their own answer: news of this key's are counted and recorded."""
-        if apply(live, answer, now, in_passing=in_passing):
-            self.chronicle.resolved(live, position, of_key(live.ledger, answer), evidence)
+        mine = of_key(live.ledger, answer)  # before it is counted: an order of which all is known is tracked no longer
+        if apply(live, mine, now, in_passing=in_passing):
+            self.chronicle.resolved(live, position, mine, evidence)
 
     def _release(self, exchange: Exchange) -> None:
         """Nothing was executed, and that is certain: what was reserved is free again."""

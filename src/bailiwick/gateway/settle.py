@@ -69,5 +69,12 @@ def own(ledger: Ledger, symbol: str, order_id: int, client_id: str) -> Tracked |
 def of_key(ledger: Ledger, answer: Answer) -> Answer:
     """What the answer says of the key's own orders: a listing has those of everybody else, too."""
     orders = tuple([each for each in answer.orders if own(ledger, each.symbol, each.order_id, each.client_id)])
-    trades = tuple([each for each in answer.trades if own(ledger, each.symbol, each.order_id, "")])
+    numbered = {(each.symbol, each.order_id) for each in orders}
+    trades = tuple(
+        [
+            each
+            for each in answer.trades
+            if (each.symbol, each.order_id) in numbered or own(ledger, each.symbol, each.order_id, "")
+        ]
+    )
     return msgspec.structs.replace(answer, orders=orders, trades=trades)

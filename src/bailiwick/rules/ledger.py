@@ -322,7 +322,7 @@ class Ledger:
 
     @staticmethod
     def from_state(state: LedgerState) -> "Ledger":
-        """The ledger that ``to_state`` described."""
+        """The ledger that ``to_state`` described; it takes the state over."""
         ledger = Ledger()
         if state.together:
             ledger.together = Together(0)  # it keeps counting; that of the service takes its place
@@ -344,17 +344,18 @@ class Ledger:
         ledger._owned_lists = dict(state.lists)
         for trade in state.stray:
             ledger._stray.setdefault((trade.symbol, trade.order_id), {})[trade.fill.trade_id] = trade
-        for saved in state.orders:
-            order = saved.copy()
+        for order in state.orders:
             order.claimed = order.covering = ZERO
             ledger.orders[order.client_id] = order
             if order.order_id is None:
                 ledger._nameless.add(order.client_id)
-            if order.state is not OrderState.ENDED:
-                ledger._live[order.client_id] = order
             if order.group:
                 ledger._groups.setdefault(order.group, Group()).members.append(order.client_id)
-            ledger.resting += order.rests and order.state is not OrderState.ENDED
+            if order.state is not _ENDED:
+                ledger._live[order.client_id] = order
+                ledger.resting += order.rests
+            elif not order.group:
+                continue  # by far the most: they claim nothing
             ledger._claim(order, ledger.positions.setdefault(order.symbol, Position()))
         return ledger
 
@@ -446,6 +447,8 @@ class Ledger:
             self.losses.add(minus(loss, order.loss), now_us if loss > order.loss else order.loss_us)
             order.loss = loss
         self._claim(order, position)
+        if order.state is _ENDED and order.traded >= order.quantity:
+            self._drop(order.client_id)  # executed whole, each trade known: nothing that comes could change a sum
 
     @staticmethod
     def _count(together: Together, order: Tracked, position: Position, more: Decimal, now_us: int) -> None:

@@ -32,7 +32,7 @@ _BUY = Side.BUY
 _ENDED = OrderState.ENDED
 
 
-class Tracked(msgspec.Struct, kw_only=True):
+class Tracked(msgspec.Struct, kw_only=True, array_like=True):
     """One order of the key.
 
     ``cover`` is what it takes of the key's own holdings at most; ``group`` names the alternatives of which only one can
