@@ -11,6 +11,7 @@ from bailiwick.model.credential import KEY_ID_RANDOM_BYTES, make_key_id
 from bailiwick.model.party import Account, Key, KeyKind, KeyState, Service, Venue
 from bailiwick.store.errors import StoreError
 from bailiwick.store.reader import StoreReader
+from bailiwick.store.rows import Use
 from bailiwick.store.store import Store
 
 KEY = make_key_id("a", bytes(KEY_ID_RANDOM_BYTES))
@@ -32,9 +33,9 @@ def test_it_reads_what_the_store_reads(tmp_path: Path) -> None:
     path = tmp_path / "b.db"
     with filled(path) as store:
         reader = StoreReader.open(path)
-        store.keys.record_use({KEY: 7})
-        reader.keys.record_use({KEY: 9})
-        reader.keys.record_use({KEY: 8})  # older than what is noted
+        reader.keys.record_use({KEY: Use(7, 5)})
+        reader.keys.record_use({KEY: Use(9)})
+        reader.keys.record_use({KEY: Use(8, 4)})  # older than what is noted
         assert reader.venues.list() == store.venues.list()
         assert reader.accounts.list() == store.accounts.list()
         assert reader.services.list() == store.services.list()
@@ -71,6 +72,7 @@ READ = """
 import signal, sys
 from pathlib import Path
 from bailiwick.store.reader import StoreReader
+from bailiwick.store.rows import Use
 reader = StoreReader.open(Path(sys.argv[1]))
 print([row.id for row in reader.keys.load()], [account.id for account in reader.accounts.list()])
 print(len(reader.changes_since(0)))

@@ -25,6 +25,8 @@ from bailiwick.model.party import (
 )
 from bailiwick.store.changes import EVERYTHING, Change, ChangeKind
 from bailiwick.store.errors import ConflictError, NotFoundError, StoreError
+from bailiwick.store.reader import StoreReader
+from bailiwick.store.rows import Use
 from bailiwick.store.store import Store
 
 NOW = 1_800_000_000_000
@@ -148,6 +150,12 @@ def test_rotating_a_secret_keeps_the_key(store: Store) -> None:
     assert store.keys.get(key(1).id) == rotated
 
 
+def note_use(store: Store, key_id: str, used: int, traded: int = 0) -> None:
+    reader = StoreReader.open(store.path)
+    reader.keys.record_use({key_id: Use(used, traded)})
+    reader.close()
+
+
 def test_an_edit_does_not_undo_a_freeze(store: Store) -> None:
     """An edit that was begun before a key was frozen, by a sweep or a person, does not set it going again."""
     store.keys.add(key(1))
@@ -162,7 +170,7 @@ def test_two_editors_do_not_overwrite_each_other(store: Store) -> None:
     """Who edits what is no longer as he saw it is told so; the time of last use does not count as an edit."""
     store.keys.add(key(1))
     seen = store.keys.get(key(1).id)
-    store.keys.record_use({seen.id: NOW + 1})
+    note_use(store, seen.id, NOW + 1)
     narrowed = msgspec.structs.replace(seen, grant="harms = []")
     store.keys.update(narrowed, was=seen)
     with pytest.raises(ConflictError, match="meanwhile"):
@@ -248,7 +256,7 @@ def test_a_look_up_is_not_a_program(store: Store, text: str) -> None:
     assert store.keys.list(account=text) == store.keys.list(service=text) == []
     assert list(store.keys.load([text])) == []
     assert store.keys.ids(list(KeyState), service=text) == ()
-    store.keys.record_use({text: NOW})
+    note_use(store, text, NOW)
     assert store.keys.list() == [key(1)]
 
 
@@ -316,10 +324,10 @@ def test_use_is_noted_and_never_moved_back(store: Store) -> None:
     """The time of last use only grows, and noting it wakes nobody up."""
     store.keys.add(key(1))
     start = store.last_change()
-    for used in (NOW + 5, NOW + 3, NOW + 9, NOW + 1):
-        store.keys.record_use({key(1).id: used})
-    store.keys.record_use({})
-    assert store.keys.get(key(1).id).last_used == NOW + 9
+    for used, traded in ((NOW + 5, 0), (NOW + 3, NOW + 2), (NOW + 9, 0), (NOW + 1, NOW + 1)):
+        note_use(store, key(1).id, used, traded)
+    noted = store.keys.get(key(1).id)
+    assert (noted.last_used, noted.last_traded) == (NOW + 9, NOW + 2)
     assert store.last_change() == start
 
 

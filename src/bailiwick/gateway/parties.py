@@ -4,7 +4,7 @@ from bailiwick.gateway.clock import VenueClock
 from bailiwick.gateway.prices import Prices
 from bailiwick.gateway.upstream import Headers, Pool
 from bailiwick.gateway.weight import AddressWeight, KeyWeight, OrderCount, OrderLimits
-from bailiwick.model.party import KeyState
+from bailiwick.model.life import Curb, KeyState
 from bailiwick.model.secret import Secret
 from bailiwick.rules.authority import Authority
 from bailiwick.rules.ledger import Ledger, Worth
@@ -83,8 +83,8 @@ class Live:
     """A key in use. Its ledger outlives changes of the key; everything else is made anew when the key changes."""
 
     __slots__ = (
-        "account", "authority", "id", "key", "ledger", "service", "sources", "state", "used_us", "verifier", "weight",
-        "worth",
+        "account", "authority", "curb", "id", "key", "ledger", "noted_us", "removed", "service", "sources", "state",
+        "traded_us", "used_us", "verifier", "weight", "worth",
     )  # fmt: skip
 
     def __init__(
@@ -96,6 +96,9 @@ class Live:
         account: AccountSide,
         service: str,
         state: KeyState,
+        curb: Curb | None = None,
+        *,
+        removed: bool = False,
     ) -> None:
         self.key = key
         self.id = key.decode("ascii")
@@ -105,8 +108,12 @@ class Live:
         self.account = account
         self.service = service
         self.state = state
+        self.curb = curb
+        self.removed = removed  # it lay idle or its time ran out, so that its owner hears of its next use
         self.weight = KeyWeight()
         market, currency = account.venue.market, authority.currency
         self.worth: Worth = lambda asset: market.convert(asset, currency)
         self.sources: dict[str, bool] = {}  # addresses met, and whether the key may be used from them
         self.used_us = 0
+        self.traded_us = 0  # for anything but a read
+        self.noted_us = 0  # the use that was written down last

@@ -130,8 +130,9 @@ class Gateway(Dispatch):
         if allowed is None:
             allowed = self._source_allowed(live, exchange.source)
         decision = decide(
-            intent, live.authority, live.ledger, venue.market, now, state=live.state, source_allowed=allowed
-        )
+            intent, live.authority, live.ledger, venue.market, now,
+            state=live.state, source_allowed=allowed, curb=live.curb,
+        )  # fmt: skip
         if isinstance(decision, Deny):
             if decision.reason is Reason.UNPRICEABLE:
                 for order in intent.orders:
@@ -139,6 +140,8 @@ class Gateway(Dispatch):
             self._deny(exchange, decision)
             return
         live.used_us = now
+        if endpoint.changes:
+            live.traded_us = now
         if endpoint.act is Act.START_UP and Harm.READ not in live.authority.harms:
             self.unkeyed.start_up(exchange, request, endpoint)
             return

@@ -5,19 +5,26 @@ through: a key may have been revoked.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+import msgspec
+
+from bailiwick.gateway.chronicle import wall_us
 from bailiwick.gateway.links import Links
+from bailiwick.gateway.lives import WIND_DOWN_US, curb_of, life_of
+from bailiwick.gateway.overlap import Overlap
 from bailiwick.gateway.parties import AccountSide, Live
+from bailiwick.gateway.standings import Standings
 from bailiwick.logs import log
 from bailiwick.model.grant import Bound, Grant, Where, bound_from_toml, grant_from_toml
-from bailiwick.model.party import Account, KeyKind, KeyState, Service, Standing, credential_record, key_record
+from bailiwick.model.life import REMOVING, KeyState, Life
+from bailiwick.model.party import Account, KeyKind, Service, credential_record, key_record
 from bailiwick.rules.authority import Authority, authority
 from bailiwick.rules.ledger import Ledger
 from bailiwick.store.reader import StoreReader
-from bailiwick.store.rows import EVERYTHING, PARTIES, Change, ChangeKind, KeyRow
+from bailiwick.store.rows import EVERYTHING, PARTIES, Change, ChangeKind, KeyRow, Use
 from bailiwick.vault.vault import Vault
-from bailiwick.venues.dialect import Verifier
+from bailiwick.venues.dialect import Dialect, Verifier
 
 STALE_S = 2.0
 MOST_LIVE = 200_000
@@ -26,8 +33,17 @@ MOST_LIVE = 200_000
 class Registry:
     """The keys, accounts and services that the gateway knows."""
 
-    def __init__(self, store: StoreReader, vault: Vault, links: Links, ledger_of: Callable[[str], Ledger]) -> None:
+    def __init__(
+        self,
+        store: StoreReader,
+        vault: Vault,
+        links: Links,
+        ledger_of: Callable[[str], Ledger],
+        ledgers: Mapping[str, Ledger] | None = None,
+        wind_down_us: int = WIND_DOWN_US,
+    ) -> None:
         self._store = store
+        self._ledgers = ledgers or {}  # of every key that ever traded
         self._vault = vault
         self._links = links
         self._ledger_of = ledger_of
@@ -36,10 +52,13 @@ class Registry:
         self._authorities: dict[tuple[bytes, str, str], Authority] = {}
         self._live: dict[bytes, Live] = {}
         self._accounts: dict[str, Account] = {}
-        self._services: dict[str, Service] = {}
+        self.standings = Standings(store)
+        self._behind: dict[str, str] = {}  # services of which rows of keys are to be read, and the last that was
         self._sides: dict[str, AccountSide] = {}
         self.change = 0
         self._read_at = 0.0
+        self._used: dict[str, Use] = {}  # of keys that are no longer in use
+        self._wind_down_us = wind_down_us
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -54,9 +73,10 @@ class Registry:
         store = self._store
         self.change = store.last_change()
         self._accounts = {account.id: account for account in store.accounts.list()}
-        self._services = {service.id: service for service in store.services.list()}
+        changed = self.standings.load()
         self._rows = {row.id: row for row in store.keys.load()}
         self._read_grants()
+        self.standings.count(self._ledgers, self._rows, changed)
         self._read_at = time.monotonic()
 
     def _read_grants(self) -> None:
@@ -79,16 +99,75 @@ class Registry:
         if keys:
             named = None if EVERYTHING in keys else sorted(keys)
             self._take_rows(list(store.keys.load(named)))
-        if any(change.kind in PARTIES for change in changes):
+        kinds = {change.kind for change in changes} & PARTIES
+        if ChangeKind.SERVICE in kinds:
+            self._take_services()
+        if kinds - {ChangeKind.SERVICE}:
             self._links.load()
-            # Accounts, services, venues and credentials are few and change seldom: read them all again.
+            # Accounts, venues and credentials are few and change seldom: read them all again.
             before = self._accounts
             self._accounts = {account.id: account for account in store.accounts.list()}
-            self._services = {service.id: service for service in store.services.list()}
             self._forget_credentials(before)
             self._authorities.clear()
             self._sides.clear()
-            self._live.clear()
+            self._clear()
+        for change in changes:
+            if change.kind is ChangeKind.HELD:
+                self._behind[change.subject] = ""
+
+    def _take_services(self) -> None:
+        """Put in force what changed of services: for every key of theirs at once, whatever its row still says."""
+        changed = self.standings.load()
+        for place in [place for place in self._authorities if place[2] in changed]:
+            del self._authorities[place]
+        for live in [live for live in self._live.values() if live.service in changed]:
+            self._let_go(live.key, self._rows[live.id])
+        self.standings.count(self._ledgers, self._rows, changed)
+
+    def catch_up(self) -> bool:
+        """Read the next rows of keys whose service changed them all; tells whether there are more.
+
+        Their service's standing is in force already, so that nothing waits for this.
+        """
+        if not self._behind:
+            return False
+        service, after = next(iter(self._behind.items()))
+        rows = self._store.keys.of_service(service, after)
+        self._take_rows(rows)
+        if rows:
+            self._behind[service] = rows[-1].id
+        else:
+            del self._behind[service]
+        return bool(self._behind)
+
+    def _let_go(self, key: bytes, row: KeyRow) -> None:
+        """Make a key in use anew when it is next met. Requests of it that are on their way see its state, too."""
+        live = self._live.pop(key, None)
+        if live is not None:
+            life = self._life(row)
+            live.state, live.curb = life.state, curb_of(row, life, self._wind_down_us)
+            self._keep_use(live)
+
+    def _clear(self) -> None:
+        for live in self._live.values():
+            self._keep_use(live)
+        self._live.clear()
+
+    def _life(self, row: KeyRow) -> Life:
+        return life_of(row, self._accounts.get(row.account), self.standings.judged(row))
+
+    def _keep_use(self, live: Live) -> None:
+        if live.used_us:
+            self._used[live.id] = Use(live.used_us // 1000, live.traded_us // 1000)
+
+    def uses(self) -> dict[str, Use]:
+        """When keys were last used that were since this was last asked."""
+        uses, self._used = self._used, {}
+        for live in self._live.values():
+            if live.used_us > live.noted_us:
+                live.noted_us = live.used_us
+                uses[live.id] = Use(live.used_us // 1000, live.traded_us // 1000)
+        return uses
 
     def _forget_credentials(self, before: dict[str, Account]) -> None:
         """A credential that an account no longer uses must not stay open in memory."""
@@ -102,7 +181,7 @@ class Registry:
             self._read_grants()
         for row in rows:
             self._rows[row.id] = row
-            self._live.pop(row.id.encode("ascii"), None)
+            self._let_go(row.id.encode("ascii"), row)
             if row.state is KeyState.REVOKED:
                 self._vault.forget(key_record(row.id, row.account))
 
@@ -123,26 +202,40 @@ class Registry:
         row = self._rows.get(key.decode("latin-1"))
         if row is None:
             return None
-        account, service = self._accounts.get(row.account), self._services.get(row.service)
+        account, service = self._accounts.get(row.account), self.standings.services.get(row.service)
         if account is None or service is None:
             log.error("key without account or service", key=row.id)
             return None
         if len(self._live) >= MOST_LIVE:
-            self._live.clear()  # everything in it can be made anew; ledgers are kept elsewhere
+            self._clear()  # everything in it can be made anew; ledgers are kept elsewhere
+        ledger = self._ledger_of(row.id)
+        life = self._life(row)
+        ledger.slow |= life.still.suspect
+        self.standings.join(ledger, row.service)
         live = Live(
             key,
             self._verifier(row),
             self._authority(row, account, service),
-            self._ledger_of(row.id),
+            ledger,
             self._side(account),
             row.service,
-            _state_of(row, service),
+            life.state,
+            curb_of(row, life, self._wind_down_us),
+            removed=life.state is not KeyState.ACTIVE and life.still.cause in REMOVING,
         )
         self._live[key] = live
         return live
 
     def _verifier(self, row: KeyRow) -> Verifier:
         dialect = self._side(self._accounts[row.account]).venue.dialect
+        previous = row.previous()
+        if previous is None:
+            return self._verifier_of(dialect, row)
+        material, until_ms = previous
+        old = self._verifier_of(dialect, msgspec.structs.replace(row, material=material))
+        return Overlap(self._verifier_of(dialect, row), old, until_ms * 1000, wall_us)
+
+    def _verifier_of(self, dialect: Dialect, row: KeyRow) -> Verifier:
         if row.kind is KeyKind.HMAC:
             return dialect.hmac_verifier(self._vault.hmac_secret(row.sealed()))
         return dialect.public_verifier(row.material)
@@ -180,10 +273,3 @@ def bounds_of(account: Account, service: Service) -> list[Bound]:
     if service.networks:
         bounds.append(Bound(where=Where(networks=service.networks)))
     return bounds
-
-
-def _state_of(row: KeyRow, service: Service) -> KeyState:
-    """The state in which a key is judged: a service that is not trusted opens nothing more."""
-    if service.standing is not Standing.TRUSTED and row.state is KeyState.ACTIVE:
-        return KeyState.WINDING_DOWN
-    return row.state

@@ -1,11 +1,11 @@
 """Issued keys: few writes, each checked against the table of states, and one fast reading of them all."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, final
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bailiwick.model.life import Cause, Life, Mover, Standstill, moved, stricter
@@ -202,19 +202,6 @@ class Keys:
             some = ids[first : first + STATEMENT_KEYS]
             connection.execute(update(key_table).where(key_table.c.id.in_(some)).values(state=KeyState.REVOKED.value))
         record_changes(connection, ChangeKind.KEY, list(ids), self._clock())
-
-    def record_use(self, uses: Mapping[str, int]) -> None:
-        """Note when keys were last used, in ms; an older time than is noted changes nothing.
-
-        These writes get no number: they come from the gateway, which needs no word of them.
-        """
-        if not uses:
-            return
-        later = key_table.c.last_used.is_(None) | (key_table.c.last_used < bindparam("used"))
-        statement = update(key_table).where(key_table.c.id == bindparam("used_id"), later)
-        rows = [{"used_id": key_id, "used": used} for key_id, used in uses.items()]
-        with self._writing() as connection:
-            connection.execute(statement.values(last_used=bindparam("used")), rows)
 
     def grants(self) -> dict[bytes, str]:
         """Every grant that a key has or had, in TOML, by digest."""

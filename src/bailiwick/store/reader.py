@@ -16,7 +16,7 @@ from urllib.parse import quote
 from bailiwick.model.credential import Sealed
 from bailiwick.model.party import Account, Credential, Service, Venue
 from bailiwick.store.errors import StoreError
-from bailiwick.store.rows import Change, ChangeKind, KeyRow, Party, key_rows, read_party
+from bailiwick.store.rows import Change, ChangeKind, KeyRow, Party, Use, key_rows, read_party
 from bailiwick.store.version import CURRENT
 
 if TYPE_CHECKING:
@@ -85,19 +85,30 @@ class IssuedKeys:
         with self._reading() as connection:
             yield from key_rows(connection.cursor(), key_ids)
 
-    def record_use(self, uses: Mapping[str, int]) -> None:
-        """Note when keys were last used, in ms; an older time than is noted changes nothing. Blocks; for a thread.
+    def of_service(self, service: str, after: str) -> list[KeyRow]:
+        """The next keys of a service by id, behind an id: at most ``LOAD_ROWS``; none at the end.
+
+        Raises:
+            StoreError: if they cannot be read, or one makes no sense.
+        """
+        with self._reading() as connection:
+            return list(key_rows(connection.cursor(), service=(service, after)))
+
+    def record_use(self, uses: Mapping[str, Use]) -> None:
+        """Note when keys were last used; an older time than is noted changes nothing. Blocks; for a thread.
 
         Raises:
             StoreError: if it cannot be written.
         """
-        statement = "UPDATE key SET last_used = ?1 WHERE id = ?2 AND (last_used IS NULL OR last_used < ?1)"
         with _told(self._path), contextlib.closing(_opened(self._path, "mode=rw")) as connection:
             connection.execute("PRAGMA synchronous = NORMAL")  # lost with the power, it is noted anew at the next use
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(statement, [(used, key_id) for key_id, used in uses.items()])
+            connection.executemany(_USED, [(use.at, use.traded, key_id) for key_id, use in uses.items()])
             connection.execute("COMMIT")
 
+
+_USED = """UPDATE key SET last_used = max(coalesce(last_used, 0), ?1),
+last_traded = nullif(max(coalesce(last_traded, 0), ?2), 0) WHERE id = ?3"""
 
 Reading = Callable[[], contextlib.AbstractContextManager[sqlite3.Connection]]
 
@@ -197,6 +208,11 @@ class StoreReader:
     def replace_sealed(self, changes: list[tuple[Sealed, Sealed]]) -> int:
         """In one transaction, put each new envelope where the old one still stands; how many did."""
         return self.whole().replace_sealed(changes)
+
+    def restored(self) -> frozenset[str]:
+        """The keys that a person gave back after their service was compromised."""
+        with self._reading() as connection:
+            return frozenset(key_id for (key_id,) in connection.execute("SELECT key FROM restored"))
 
     def last_change(self) -> int:
         """The number of the newest change; 0 before the first."""

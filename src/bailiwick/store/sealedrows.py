@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, Connection, LargeBinary, Table, func, literal, select, update
 
 from bailiwick.model.credential import Purpose, Sealed
-from bailiwick.model.party import credential_record, key_record
+from bailiwick.model.party import KeyKind, credential_record, key_record
 from bailiwick.store.changes import ChangeKind, record_changes
 from bailiwick.store.tables import credential, key
 
@@ -13,7 +13,7 @@ KEY_ID_BYTES = 8
 
 
 def elsewhere(connection: Connection, key_id: bytes, limit: int, after: Sealed | None) -> list[Sealed]:
-    """At most ``limit`` records behind ``after`` whose envelope names another vault key."""
+    """About ``limit`` records behind ``after`` whose envelope names another vault key, a key's own together."""
     found: list[Sealed] = []
     table, row_id = (credential, "") if after is None else _place(after)
     if table is credential:
@@ -21,11 +21,17 @@ def elsewhere(connection: Connection, key_id: bytes, limit: int, after: Sealed |
         rows = connection.execute(select(credential).where(chosen).order_by(credential.c.id).limit(limit))
         found += [Sealed(credential_record(row.id, row.account), Purpose(row.purpose), row.envelope) for row in rows]
         row_id = ""
-    chosen = _names_another(key, "secret", key_id) & (key.c.id > row_id)
-    keys = select(key.c.id, key.c.account, key.c.secret).where(chosen).order_by(key.c.id).limit(limit - len(found))
-    found += [
-        Sealed(key_record(row.id, row.account), Purpose.ISSUED_HMAC, row.secret) for row in connection.execute(keys)
-    ]
+    old = _names_another(key, "previous", key_id) & (key.c.kind == KeyKind.HMAC.value)
+    chosen = (_names_another(key, "secret", key_id) | old) & (key.c.id > row_id)
+    columns = (key.c.id, key.c.account, key.c.secret, key.c.previous)
+    keys = select(*columns).where(chosen).order_by(key.c.id).limit(limit - len(found))
+    for row in connection.execute(keys):
+        # In a rotation's overlap a key has two; both belong to one place in the walk.
+        found += [
+            Sealed(key_record(row.id, row.account), Purpose.ISSUED_HMAC, envelope)
+            for envelope in (row.secret, row.previous)
+            if envelope is not None and envelope[KEY_ID_AT - 1 : KEY_ID_AT - 1 + KEY_ID_BYTES] != key_id
+        ]
     return found
 
 
@@ -34,10 +40,11 @@ def replace(connection: Connection, changes: list[tuple[Sealed, Sealed]], at: in
     done: dict[ChangeKind, list[str]] = {ChangeKind.CREDENTIAL: [], ChangeKind.KEY: []}
     for old, new in changes:
         table, row_id = _place(old)
-        column, kind = ("envelope", ChangeKind.CREDENTIAL) if table is credential else ("secret", ChangeKind.KEY)
-        unchanged = (table.c.id == row_id) & (table.c[column] == old.envelope)
-        if connection.execute(update(table).where(unchanged).values({column: new.envelope})).rowcount:
-            done[kind].append(row_id)
+        kind = ChangeKind.CREDENTIAL if table is credential else ChangeKind.KEY
+        for column in ("envelope",) if table is credential else ("secret", "previous"):
+            unchanged = (table.c.id == row_id) & (table.c[column] == old.envelope)
+            if connection.execute(update(table).where(unchanged).values({column: new.envelope})).rowcount:
+                done[kind].append(row_id)
     for kind, subjects in done.items():
         record_changes(connection, kind, subjects, at)
     return sum(map(len, done.values()))
