@@ -74,6 +74,7 @@ def test_no_command_takes_a_secret_as_an_argument() -> None:
     allowed = {
         ("secret_env", "str"),  # the name of a variable
         ("password_env", "str"),
+        ("passphrase_env", "str"),
         ("secret_file", "InputFile"),
         ("trusted_secret_file", "InputFile"),
         ("passphrase_file", "InputFile"),

@@ -152,6 +152,7 @@ def test_no_verb_unseals() -> None:
     fields = [str(field.type) for answer in answers for field in msgspec.structs.fields(answer)]
     assert [verb.__struct_config__.tag for verb in GATEWAY_VERBS] == [
         "health", "seal", "record", "explain", "usage", "wake", "checkpoint", "doctor", "rotate_vault", "events",
+        "inspect",
     ]  # fmt: skip
     assert [field for field in fields if "Secret" in field] == []
 

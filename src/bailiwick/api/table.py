@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from bailiwick.api.whose import Narrowed, Whose, list_own, nobodys, of_account, of_key
-from bailiwick.authority import token_verbs, verbs
+from bailiwick.authority import audit_verbs, token_verbs, verbs
 from bailiwick.authority.verbs import Kind, Move
 from bailiwick.link.wire import Question
 from bailiwick.model.token import Role, Subject
@@ -124,6 +124,10 @@ PARTIES: tuple[Row, ...] = (
         whose=of_account("id"), person=True,
     ),
     *_moves(Kind.ACCOUNT, _S.ACCOUNT, "accounts", of_account("id"), _ACCOUNT_MOVES),
+    Row(
+        verb=audit_verbs.AuditAccount, method="GET", path="/accounts/{account}/audit", subject=_S.ACCOUNT,
+        roles=ANYONE, whose=of_account(),
+    ),
     *_views(Kind.SERVICE, _S.SERVICE, "services", nobodys),
     Row(verb=verbs.AddService, method="POST", path="/services", subject=_S.SERVICE, roles=OPERATORS),
     Row(

@@ -19,7 +19,9 @@ class Unreachable(Exception):
     """The exchange did not answer; nothing is known of the key."""
 
 
-def inspect(venue: AuditVenue, key: AuditKey, *, base_url: str = "", now_ms: int | None = None) -> KeyFacts:
+def inspect(
+    venue: AuditVenue, key: AuditKey, *, base_url: str = "", now_ms: int | None = None, local: str | None = None
+) -> KeyFacts:
     """Ask an exchange what a key may do. Blocks: from an event loop, call it in a thread.
 
     Args:
@@ -27,6 +29,7 @@ def inspect(venue: AuditVenue, key: AuditKey, *, base_url: str = "", now_ms: int
         key: the key that asks about itself.
         base_url: another address than the exchange's own, such as a rehearsal's.
         now_ms: the exchange's clock, where it is known better than this machine's.
+        local: the address of this machine that the request leaves from.
 
     Raises:
         Unreachable: if it does not answer in time.
@@ -36,11 +39,13 @@ def inspect(venue: AuditVenue, key: AuditKey, *, base_url: str = "", now_ms: int
     base = base_url or venue.base_url
     host = urlsplit(base).netloc
     moment = time.time_ns() // 1_000_000 if now_ms is None else now_ms
-    status, body = send(base, venue.question(key, host, moment, secrets.token_hex(16)))
+    status, body = send(base, venue.question(key, host, moment, secrets.token_hex(16)), local=local)
     return venue.read(status, body)
 
 
-def send(base_url: str, question: Question, *, patience_s: float = PATIENCE_S) -> tuple[int, bytes]:
+def send(
+    base_url: str, question: Question, *, patience_s: float = PATIENCE_S, local: str | None = None
+) -> tuple[int, bytes]:
     """Send one request; status and body of the answer.
 
     Raises:
@@ -49,13 +54,14 @@ def send(base_url: str, question: Question, *, patience_s: float = PATIENCE_S) -
     """
     parts = urlsplit(base_url)
     host = parts.hostname or ""
+    source = (local, 0) if local else None
     connection: http.client.HTTPConnection
     if parts.scheme == "https":
         connection = http.client.HTTPSConnection(
-            host, parts.port, timeout=patience_s, context=ssl.create_default_context()
+            host, parts.port, timeout=patience_s, source_address=source, context=ssl.create_default_context()
         )
     elif parts.scheme == "http" and host in LOOPBACK:
-        connection = http.client.HTTPConnection(host, parts.port, timeout=patience_s)
+        connection = http.client.HTTPConnection(host, parts.port, timeout=patience_s, source_address=source)
     else:
         raise Refused(f"{base_url[:100]}: a key is asked about over https only; plain http is for this machine")
     try:

@@ -10,6 +10,8 @@ import msgspec
 
 from bailiwick.authority import bounds, verbs
 from bailiwick.authority.acts import Act, Acts, Asks, refusal
+from bailiwick.authority.audit_verbs import AuditAccount
+from bailiwick.authority.auditing import Audits
 from bailiwick.authority.examination import examine
 from bailiwick.authority.hearing import Hearing
 from bailiwick.authority.keys import Keys
@@ -72,6 +74,7 @@ class Desk:
         self._keys = Keys(store, self.acts, gateway, self._parties, clock)
         self._moves = Moves(store, self.acts, self._parties)
         self.tokens = Tokens(store, self.acts, clock)
+        self.audits = Audits(store, AsyncClient(config.gateway_socket), clock)
         self.lives = Lives(store, self.acts, clock)  # the one way for rules, sweeps and alerts to move a key
         self.rounds = Rounds()  # whoever has work to repeat adds it here; control starts them
         self.notices = Notices(store, clock)  # whoever has something to tell an owner tells it here
@@ -119,6 +122,7 @@ class Desk:
             IssueToken: self.tokens.issue,
             ListTokens: self.tokens.list,
             RevokeToken: self.tokens.revoke,
+            AuditAccount: self.audits.account,
         }
 
     # What only looks

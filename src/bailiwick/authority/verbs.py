@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from bailiwick.authority.audit_verbs import AUDIT_VERBS
 from bailiwick.authority.token_verbs import TOKEN_VERBS
 from bailiwick.link.questions import (
     DoctorAnswer,
@@ -291,6 +292,6 @@ ACTS: Verbs = (
 """Whatever changes something, or takes something out of the house: each is journalled."""
 
 CONTROL_VERBS: Verbs = (
-    *ACTS, ListParties, ShowParty, CheckGrant, ExplainKey, UseOfKey, Status, Examine, *TOKEN_VERBS,
+    *ACTS, ListParties, ShowParty, CheckGrant, ExplainKey, UseOfKey, Status, Examine, *TOKEN_VERBS, *AUDIT_VERBS,
 )  # fmt: skip
 """Everything that the control socket answers."""

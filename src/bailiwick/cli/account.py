@@ -104,6 +104,10 @@ def add(
         reason=reason,
     )
     print_act(common.ask(question), json=common.json, what=f"account {id} added")
+    if question.credential is not None:
+        from bailiwick.cli.audit import warn  # noqa: PLC0415
+
+        warn(common, id)
 
 
 @app.command(help_epilogue="Example: bailiwick account edit main --limits limits.toml")

@@ -15,7 +15,8 @@ class Exit(IntEnum):
     NOT_FOUND = 4
     CONFLICT = 5  # what is there already stands against it
     UNCERTAIN = 6  # the answer was lost: look whether it was done
-    FOUND_ERRORS = 7  # `doctor`, `journal verify`, `grant check`, `key explain`: it looked, and the answer is no
+    FOUND_ERRORS = 7  # `doctor`, `journal verify`, `grant check`, `key explain`, `audit`: it looked, and the answer is no
+    FOUND_WARNINGS = 8  # `audit`: nothing that is dangerous, and something to mend
     FAULT = 70
     INTERRUPTED = 130
 

@@ -6,7 +6,8 @@ HELP = """Give every bot a key of its own, drawn exactly, and keep the exchange'
 
 EPILOGUE = """\
 Begin with `bailiwick init`, then `bailiwick up`. Every command has an example: `bailiwick key issue --help`.
-Exit codes: 0 done, 1 refused, 2 usage, 3 not running, 4 not found, 5 conflict, 6 uncertain, 7 looked and found errors.
+Exit codes: 0 done, 1 refused, 2 usage, 3 not running, 4 not found, 5 conflict, 6 uncertain, 7 looked and found errors,
+8 looked and found warnings.
 """
 
 COMMANDS = (
@@ -16,6 +17,7 @@ COMMANDS = (
     ("bailiwick.cli.running:doctor", "doctor", "Look at everything and say what to do."),
     ("bailiwick.cli.venue:app", "venue", "Exchanges that are reached."),
     ("bailiwick.cli.account:app", "account", "Accounts at exchanges, with their sealed credentials."),
+    ("bailiwick.cli.audit:audit", "audit", "Ask exchanges what the keys you have may do, and grade them."),
     ("bailiwick.cli.service:app", "service", "Third parties that keys are handed to."),
     ("bailiwick.cli.key:app", "key", "Keys: issue, show, explain, freeze, revoke, rotate."),
     ("bailiwick.cli.token:app", "token", "Tokens of the control API: issue, list, revoke."),

@@ -111,6 +111,14 @@ class Links:
                 log.error("credential cannot be opened", account=account.id, why=str(error))
         return AccountSide(account.id, side, way, signer, engine, exits, closed=credential is None)
 
+    def signer(self, account: Account, credential: Credential) -> Signer:
+        """What signs with an account's own credential, for the few questions that the authority asks its exchange.
+
+        Raises:
+            VaultError: if the credential does not open.
+        """
+        return self._signer(self.venue(account.venue).dialect, credential)
+
     def _signer(self, dialect: Dialect, credential: Credential) -> Signer:
         name = credential.api_key.encode("ascii")
         if credential.purpose is Purpose.UPSTREAM_HMAC:

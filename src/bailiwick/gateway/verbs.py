@@ -9,11 +9,13 @@ import msgspec
 
 from bailiwick import __version__
 from bailiwick.gateway.chronicle import wall_us
+from bailiwick.gateway.inspecting import Inspector
 from bailiwick.gateway.parties import Live
 from bailiwick.journal.error import JournalError
 from bailiwick.journal.record import Act, encode
 from bailiwick.journal.retention import Retention
 from bailiwick.link import questions as ask
+from bailiwick.link.exchange_questions import Inspect
 from bailiwick.link.server import Handlers
 from bailiwick.link.wire import Code, LinkError, Peer
 from bailiwick.model.credential import Purpose
@@ -50,6 +52,7 @@ def handlers(house: "House") -> Handlers:
         ask.Doctor: desk.doctor,
         ask.RotateVault: desk.rotate,
         ask.Events: desk.events,
+        Inspect: Inspector(house).inspect,
     }
 
 

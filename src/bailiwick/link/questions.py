@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
+from bailiwick.link.exchange_questions import EXCHANGE_VERBS
 from bailiwick.link.wire import Answer, Question, Verbs
 from bailiwick.model.secret import Secret
 
@@ -231,5 +232,7 @@ class Events(Question[EventsAnswer], frozen=True, kw_only=True, tag="events"):
     wait_s: float = 0.0
 
 
-GATEWAY_VERBS: Verbs = (Health, Seal, RecordAct, Explain, Usage, Wake, Checkpoint, Doctor, RotateVault, Events)
+GATEWAY_VERBS: Verbs = (
+    Health, Seal, RecordAct, Explain, Usage, Wake, Checkpoint, Doctor, RotateVault, Events, *EXCHANGE_VERBS,
+)  # fmt: skip
 """Everything that the gateway's socket answers. There is no verb that unseals."""
