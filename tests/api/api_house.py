@@ -89,7 +89,7 @@ class ApiHouse:
         self.tokens[name] = answer.secret.reveal().decode()
         return self.tokens[name]
 
-    async def call(  # noqa: PLR0913
+    async def call(
         self,
         method: str,
         path: str,

@@ -7,7 +7,7 @@ import pytest
 from api_house import GRANT, ApiHouse
 
 from bailiwick.api.table import ROWS, Row
-from bailiwick.authority import token_verbs, verbs
+from bailiwick.authority import notice_verbs, token_verbs, verbs
 from bailiwick.link.wire import Answer
 from bailiwick.model.token import Role
 
@@ -26,6 +26,11 @@ BODIES: dict[type, dict[str, Any]] = {
     verbs.CheckGrant: {"grant": GRANT},
     token_verbs.IssueToken: {"name": "new", "role": "auditor"},
     verbs.MakeBackup: {"path": "/nonexistent/backup"},
+    notice_verbs.AddChannel: {"way": "email", "to": "ada@example.com"},
+    notice_verbs.RemoveChannel: {"way": "email", "to": "ada@example.com"},
+    notice_verbs.NoteIncident: {"text": "looked at"},
+    notice_verbs.CloseIncident: {"reason": "settled"},
+    notice_verbs.ReportLeak: {"found": "nothing"},
 }
 """The least body of each verb that needs one."""
 PREVIEWED = frozenset(verbs.ACTS) - {verbs.MakeBackup, verbs.RotateVaultKey}
@@ -37,7 +42,9 @@ def id_of(row: Row, house: ApiHouse, owner: str) -> dict[str, str]:
     if row.path.startswith("/keys/"):
         return dict.fromkeys(re.findall(r"{(\w+)}", row.path), house.keys[owner])
     first = row.path.split("/")[1]
-    found = {"venues": "binance", "accounts": account, "services": "bot", "tokens": "bob"}
+    if first == "owners":
+        return dict.fromkeys(re.findall(r"{(\w+)}", row.path), owner)
+    found = {"venues": "binance", "accounts": account, "services": "bot", "tokens": "bob", "incidents": f"inc-{owner}"}
     return {"id": found[first]} if "{" in row.path else {}
 
 
@@ -140,12 +147,10 @@ async def test_scopes_narrow_a_token(house: ApiHouse) -> None:
     await house.token("looker", "operator", scopes=("all:read",))
     key = house.keys["Ada"]
     cells = {
-        name: tuple(
-            [
-                (await house.call("GET", f"/v1/keys/{key}", name)).status,
-                (await house.call("POST", f"/v1/keys/{key}/freeze", name, {"preview": True})).status,
-                (await house.call("GET", "/v1/venues", name)).status,
-            ]
+        name: (
+            (await house.call("GET", f"/v1/keys/{key}", name)).status,
+            (await house.call("POST", f"/v1/keys/{key}/freeze", name, {"preview": True})).status,
+            (await house.call("GET", "/v1/venues", name)).status,
         )
         for name in ("reader", "keys", "looker")
     }

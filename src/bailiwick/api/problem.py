@@ -41,6 +41,7 @@ TITLES = {
     504: "The answer was lost: look whether it was done",
 }
 _FIELD = re.compile(r"([a-z][a-z0-9_.]{0,60}): (.+)", re.DOTALL)
+_NAMED = re.compile(r"[a-z_]{1,40}|[0-9]{1,6}")  # what may be repeated: a secret sent as a name may not
 
 
 class FieldProblem(msgspec.Struct, frozen=True):
@@ -94,7 +95,7 @@ def respond(problem: Problem, headers: Mapping[str, str] | None = None) -> Respo
 
 
 def _place(loc: Iterable[Any]) -> str:
-    parts = [str(part) for part in loc]
+    parts = [str(part) if _NAMED.fullmatch(str(part)) else "(no field's name)" for part in loc]
     return ".".join(parts[1:]) or parts[0]
 
 

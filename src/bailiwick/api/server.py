@@ -18,6 +18,7 @@ from bailiwick.link.wire import Code, LinkError
 from bailiwick.logs import log, where
 from bailiwick.store.store import Store
 
+BACKLOG = 64
 END_S = 6.0  # a second more than the server gives to what is in hand
 
 
@@ -101,6 +102,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
+        listening.listen(BACKLOG)  # whoever comes before the server takes it over is served then
         listening.setblocking(False)
     except OSError as error:
         listening.close()

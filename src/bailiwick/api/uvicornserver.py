@@ -29,7 +29,7 @@ class BoundedHead(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its base has it
         super().connection_made(transport)
-        self._head = self.loop.call_later(HEAD_S, transport.abort)
+        self._head = self.loop.call_later(HEAD_S, transport.close)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -38,7 +38,7 @@ class BoundedHead(H11Protocol):
             self._head.cancel()
             self._head = None
         elif waiting and self._head is None:
-            self._head = self.loop.call_later(HEAD_S, self.transport.abort)
+            self._head = self.loop.call_later(HEAD_S, self.transport.close)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._head is not None:

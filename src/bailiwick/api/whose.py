@@ -55,6 +55,26 @@ def of_key(field: str = "id") -> Whose:
     return find
 
 
+def of_owner(field: str = "name") -> Whose:
+    """The owner that this field names himself."""
+
+    def find(question: Any, store: Store) -> Belongs:
+        name = getattr(question, field)
+        return Belongs(name, f"owner {name[:80]}: there is none")
+
+    return find
+
+
+def of_incident(field: str = "id") -> Whose:
+    """Whom the incident that this field names concerns."""
+
+    def find(question: Any, store: Store) -> Belongs:
+        name = getattr(question, field)
+        return Belongs(store.incidents.get(name).owner, f"incident {name[:80]}: there is none")
+
+    return find
+
+
 def check(whose: Whose, question: Any, store: Store, owner: str) -> None:
     """Let an owner reach what is theirs.
 
