@@ -14,6 +14,7 @@ from bailiwick.authority.verbs import AddAccount, AddService, AddVenue, IssueKey
 from bailiwick.config import Config
 from bailiwick.link.wire import Peer, Question
 from bailiwick.model.secret import Secret
+from bailiwick.store.incidents import Incident
 from bailiwick.store.store import Store
 from remembering import RememberingGateway
 
@@ -73,6 +74,8 @@ class ApiHouse:
             await self.ask(added)
             issued = await self.ask(IssueKey(account=account, service="bot", grant=GRANT))
             self.keys[owner] = issued.id
+            opened = Incident(id=f"inc-{owner}", opened=NOW, kind="test", title="x", owner=owner, keys=(issued.id,))
+            self.store.incidents.open(opened)
         for name, role, owner, person in (
             ("ada", "owner", "Ada", True),
             ("ada.bot", "owner", "Ada", False),

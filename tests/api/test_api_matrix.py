@@ -7,6 +7,7 @@ import pytest
 from api_house import GRANT, ApiHouse
 
 from bailiwick.api.table import ROWS, Row
+from bailiwick.api.whose import nobodys
 from bailiwick.authority import notice_verbs, token_verbs, verbs
 from bailiwick.link.wire import Answer
 from bailiwick.model.token import Role
@@ -71,7 +72,7 @@ def expected(row: Row, role: Role, *, own: bool) -> set[int]:
 
 
 def names_an_owner(row: Row) -> bool:
-    return row.whose.__qualname__ != "nobodys"
+    return row.whose is not nobodys
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method}-{row.path}")

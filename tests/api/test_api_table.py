@@ -1,11 +1,15 @@
 """The table of the control API against the verbs of the control process."""
 
 import itertools
+import re
+from pathlib import Path
 
 from bailiwick.api.table import ASKING, ROWS
 from bailiwick.authority import verbs
 from bailiwick.authority.verbs import CONTROL_VERBS, Kind, Move, MoveParty
 from bailiwick.model.token import Role
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_every_verb_is_mounted() -> None:
@@ -49,3 +53,11 @@ def test_whatever_can_widen_asks_for_a_person() -> None:
     assert [row.path for row in ROWS if row.verb in widening and not row.person] == []
     thaws = [row for row in ROWS if row.fixed.get("to") is Move.UNFREEZE]
     assert [row.person for row in thaws] == [True] * len(Kind)
+
+
+def test_the_page_lists_every_route() -> None:
+    """docs/api.md has the table as it is mounted; `python scripts/api_routes.py` writes it anew."""
+    page = (ROOT / "docs/api.md").read_text()
+    assert [row.path for row in ROWS if f"| `{row.method} /v1{row.path}` |" not in page] == []
+    shown = set(re.findall(r"(?m)^\| `([A-Z]+ /v1\S+)` \|", page))
+    assert shown == {f"{row.method} /v1{row.path}" for row in ROWS}

@@ -1,0 +1,32 @@
+"""Write the table of routes in docs/api.md anew, out of the table that mounts them."""
+
+from pathlib import Path
+
+from bailiwick.api.table import ROWS, Row
+from bailiwick.api.whose import nobodys
+from bailiwick.model.token import Role
+
+PAGE = Path(__file__).parents[1] / "docs/api.md"
+BEGIN, END = "<!-- routes -->\n", "<!-- end of routes -->\n"
+
+
+def line(row: Row) -> str:
+    """One route as the page shows it."""
+    owner = (
+        "" if Role.OWNER not in row.roles else "theirs" if row.narrowed or row.whose.__name__ != "nobodys" else "yes"
+    )
+    marks = ["yes" if role in row.roles else "" for role in (Role.OPERATOR, Role.AUDITOR)]
+    text = row.summary or (row.verb.__doc__ or "").strip().splitlines()[0].rstrip(".")
+    person = "a person's" if row.person else ""
+    return f"| `{row.method} /v1{row.path}` | {text} | {row.subject} | {owner} | {' | '.join(marks)} | {person} |"
+
+
+def table() -> str:
+    """All routes."""
+    head = "| route | does | scope | owner | operator | auditor | token |\n|---|---|---|---|---|---|---|\n"
+    return BEGIN + head + "\n".join(line(row) for row in ROWS) + "\n" + END
+
+
+if __name__ == "__main__":
+    before, _, rest = PAGE.read_text().partition(BEGIN)
+    PAGE.write_text(before + table() + rest.partition(END)[2])
