@@ -12,9 +12,8 @@ BEGIN, END = "<!-- routes -->\n", "<!-- end of routes -->\n"
 
 def line(row: Row) -> str:
     """One route as the page shows it."""
-    owner = (
-        "" if Role.OWNER not in row.roles else "theirs" if row.narrowed or row.whose.__name__ != "nobodys" else "yes"
-    )
+    theirs = row.narrowed is not None or row.whose is not nobodys
+    owner = "" if Role.OWNER not in row.roles else "theirs" if theirs else "yes"
     marks = ["yes" if role in row.roles else "" for role in (Role.OPERATOR, Role.AUDITOR)]
     text = row.summary or (row.verb.__doc__ or "").strip().splitlines()[0].rstrip(".")
     person = "a person's" if row.person else ""
