@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta
 
 from bailiwick.files import new_file
+from bailiwick.notify.settings import Leaks, Notices, placed_leaks, placed_notices
 
 DEFAULT_PATH = Path("bailiwick.toml")
 PATH_VARIABLE = "BAILIWICK_CONFIG"
@@ -210,6 +211,8 @@ class Config(_Section, frozen=True, kw_only=True):
     journal: Journal = msgspec.field(default_factory=Journal)
     vault: Vault = msgspec.field(default_factory=Vault)
     weight: Weight = msgspec.field(default_factory=Weight)
+    notices: Notices = msgspec.field(default_factory=Notices)
+    leaks: Leaks = msgspec.field(default_factory=Leaks)
     api: Api = msgspec.field(default_factory=Api)
 
     @property
@@ -366,6 +369,8 @@ def _placed(config: Config, base: Path) -> Config:
             tls_key=gateway.tls_key and place(gateway.tls_key),
         ),
         journal=msgspec.structs.replace(journal, second_place=journal.second_place and place(journal.second_place)),
+        notices=placed_notices(config.notices, place),
+        leaks=placed_leaks(config.leaks, place),
         vault=msgspec.structs.replace(
             vault,
             key_file=place(vault.key_file),
@@ -496,4 +501,27 @@ listen = @api@
 # exit_reserve = 0.1             # kept back for cancels and reducing orders
 # key_share = 0.5                # the most that one key may use
 # public_share = 0.3             # the most that public data may use
+
+[notices]
+# How owners are told what happens to their keys; whom, and when, is set by `bailiwick owner`. Secrets are named here
+# and never written: "file:PATH" (mode 0600), "env:NAME", or "credential:NAME" for one of systemd's.
+# telegram_token = "file:telegram.token"
+# telegram_api = "https://api.telegram.org"
+# smtp_host = "mail.example.com"
+# smtp_port = 587
+# smtp_security = "starttls"     # or "tls"; "none" for a server on this machine alone
+# smtp_user = "bailiwick"
+# smtp_password = "file:smtp.password"
+# smtp_from = "bailiwick@example.com"
+# smtp_ca_file = "mail-ca.pem"   # whoever signed the server's certificate; default: whom the system trusts
+# webhook_key = "file:webhook.key"
+# webhook_ca_file = "ca.pem"
+# page = "https://bailiwick.example.com"  # where owners reach the page behind a link; without it there are no links
+
+[leaks]
+# Who may report leaked secrets; docs/leaks.md says how.
+# github_keys = "https://api.github.com/meta/public_keys/secret_scanning"
+# github_ca_file = "ca.pem"
+# form_key = "file:leaks.key"
+# per_minute = 600               # key ids that are looked up; a secret is always acted upon
 """

@@ -22,6 +22,11 @@ def test_an_empty_file_listens_on_loopback_alone() -> None:
     assert (parse("").gateway.host, parse("").gateway.health_address) == ("127.0.0.1", ("127.0.0.1", 8081))
 
 
+SECTIONS = (
+    config.Gateway, config.Journal, config.Vault, config.Weight, config.Api, config.Notices, config.Leaks,
+)  # fmt: skip
+
+
 def test_the_written_file_shows_the_defaults() -> None:
     """Every commented-out setting of the written file shows what holds without it."""
     text = config.DEFAULT_TEXT.replace("@port@", "8080")
@@ -46,14 +51,20 @@ def test_the_written_file_shows_the_defaults() -> None:
         "transit_address",
         "transit_token_file",
         "transit_ca_file",
+        "telegram_token",
+        "smtp_",
+        "webhook_",
+        "github_ca_file",
+        "page",
+        "form_key",
     )
     kept = "\n".join(line for line in shown.splitlines() if not line.startswith(optional))
     assert parse(kept) == parse("")
     assert set(re.findall(r"(?m)^([a-z_]+) = ", shown)) == {
         name
-        for section in (Config, config.Gateway, config.Journal, config.Vault, config.Weight, config.Api)
+        for section in (Config, *SECTIONS)
         for name in section.__struct_fields__
-    } - {"gateway", "journal", "vault", "weight", "api"}
+    } - {section.__name__.lower() for section in SECTIONS}
 
 
 def test_the_written_file_is_read_back(tmp_path: Path) -> None:

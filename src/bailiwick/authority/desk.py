@@ -18,6 +18,7 @@ from bailiwick.authority.keys import Keys
 from bailiwick.authority.lives import Lives
 from bailiwick.authority.moves import Moves
 from bailiwick.authority.notices import Notices
+from bailiwick.authority.noticing import Noticing
 from bailiwick.authority.openroutes import OpenRoute
 from bailiwick.authority.parties import Parties
 from bailiwick.authority.rounds import Rounds
@@ -81,7 +82,9 @@ class Desk:
         self.hearing = Hearing(store, events or AsyncClient(config.gateway_socket))  # what the gateway saw
         self.rounds.add("events", 0.2, self.hearing.listen)
         self.open_routes: list[OpenRoute] = []  # of the control API: whoever serves callers without a token adds theirs
-        self._answering = self._acting()
+        self.noticing = Noticing(self, config, store, gateway, self.notices, clock)  # owners, incidents, leaks
+        self.open_routes += self.noticing.open_routes()
+        self._answering = self._acting() | self.noticing.answering()
 
     def handlers(self) -> Handlers:
         """One handler for each verb of the control socket."""

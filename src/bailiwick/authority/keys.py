@@ -26,6 +26,7 @@ from bailiwick.model.credential import (
     make_secret,
 )
 from bailiwick.model.grant import grant_from_toml, grant_to_toml
+from bailiwick.model.leaked import public_print, secret_print
 from bailiwick.model.party import Key, KeyKind, KeyState, Standing, key_record
 from bailiwick.model.secret import Secret
 from bailiwick.rules.authority import Authority
@@ -70,7 +71,7 @@ class Keys:
             if question.preview:
                 values = {**key_values(draft), "id": "", "kind": kind.value, "public_key": None}
                 return preview(Kind.KEY, "", {}, values, notes=notes)
-            secret, envelope = await self._secret(kind, key_id, question.account)
+            secret, envelope = await self._secret(public_key, key_id, question.account)
             key = msgspec.structs.replace(draft, kind=kind, secret=envelope, public_key=public_key)
             values = key_values(key)
             act = Act(actor=actor, act="key.issue", subject=key_id, after=values, reason=question.reason)
@@ -117,7 +118,7 @@ class Keys:
                 raise LinkError(Code.CONFLICT, f"key {before.id}: it is {before.state}; issue another key")
             if question.preview:
                 return preview(Kind.KEY, before.id, values, values)
-            secret, envelope = await self._secret(kind, before.id, before.account)
+            secret, envelope = await self._secret(public_key, before.id, before.account)
             after = msgspec.structs.replace(before, secret=envelope, public_key=public_key)
             new = key_values(after)
             act = Act(
@@ -165,12 +166,17 @@ class Keys:
             notes.append("the account has no credential in use, so nothing of it leaves; see `bailiwick account show`")
         return tuple(notes)
 
-    async def _secret(self, kind: KeyKind, key_id: str, account: str) -> tuple[Secret | None, bytes | None]:
-        if kind is not KeyKind.HMAC:
+    async def _secret(
+        self, public_key: bytes | None, key_id: str, account: str
+    ) -> tuple[Secret | None, bytes | None]:
+        if public_key is not None:
+            self._store.leaks.add_print(public_print(public_key), key_id)
             return None, None
         secret = make_secret(secrets.token_bytes(SECRET_RANDOM_BYTES))
         question = Seal(record=key_record(key_id, account), purpose=Purpose.ISSUED_HMAC.value, plaintext=secret)
-        return secret, (await self._gateway.ask(question)).envelope
+        envelope = (await self._gateway.ask(question)).envelope
+        self._store.leaks.add_print(secret_print(secret), key_id)  # so that one that leaks names its key
+        return secret, envelope
 
 
 def _kind(pem: bytes) -> tuple[KeyKind, bytes | None]:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from bailiwick.authority.audit_verbs import AUDIT_VERBS
+from bailiwick.authority.notice_verbs import NOTICE_VERBS
 from bailiwick.authority.token_verbs import TOKEN_VERBS
 from bailiwick.link.questions import (
     DoctorAnswer,
@@ -292,6 +293,6 @@ ACTS: Verbs = (
 """Whatever changes something, or takes something out of the house: each is journalled."""
 
 CONTROL_VERBS: Verbs = (
-    *ACTS, ListParties, ShowParty, CheckGrant, ExplainKey, UseOfKey, Status, Examine, *TOKEN_VERBS, *AUDIT_VERBS,
+    *ACTS, ListParties, ShowParty, CheckGrant, ExplainKey, UseOfKey, Status, Examine, *TOKEN_VERBS, *NOTICE_VERBS, *AUDIT_VERBS,
 )  # fmt: skip
 """Everything that the control socket answers."""

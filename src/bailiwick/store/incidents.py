@@ -6,6 +6,7 @@ from typing import Any, final
 import msgspec
 from sqlalchemy import BigInteger, Column, Connection, Index, LargeBinary, Table, Text, insert, select, update
 
+from bailiwick.store.changes import ChangeKind, record_change
 from bailiwick.store.errors import ConflictError, NotFoundError
 from bailiwick.store.shelf import Access
 from bailiwick.store.tables import metadata
@@ -108,6 +109,7 @@ class Incidents:
             row = connection.execute(query.limit(1)).mappings().one_or_none()
             if row is None or not draft.matter:
                 connection.execute(insert(incident).values(_columns(draft)))
+                record_change(connection, ChangeKind.INCIDENT, draft.id, self._clock())
                 return draft
             there = _read(row)
             grown = msgspec.structs.replace(
@@ -116,8 +118,7 @@ class Incidents:
                 positions=_joined(there.positions, draft.positions),
                 notes=there.notes + draft.notes,
             )
-            connection.execute(update(incident).where(incident.c.id == there.id).values(_columns(grown)))
-            return grown
+            return self._put(connection, grown)
 
     def get(self, incident_id: str) -> Incident:
         """One incident.
@@ -146,7 +147,7 @@ class Incidents:
         """
         with self._writing() as connection:
             there = _get(connection, incident_id)
-            return _put(connection, msgspec.structs.replace(there, notes=(*there.notes, note)))
+            return self._put(connection, msgspec.structs.replace(there, notes=(*there.notes, note)))
 
     def close(self, incident_id: str, at: int, reason: str) -> Incident:
         """Close an incident, with the reason why.
@@ -159,7 +160,21 @@ class Incidents:
             there = _get(connection, incident_id)
             if there.closed is not None:
                 raise ConflictError(f"incident {incident_id}: it is closed already; open another")
-            return _put(connection, msgspec.structs.replace(there, closed=at, closing=reason))
+            return self._put(connection, msgspec.structs.replace(there, closed=at, closing=reason))
+
+    def _put(self, connection: Connection, made: Incident) -> Incident:
+        connection.execute(update(incident).where(incident.c.id == made.id).values(_columns(made)))
+        record_change(connection, ChangeKind.INCIDENT, made.id, self._clock())
+        return made
+
+    def find_open(self, kind: str, matter: str) -> Incident | None:
+        """The open incident of this kind and matter."""
+        query = select(incident).where(
+            incident.c.kind == kind, incident.c.matter == matter, incident.c.closed.is_(None)
+        )
+        with self._reading() as connection:
+            row = connection.execute(query.limit(1)).mappings().one_or_none()
+        return None if row is None else _read(row)
 
     def dispute(self, key: str, positions: Iterable[int], incident_id: str) -> int:
         """Mark trades as disputed; how many were not before."""
@@ -231,8 +246,3 @@ def _get(connection: Connection, incident_id: str) -> Incident:
     if row is None:
         raise NotFoundError(f"incident {incident_id[:80]}: there is none")
     return _read(row)
-
-
-def _put(connection: Connection, made: Incident) -> Incident:
-    connection.execute(update(incident).where(incident.c.id == made.id).values(_columns(made)))
-    return made

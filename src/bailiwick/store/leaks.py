@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import final
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text, insert, select
+from sqlalchemy import BigInteger, Column, Connection, Index, Integer, LargeBinary, Table, Text, func, insert, select
 
 from bailiwick.store.shelf import Access
 from bailiwick.store.tables import metadata
@@ -26,7 +26,9 @@ secret_print = Table(
     "secret_print",
     metadata,
     Column("print", LargeBinary, primary_key=True),
-    Column("key", Text, nullable=False),
+    Column("key", Text, primary_key=True),
+    Column("made", BigInteger, nullable=False),
+    Index(None, "key"),
 )
 
 
@@ -42,6 +44,13 @@ class Leak(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     place: str = ""
     incident: str = ""
+
+
+class Printed(msgspec.Struct, frozen=True):
+    """A key that a secret is or was of; ``current`` where it was given no other since."""
+
+    key: str
+    current: bool
 
 
 @final
@@ -63,13 +72,19 @@ class Leaks:
             return [Leak(**row) for row in connection.execute(query.order_by(leak.c.id)).mappings()]
 
     def add_print(self, print_: bytes, key: str) -> None:
-        """Remember which key a secret is of; the print gives nothing of the secret away."""
+        """Remember which key a secret or public key is of, from now on."""
         with self._writing() as connection:
-            if connection.execute(select(secret_print.c.key).where(secret_print.c.print == print_)).first() is None:
-                connection.execute(insert(secret_print).values(print=print_, key=key))
+            same = (secret_print.c.print == print_) & (secret_print.c.key == key)
+            if connection.execute(select(secret_print.c.key).where(same)).first() is None:
+                connection.execute(insert(secret_print).values(print=print_, key=key, made=self._clock()))
 
-    def key_of_print(self, print_: bytes) -> str | None:
-        """The key that a secret of this print is of."""
+    def of_print(self, print_: bytes) -> Sequence[Printed]:
+        """The keys that something of this print is or was the secret of."""
         with self._reading() as connection:
-            query = select(secret_print.c.key).where(secret_print.c.print == print_)
-            return connection.execute(query).scalar_one_or_none()
+            found = connection.execute(select(secret_print).where(secret_print.c.print == print_)).all()
+            return [Printed(row.key, row.made == _newest(connection, row.key)) for row in found]
+
+
+def _newest(connection: Connection, key: str) -> int:
+    query = select(func.max(secret_print.c.made)).where(secret_print.c.key == key)
+    return int(connection.execute(query).scalar_one())

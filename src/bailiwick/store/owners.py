@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import Column, Table, Text, insert, select, update
 
 from bailiwick.model.notice import Owner
+from bailiwick.store.changes import ChangeKind, record_change
 from bailiwick.store.errors import StoreError
 from bailiwick.store.shelf import Access
 from bailiwick.store.tables import metadata
@@ -44,6 +45,7 @@ class Owners:
             changed = connection.execute(update(owner).where(owner.c.name == choices.name).values(choices=text))
             if not changed.rowcount:
                 connection.execute(insert(owner).values(name=choices.name, choices=text))
+            record_change(connection, ChangeKind.OWNER, choices.name, self._clock())
 
 
 def _read(name: str, text: str) -> Owner:

@@ -187,8 +187,10 @@ def _incidents() -> None:
         "secret_print",
         sa.Column("print", sa.LargeBinary, nullable=False),
         sa.Column("key", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("print", name="pk_secret_print"),
+        sa.Column("made", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("print", "key", name="pk_secret_print"),
     )
+    op.create_index("ix_secret_print_key", "secret_print", ["key"])
 
 
 def _services() -> None:

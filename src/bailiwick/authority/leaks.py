@@ -1,0 +1,291 @@
+"""Leaks: a report that holds a key's secret winds the key down at once; one that holds its id alone is only told.
+
+A key id stands in headers and logs, and anybody can plant one, so it proves nothing, whoever signed the report. The
+secret proves itself: whoever has it has what its holder should have alone, whether the report is signed or not.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import final
+
+import msgspec
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+    load_ssh_private_key,
+)
+
+from bailiwick.authority.acts import Act, Acts
+from bailiwick.authority.incidents import Incidents
+from bailiwick.authority.lives import Lives
+from bailiwick.authority.notice_verbs import LeakRow, LeaksAnswer, ListLeaks, ReportLeak
+from bailiwick.authority.notices import Notices
+from bailiwick.authority.partner import Finding, Partner, findings
+from bailiwick.authority.show import moment
+from bailiwick.link.wire import Code, LinkError
+from bailiwick.logs import log
+from bailiwick.model.leaked import Found, Sort, find, public_print, secret_print
+from bailiwick.model.life import Cause, KeyState
+from bailiwick.model.notice import Notice, Urgency
+from bailiwick.model.party import Key
+from bailiwick.store.errors import NotFoundError, StoreError
+from bailiwick.store.leaks import Leak
+from bailiwick.store.store import Store
+
+NO_CONTENT = 204
+UNAVAILABLE = 503
+MOST_PLACE_CHARS = 300
+OVER = frozenset({KeyState.REVOKED, KeyState.EXPIRED})
+
+
+class Exposed(msgspec.Struct, frozen=True, kw_only=True):
+    """A key that a report is about, with what of it the report holds."""
+
+    key: Key
+    sort: Sort
+    place: str
+    current: bool = True  # whether the secret still works
+
+
+@final
+class Leaks:
+    """The intake of leaks."""
+
+    def __init__(
+        self,
+        store: Store,
+        acts: Acts,
+        lives: Lives,
+        notices: Notices,
+        incidents: Incidents,
+        partner: Partner,
+        per_minute: int,
+        clock: Callable[[], int],
+    ) -> None:
+        self._store = store
+        self._acts = acts
+        self._lives = lives
+        self._notices = notices
+        self._incidents = incidents
+        self._partner = partner
+        self._per_minute = per_minute
+        self._clock = clock
+        self._minute = (0, 0)  # which minute, and how many claims were looked at in it
+
+    async def receive(self, headers: Mapping[str, str], body: bytes) -> int:
+        """Take a report that came over HTTP; the status to answer with, which says nothing of what was found.
+
+        It is 503 where a proven leak could not be acted upon, so that whoever sent it sends it again; else 204.
+
+        Args:
+            headers: their names in lower case.
+            body: as it came, every byte.
+        """
+        sender = await self._partner.sender(headers, body)
+        try:
+            await self.take(findings(body), sender)
+        except (LinkError, StoreError) as error:
+            log.error("a report of a leak could not be acted upon", error=error, sender=sender or "nobody proven")
+            return UNAVAILABLE
+        return NO_CONTENT
+
+    async def take(self, report: Iterable[Finding], sender: str) -> list[str]:
+        """Act on findings; what was done, in sentences.
+
+        Raises:
+            LinkError: if a key could not be wound down.
+        """
+        exposed: dict[str, Exposed] = {}
+        for finding in report:
+            for each in self._exposed(finding, sender):
+                known = exposed.get(each.key.id)
+                if known is None or _weight(each) > _weight(known):
+                    exposed[each.key.id] = each
+        source = sender or "unsigned"
+        proven = [each for each in exposed.values() if each.sort is not Sort.KEY_ID]
+        # One act for all that one report proves: a repository with a thousand keys in it is one leak.
+        said = await self._wind_down([each for each in proven if each.current], source)
+        for each in exposed.values():
+            said += await self._note(each, source)
+        return said
+
+    async def report(self, question: ReportLeak, actor: str) -> LeaksAnswer:
+        """A person has found something."""
+        found = question.found.reveal().decode("utf-8", "replace")
+        place = question.place or question.reason
+        said = await self.take([Finding(token=found, url=place)], f"person {actor}")
+        if not said:
+            raise LinkError(Code.REFUSED, "found: it holds no secret, private key or id of a key of this house")
+        return LeaksAnswer(said=tuple(said))
+
+    async def rows(self, question: ListLeaks, actor: str) -> LeaksAnswer:
+        """The reports about a key."""
+        self._store.keys.get(question.key)
+        found = self._store.leaks.of_key(question.key)
+        rows = tuple(
+            LeakRow(
+                at=moment(each.at) or "",
+                key=each.key,
+                proof=each.proof,
+                source=each.source,
+                place=each.place,
+                incident=each.incident,
+            )
+            for each in found
+        )
+        return LeaksAnswer(rows=rows)
+
+    # Whose is it?
+
+    def _exposed(self, finding: Finding, sender: str) -> Iterable[Exposed]:
+        place = _printable(finding.url or finding.source)
+        for found in find(finding.token.encode("utf-8", "replace")):
+            if found.sort is Sort.KEY_ID:
+                if sender and self._may_claim():
+                    yield from self._named(found, place)
+                continue
+            print_ = secret_print(found.text) if found.sort is Sort.SECRET else _print_of(found)
+            for printed in self._store.leaks.of_print(print_) if print_ else ():
+                try:
+                    key = self._store.keys.get(printed.key)
+                except NotFoundError:
+                    continue  # it was sealed, and then not issued
+                yield Exposed(key=key, sort=found.sort, place=place, current=printed.current and key.state not in OVER)
+
+    def _named(self, found: Found, place: str) -> Iterable[Exposed]:
+        try:
+            key = self._store.keys.get(found.text.reveal().decode("ascii"))
+        except NotFoundError:
+            return
+        yield Exposed(key=key, sort=Sort.KEY_ID, place=place)
+
+    def _may_claim(self) -> bool:
+        """Whether one more key id may be looked up in this minute. What is proven is never counted."""
+        minute = self._clock() // 60_000
+        count = self._minute[1] + 1 if self._minute[0] == minute else 1
+        self._minute = (minute, count)
+        return count <= self._per_minute
+
+    # What is done
+
+    async def _wind_down(self, exposed: list[Exposed], source: str) -> list[str]:
+        if not exposed:
+            return []
+        moved = await self._lives.move(
+            [each.key.id for each in exposed],
+            KeyState.WINDING_DOWN,
+            cause=Cause.LEAK,
+            actor="rule:leak",
+            reason=f"reported by {source}: its {exposed[0].sort}"[:500],
+            act="key.leak",
+        )
+        return [f"key {key} winds down" for key in moved.keys]
+
+    async def _note(self, each: Exposed, source: str) -> list[str]:
+        key = each.key
+        owner = self._store.accounts.get(key.account).owner
+        acted = False
+        if each.sort is Sort.KEY_ID and key.state not in OVER and self._store.owners.get(owner).bare_id_acts:
+            acted = bool(await self._by_wish(each, source))
+        incident = ""
+        if (each.sort is not Sort.KEY_ID and each.current) or acted:
+            opened = await self._incidents.open(
+                "leak",
+                f"The {each.sort} of a key was found outside",
+                keys=[key.id],
+                owner=owner,
+                matter=key.id,
+                actor="rule:leak",
+                reason=f"reported by {source}",
+                note=f"{each.sort} found by {source} at {each.place or 'a place that was not told'}",
+            )
+            incident = opened.id
+        else:
+            await self._claimed(each, source)
+        self._store.leaks.add(
+            Leak(
+                at=self._clock(), key=key.id, proof=each.sort.value, source=source, place=each.place, incident=incident
+            )
+        )
+        self._notices.tell(owner, _notice(each, source, incident, acted=acted))
+        return [f"{each.sort} of key {key.id}" + (f": incident {incident}" if incident else ": told its owner")]
+
+    async def _by_wish(self, each: Exposed, source: str) -> tuple[str, ...]:
+        moved = await self._lives.move(
+            [each.key.id],
+            KeyState.WINDING_DOWN,
+            cause=Cause.SUSPICION,
+            actor="rule:leak",
+            reason=f"its id was reported by {source}, and its owner wants that to suffice"[:500],
+            act="key.leak",
+        )
+        return moved.keys
+
+    async def _claimed(self, each: Exposed, source: str) -> None:
+        async with self._acts.turn():
+            await self._acts.note(
+                Act(
+                    actor="rule:leak",
+                    act="leak.report",
+                    subject=each.key.id,
+                    after={"held": each.sort.value, "source": source, "place": each.place, "works": each.current},
+                )
+            )
+
+
+def _weight(each: Exposed) -> int:
+    return (each.sort is not Sort.KEY_ID) * 2 + each.current
+
+
+def _notice(each: Exposed, source: str, incident: str, *, acted: bool) -> Notice:
+    key, place = each.key, each.place or "a place that was not told"
+    where = f"Reported by {source}; found at {place}."
+    if incident and not acted:
+        return Notice(
+            kind="leak",
+            title="A key's secret has leaked: it winds down",
+            text=f"{where} The key can still cancel and reduce, and opens nothing. Issue another and revoke this one; "
+            f"what happened is gathered under incident {incident}.",
+            urgency=Urgency.STOP,
+            key=key.id,
+            account=key.account,
+            matter=incident,
+            incident=incident,
+        )
+    if each.sort is Sort.KEY_ID:
+        done = "As you chose, the key winds down." if acted else "Nothing was stopped."
+        return Notice(
+            kind="leak_claim",
+            title="A key's id was reported as leaked",
+            text=f"{where} An id is no secret: it stands in headers and logs, and anybody can plant one. {done} "
+            "If the secret may be with it, rotate the key.",
+            urgency=Urgency.STOP if acted else Urgency.WARNING,
+            key=key.id,
+            account=key.account,
+            incident=incident,
+        )
+    why = f"the key is {key.state.value}" if key.state in OVER else "the key has another secret by now"
+    return Notice(
+        kind="leak_old",
+        title="A secret that no longer works was found outside",
+        text=f"{where} Nothing had to be stopped: {why}.",
+        urgency=Urgency.NEWS,
+        key=key.id,
+        account=key.account,
+    )
+
+
+def _print_of(found: Found) -> bytes:
+    """The print of a private key's public half; nothing of what cannot be opened, such as one under a password."""
+    raw = found.text.reveal()
+    load = load_ssh_private_key if b"OPENSSH" in raw[:40] else load_pem_private_key
+    try:
+        public = load(raw, None).public_key()
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return b""
+    return public_print(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:MOST_PLACE_CHARS])

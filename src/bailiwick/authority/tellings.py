@@ -1,0 +1,49 @@
+"""What owners are told of what the gateway saw, in their words."""
+
+from bailiwick.link.questions import Event
+from bailiwick.model.life import CAUSE_WORDS
+from bailiwick.model.notice import Notice, Urgency
+from bailiwick.model.party import Key
+from bailiwick.model.reason import Reason
+
+
+def removed_key_used(event: Event, key: Key) -> Notice:
+    """Somebody uses a key that is no more: a bot that was forgotten, or a thief with an old secret."""
+    cause = getattr(key, "cause", None)
+    why = f" {CAUSE_WORDS[cause]}" if cause in CAUSE_WORDS else ""
+    return Notice(
+        kind="removed_key_used",
+        title="A key that was removed is being used",
+        text=f"{_request(event)} The request was signed with the key's own secret and refused: the key is "
+        f"{key.state.value}{why}. If that is a bot of yours, give it a new key; it does not trade until then, and "
+        "cannot place a stop. If not, somebody has an old secret of yours.",
+        urgency=Urgency.WARNING,
+        key=event.key,
+        account=event.account,
+        matter=f"{key.state.value} since {getattr(key, 'since', None)}",
+        position=event.position,
+    )
+
+
+def refused(event: Event, key: Key) -> Notice:
+    """A client reads -2015 "Invalid API-key, IP, or permissions for action"; its owner reads which of the three."""
+    name = event.detail.get("reason", "")
+    reason = Reason[name] if name in Reason.__members__ else None
+    sentence = "" if reason is None else f"{reason.sentence} {reason.remedy}"
+    detail = event.detail.get("detail", "")
+    return Notice(
+        kind="refused",
+        title="A key's request was refused, and its client is not told why",
+        text=f"{_request(event)} The client reads -2015, which says that the key, its address or its permission is "
+        f"wrong. It was {name or 'refused'}: {sentence}{f' ({detail})' if detail else ''}",
+        urgency=Urgency.WARNING,
+        key=event.key,
+        account=event.account,
+        matter=name,
+        position=event.position,
+    )
+
+
+def _request(event: Event) -> str:
+    request, source = event.detail.get("request", "a request"), event.detail.get("source", "an unknown address")
+    return f"{request} came from {source}."
