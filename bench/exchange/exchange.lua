@@ -43,12 +43,17 @@ local function parameters()
   return text
 end
 
-local last_order = 28457000000
+-- An order's number follows from its name, so that a cancel is answered with the number that the order was given.
+local function number(name)
+  return 28457000000 + ngx.crc32_long(name or "")
+end
+
+local last_trade = 0
 
 local function placed(text)
   local symbol, price, quantity = field(text, "symbol"), field(text, "price"), field(text, "quantity")
   local now = milliseconds()
-  last_order = last_order + 1
+  last_trade = last_trade + 1
   local rests = field(text, "timeInForce") == "GTC"
   local state
   if rests then
@@ -59,10 +64,11 @@ local function placed(text)
       .. '"status":"FILLED","timeInForce":"IOC"'
   end
   local fills = rests and "" or '{"price":"' .. price .. '","qty":"' .. quantity
-    .. '","commission":"0.00000000","commissionAsset":"BTC","tradeId":' .. last_order .. "}"
+    .. '","commission":"0.00000000","commissionAsset":"BTC","tradeId":' .. last_trade .. "}"
   return table.concat {
-    '{"symbol":"', symbol, '","orderId":', last_order, ',"orderListId":-1,"clientOrderId":"',
-    field(text, "newClientOrderId"), '","transactTime":', now, ',"price":"', price, '","origQty":"', quantity, '",',
+    '{"symbol":"', symbol, '","orderId":', number(field(text, "newClientOrderId")),
+    ',"orderListId":-1,"clientOrderId":"', field(text, "newClientOrderId"), '","transactTime":', now,
+    ',"price":"', price, '","origQty":"', quantity, '",',
     state, ',"type":"LIMIT","side":"', field(text, "side"), '","workingTime":', now, ',"fills":[', fills,
     '],"selfTradePreventionMode":"EXPIRE_MAKER"}',
   }
@@ -71,7 +77,7 @@ end
 local function recalled(text, status)
   local id, now = field(text, "origClientOrderId"), milliseconds()
   return table.concat {
-    '{"symbol":"', field(text, "symbol"), '","orderId":', last_order, ',"orderListId":-1,"origClientOrderId":"', id,
+    '{"symbol":"', field(text, "symbol"), '","orderId":', number(id), ',"orderListId":-1,"origClientOrderId":"', id,
     '","clientOrderId":"', id, '","transactTime":', now, ',"time":', now, ',"updateTime":', now,
     ',"price":"65000.10000000","origQty":"0.01000000","executedQty":"0.00000000","origQuoteOrderQty":"0.00000000",',
     '"cummulativeQuoteQty":"0.00000000","status":"', status, '","timeInForce":"GTC","type":"LIMIT","side":"BUY",',

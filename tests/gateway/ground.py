@@ -449,7 +449,7 @@ class Ground:
             self.house.journal.close()
             self.house.store.close()
         else:
-            await self.house.snapshot()
+            await self.house.snapshots.take()
             self.house._close()
 
 

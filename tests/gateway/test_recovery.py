@@ -191,7 +191,7 @@ async def test_any_history_is_read_again_as_it_was(
             exchange = Exchange(random.Random(seed))
             for step in range(length + 1):
                 if step == snapshot_at:
-                    await ground.house.snapshot()
+                    await ground.house.snapshots.take()
                 if step == cut_at:
                     await ground.durable()
                     found = read_again(ground, directory / "cut")
@@ -215,9 +215,9 @@ async def test_a_snapshot_taken_while_requests_go_on_loses_nothing(ground: Groun
     other.buy(newClientOrderId="mine")
     (await ground.sent()).accept("1")
     live = sums(ground.live(bot).ledger, ground.clock.at)
-    from bailiwick.gateway.recovery import encode_state
+    from bailiwick.gateway.recovery import encode_ledger, encode_state
 
-    state = {bot.key.id: ground.live(bot).ledger.to_state()}
+    state = {bot.key.id: encode_ledger(ground.live(bot).ledger)}
     ground.house.journal.write_snapshot(encode_state(state, ground.house.gateway.marks.alive()), position)
     await ground.restart(crash=True)
     found = sums(ground.live(bot).ledger, ground.clock.at)
@@ -296,7 +296,7 @@ async def test_a_sale_refused_after_a_snapshot_hides_no_other_sale(ground: Groun
     (await ground.sent()).accept("1")
     bot.place("SELL", "1", newClientOrderId="refused")
     sent = await ground.sent()
-    await ground.house.snapshot()
+    await ground.house.snapshots.take()
     sent.refuse()
     bot.place("SELL", "1", newClientOrderId="sold")
     (await ground.sent()).accept("1")

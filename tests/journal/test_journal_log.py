@@ -5,6 +5,7 @@ import errno
 import resource
 import stat
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -449,8 +450,8 @@ def test_a_snapshot_that_no_note_vouches_for_is_not_used(begin: Begin, tmp_path:
     with begin() as journal:
         journal.append_now(b"0")
         journal.write_snapshot(b"true", 1)
-    snapshot.write(tmp_path / "journal", snapshot.Snapshot(2, 0, b"forged"), 9)
-    snapshot.write(tmp_path / "journal", snapshot.Snapshot(2, 99, b"forged"), 9)
+    snapshot.write(tmp_path / "journal", snapshot.Snapshot(2, 0, b"forged", sha256(b"forged").hexdigest()), 9)
+    snapshot.write(tmp_path / "journal", snapshot.Snapshot(2, 99, b"forged", sha256(b"forged").hexdigest()), 9)
     with begin() as journal:
         assert journal.snapshot is not None
         assert journal.snapshot.state == b"true"

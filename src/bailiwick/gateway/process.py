@@ -1,6 +1,7 @@
 """The gateway process: opens what it needs, serves, and ends in order."""
 
 import asyncio
+import contextlib
 import gc
 import os
 import signal
@@ -16,15 +17,17 @@ import uvloop
 
 from bailiwick.config import Config, ConfigError, load
 from bailiwick.gateway.chronicle import Chronicle, wall_us
+from bailiwick.gateway.exchange import is_stopped
 from bailiwick.gateway.feed import Feed
 from bailiwick.gateway.framing import HeadReader
 from bailiwick.gateway.health import HealthServer
 from bailiwick.gateway.links import Links
 from bailiwick.gateway.pipeline import Gateway
 from bailiwick.gateway.reconcile import Reconciler
-from bailiwick.gateway.recovery import STOPPED, doubts, encode_state, recover
+from bailiwick.gateway.recovery import STOPPED, doubts, recover
 from bailiwick.gateway.registry import Registry
 from bailiwick.gateway.server import Listener
+from bailiwick.gateway.snapshots import Snapshots
 from bailiwick.gateway.unkeyed import PublicData, UnkeyedDesk
 from bailiwick.gateway.verbs import handlers
 from bailiwick.journal.erasure import condense
@@ -52,7 +55,6 @@ SWEEP_EVERY_S = 0.25
 NOTE_EVERY_S = 5.0
 CONDENSE_EVERY_S = 3600.0
 MEND_EVERY_S = 2.0
-LEDGERS_AT_ONCE = 50
 LONGEST_WINDOW_US = 62_000_000  # the venue's longest receive window, and a margin
 SWITCH_INTERVAL_S = 0.0002  # the journal's threads and the loop must not hold the interpreter from each other
 
@@ -81,8 +83,16 @@ class House:
         self.vault = Vault(open_keyring(config.keyring, self.root))
         self.links = Links(config, self.store, self.vault)
         self.links.load()
-        self.recovered = recover(self.journal, BINANCE, wall_us())
-        self.registry = Registry(self.store, self.vault, self.links, self.recovered.ledger)
+        limited = frozenset(each.id for each in self.store.services.list() if each.net_buying_bps is not None)
+        self.recovered = recover(self.journal, BINANCE, wall_us(), limited)
+        self.registry = Registry(
+            self.store,
+            self.vault,
+            self.links,
+            self.recovered.ledger,
+            self.recovered.ledgers,
+            config.lives.wind_down_days * 86_400_000_000,
+        )
         self.registry.load()
         self.unkeyed = UnkeyedDesk()
         proxies = config.gateway.proxies
@@ -94,6 +104,9 @@ class House:
             self.unkeyed,
             self.recovered.marks,
             proxies,
+        )
+        self.snapshots = Snapshots(
+            self.journal, self.recovered.ledgers, self.recovered.marks, config.journal.snapshot_s
         )
         self.reconciler = self.gateway.unsettled = Reconciler(self.gateway, self.registry, self.recovered.resting)
         if self.recovered.records and not self.recovered.in_order:
@@ -144,6 +157,7 @@ class House:
             self._start(work)
         gc.collect()
         gc.freeze()  # the registry is there for good: no collection need walk it
+        gc.enable()
         log.info("serving", address=self.address, keys=len(self.registry), records=self.journal.position)
         sys.stdout.write(f"ready {self.address[0]}:{self.address[1]}\n")
         sys.stdout.flush()
@@ -157,7 +171,9 @@ class House:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            await self.snapshot()
+            with contextlib.suppress(StoreError):  # on a full disk: then a use of the last seconds is forgotten
+                await self.note_uses()
+            await self.snapshots.take()
             self._close()
 
     def works(self, listener: Listener) -> tuple[Coroutine[Any, Any, None], ...]:
@@ -166,7 +182,7 @@ class House:
             self._follow_changes(),
             self._sweep(listener),
             self._note(),
-            self._snapshot(),
+            self.snapshots.run(),
             self._mend(),
             self._condense(),
             self.reconciler.run(),
@@ -232,6 +248,8 @@ class House:
         before = self.registry.change
         change = self.registry.refresh()
         if change != before:
+            for pool in self.links.pools():
+                pool.drop_waiting(is_stopped)  # what a key may no longer open does not leave when a connection is free
             for feed in self._meet_venues():
                 self._follow(
                     feed
@@ -246,6 +264,8 @@ class House:
             await asyncio.sleep(CHANGES_EVERY_S)
             try:
                 await self.refresh()
+                while self.registry.catch_up():  # noqa: ASYNC110  (a part at a time: requests go on between)
+                    await asyncio.sleep(0)
             except StoreError as error:
                 log.error("changes to keys cannot be read", why=str(error))
 
@@ -261,14 +281,16 @@ class House:
 
     async def _note(self) -> None:
         """Write down what is only counted: failed authentications, and when keys were last used."""
-        noted = wall_us()
         while True:
             await asyncio.sleep(NOTE_EVERY_S)
             self.gateway.chronicle.flush_failures()
-            uses = {live.id: live.used_us // 1000 for live in self.registry.live() if live.used_us > noted}
-            noted = wall_us()
-            if uses:
-                await asyncio.to_thread(self.store.keys.record_use, uses)
+            await self.note_uses()
+
+    async def note_uses(self) -> None:
+        """Write down in one go which keys were used since the last time: no request waits for it."""
+        uses = self.registry.uses()
+        if uses:
+            await asyncio.to_thread(self.store.keys.record_use, uses)
 
     async def _mend(self) -> None:
         """After the journal has stopped, read it again from the disk, and go on if what was durable is there."""
@@ -297,25 +319,6 @@ class House:
                 log.error("nothing was condensed", why=str(error))
             await asyncio.sleep(CONDENSE_EVERY_S)
 
-    async def _snapshot(self) -> None:
-        while True:
-            await asyncio.sleep(self.config.journal.snapshot_s)
-            await self.snapshot()
-
-    async def snapshot(self) -> None:
-        """Store the state with the position from which the journal is to be read again."""
-        position = self.journal.position
-        marks = self.gateway.marks.alive()  # at this position: later ones stand in the records behind it
-        ledgers = {}
-        for count, (key_id, ledger) in enumerate(list(self.recovered.ledgers.items())):
-            ledgers[key_id] = ledger.to_state()
-            if count % LEDGERS_AT_ONCE == 0:
-                await asyncio.sleep(0)  # requests go on meanwhile: see recovery
-        try:
-            await asyncio.to_thread(lambda: self.journal.write_snapshot(encode_state(ledgers, marks), position))
-        except (JournalError, OSError) as error:
-            log.error("no snapshot", why=str(error))
-
 
 async def _guarded(work: Coroutine[Any, Any, None]) -> None:
     """A part that ends by a fault ends the gateway: half of it must not go on alone."""
@@ -342,6 +345,7 @@ def main(config_path: Path) -> int:
     harden_process()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     gc.set_threshold(50_000, 20, 1_000)
+    gc.disable()  # until it serves: what is read at a start stays, and collections would walk it again and again
     try:
         house = House(load(config_path))
         uvloop.run(house.run())

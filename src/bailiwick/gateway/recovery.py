@@ -55,9 +55,14 @@ class Recovered:
         return [key_id for key_id, ledger in self.ledgers.items() if ledger.resting]
 
 
-def encode_state(ledgers: dict[str, LedgerState], marks: dict[int, list[bytes]]) -> bytes:
+def encode_ledger(ledger: Ledger) -> msgspec.Raw:
+    """A ledger as a snapshot holds it."""
+    return msgspec.Raw(_ENCODER.encode(ledger.to_state()))
+
+
+def encode_state(ledgers: dict[str, msgspec.Raw], marks: dict[int, list[bytes]]) -> bytes:
     """The state as a snapshot holds it."""
-    return _ENCODER.encode(State(ledgers, marks))
+    return _ENCODER.encode({"ledgers": ledgers, "marks": marks})
 
 
 def recover(journal: Journal, dialect: Dialect, now_us: int, limited: frozenset[str] = frozenset()) -> Recovered:

@@ -367,9 +367,10 @@ class Journal:
         """
         if not 0 <= position <= self._next:
             raise ValueError(f"position {position}: the journal has {self._next} records")
-        taken = SnapshotNote(self._clock(), position, len(state), sha256(state).hexdigest())
+        digest = sha256(state).hexdigest()
+        taken = SnapshotNote(self._clock(), position, len(state), digest)
         vouching = self.append_now(encode(taken), retention=Retention.KEEP, essential=False)
-        written = Snapshot(position, vouching, state)
+        written = Snapshot(position, vouching, state, digest)
         snapshot.write(self.directory, written, self._ground.limits.snapshots_kept)
         return written
 

@@ -19,16 +19,12 @@ class Snapshot:
     position: int  # the state covers the records before this position
     note: int  # position of the SnapshotNote that vouches for it
     state: bytes
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the state, as its note has it."""
-        return sha256(self.state).hexdigest()
+    digest: str  # SHA-256 of the state, as its note has it
 
 
 def write(directory: Path, snapshot: Snapshot, keep: int) -> Path:
     """Write a snapshot so that it is whole or not there, and drop all but the newest ``keep``."""
-    head = _HEAD.pack(_MAGIC, snapshot.position, snapshot.note, len(snapshot.state), sha256(snapshot.state).digest())
+    head = _HEAD.pack(_MAGIC, snapshot.position, snapshot.note, len(snapshot.state), bytes.fromhex(snapshot.digest))
     path = directory / DIRECTORY / f"{snapshot.position:016d}.snap"
     replace_durably(path, head + sha256(head).digest() + snapshot.state)
     for old in listed(directory)[keep:]:
@@ -55,4 +51,4 @@ def read(path: Path) -> Snapshot | None:
         and sha256(state).digest() == digest
         and path.stem == f"{position:016d}"
     )
-    return Snapshot(position, note, state) if right else None
+    return Snapshot(position, note, state, digest.hex()) if right else None

@@ -295,9 +295,9 @@ class Ledger:
     # Snapshots
 
     def to_state(self) -> LedgerState:
-        """Everything that a restart must not forget."""
+        """Everything that a restart must not forget, to be written at once: it shares the orders with the ledger."""
         return LedgerState(
-            orders=[order.copy() for order in self.orders.values()],
+            orders=list(self.orders.values()),
             positions={
                 symbol: PositionState(
                     position.bought,
@@ -314,7 +314,7 @@ class Ledger:
             rate_us=self.rate_us,
             used=dict(self._used),
             ended={**self._late, **self._ended},
-            owned=[(client_id, symbol, order_id) for client_id, (symbol, order_id) in self._owned.items()],
+            owned=dict(self._owned),
             lists=dict(self._owned_lists),
             stray=[trade for trades in self._stray.values() for trade in trades.values()],
             together=self.together is not None,
@@ -335,12 +335,10 @@ class Ledger:
         ledger.losses = Spending(state.losses)
         ledger.withdrawn = {destination: Spending(buckets) for destination, buckets in state.withdrawn}
         ledger.rate_us = state.rate_us
-        ledger._used = dict(state.used)
-        ledger._ended = dict(state.ended)
-        for client_id, symbol, order_id in state.owned:
-            ledger._owned[client_id] = (symbol, order_id)
-            if order_id >= 0:
-                ledger._owned_ids[symbol, order_id] = client_id
+        ledger._used = state.used
+        ledger._ended = state.ended
+        ledger._owned = state.owned
+        ledger._owned_ids = {place: client_id for client_id, place in state.owned.items() if place[1] >= 0}
         ledger._owned_lists = dict(state.lists)
         for trade in state.stray:
             ledger._stray.setdefault((trade.symbol, trade.order_id), {})[trade.fill.trade_id] = trade

@@ -77,10 +77,6 @@ class Tracked(msgspec.Struct, kw_only=True, array_like=True):
     covering: Decimal = ZERO
     netting: Decimal = ZERO  # what of it is counted as open among all keys of its service
 
-    def copy(self) -> "Tracked":
-        """Another with the same content."""
-        return msgspec.structs.replace(self, trades=set(self.trades))
-
     def claims(self) -> tuple[Decimal, Decimal]:
         """What the order may still spend, and what of the key's holdings it may still sell."""
         if self.state is _ENDED or self.executed >= self.quantity:
@@ -226,7 +222,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
     rate_us: int
     used: dict[str, int]
     ended: dict[str, int]
-    owned: list[tuple[str, str, int]]
+    owned: dict[str, tuple[str, int]]
     lists: dict[int, str]
     stray: list[TradeReport]
     together: bool = False  # whether it counts for a service with a limit for all its keys

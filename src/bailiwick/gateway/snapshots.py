@@ -1,0 +1,69 @@
+"""When a snapshot of the state is taken, and how: so often that a start has little to read, and nobody waits for it.
+
+A start reads the newest snapshot and the records behind it. So one is due after a time, and sooner where many records
+have come; none where none has come, for its own note is a record too.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+import msgspec
+
+from bailiwick.gateway.recovery import encode_ledger, encode_state
+from bailiwick.journal.error import JournalError
+from bailiwick.journal.log import Journal
+from bailiwick.logs import log
+from bailiwick.rules.ledger import Ledger
+from bailiwick.rules.replay import ReplayMarks
+
+MOST_RECORDS = 30_000  # behind a snapshot: about half a second of a start
+LOOK_EVERY_S = 0.5
+SLICE_S = 0.002  # of the loop at a time, one ledger at least
+LEAST_S = 10.0  # between two, whatever comes and whatever fails
+OWN_RECORDS = 1  # the note of the snapshot
+
+
+class Snapshots:
+    """Takes snapshots of ledgers and replay marks."""
+
+    def __init__(self, journal: Journal, ledgers: Mapping[str, Ledger], marks: ReplayMarks, every_s: float) -> None:
+        self._journal = journal
+        self._ledgers = ledgers
+        self._marks = marks
+        self._every_s = every_s
+        self._behind = journal.snapshot.position if journal.snapshot is not None else 0
+        self._taken_at = time.monotonic()
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time for one."""
+        records = self._journal.position - self._behind
+        waited = time.monotonic() - self._taken_at
+        return (records >= MOST_RECORDS and waited >= LEAST_S) or (waited >= self._every_s and records > OWN_RECORDS)
+
+    async def run(self) -> None:
+        """Take one whenever it is due, until cancelled."""
+        while True:
+            await asyncio.sleep(min(LOOK_EVERY_S, self._every_s))
+            if self.due:
+                await self.take()
+
+    async def take(self) -> None:
+        """Store the state with the position from which the journal is to be read again."""
+        position = self._journal.position
+        self._taken_at = time.monotonic()
+        marks = self._marks.alive()  # at this position: later ones stand in the records behind it
+        ledgers: dict[str, msgspec.Raw] = {}
+        until = self._taken_at + SLICE_S
+        for key_id, ledger in list(self._ledgers.items()):
+            ledgers[key_id] = encode_ledger(ledger)
+            if time.monotonic() >= until:
+                await asyncio.sleep(0)  # requests go on meanwhile: see recovery
+                until = time.monotonic() + SLICE_S
+        try:
+            await asyncio.to_thread(lambda: self._journal.write_snapshot(encode_state(ledgers, marks), position))
+        except (JournalError, OSError) as error:
+            log.error("no snapshot", why=str(error))
+        else:
+            self._behind = position
