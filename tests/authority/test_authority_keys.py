@@ -131,8 +131,8 @@ async def test_a_revoked_key_is_not_rotated_back(house: House) -> None:
 
 
 def test_a_grant_cannot_be_carried_to_another_account() -> None:
-    """No verb moves a key to another account or service, so no grant survives a transfer."""
-    assert set(EditKey.__struct_fields__) & {"account", "service", "kind", "secret"} == set()
+    """No verb moves a key to another account, so no grant survives a transfer."""
+    assert set(EditKey.__struct_fields__) & {"account", "kind", "secret"} == set()
 
 
 async def test_another_accounts_key_reads_as_none(house: House) -> None:

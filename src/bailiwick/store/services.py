@@ -19,8 +19,8 @@ from sqlalchemy import (
     update,
 )
 
-from bailiwick.model.life import KeyState, Life
-from bailiwick.store.changes import ChangeKind, record_change
+from bailiwick.model.life import Cause, KeyState, Life
+from bailiwick.store.changes import ChangeKind, record_change, record_changes
 from bailiwick.store.shelf import Access
 from bailiwick.store.tables import key as key_table
 from bailiwick.store.tables import metadata
@@ -211,6 +211,35 @@ class Services:
         """Note the act, within the transaction that does it."""
         connection.execute(delete(compromise).where(compromise.c.service == found.service))
         connection.execute(insert(compromise).values(msgspec.structs.asdict(found)))
+
+    def changed_in(self, connection: Connection, service: str) -> None:
+        """Number a change of a service whose row may be as it was, within a transaction."""
+        record_change(connection, ChangeKind.SERVICE, service, self._clock())
+
+    def stopped(self, service: str) -> frozenset[str]:
+        """The keys, of those that ever belonged to a service, that a service's standing has stopped."""
+        gone = select(holding.c.key).where(holding.c.service == service)
+        query = select(key_table.c.id).where(
+            (key_table.c.service == service) | key_table.c.id.in_(gone),
+            key_table.c.cause == Cause.STANDING.value,
+            key_table.c.state.in_([KeyState.WINDING_DOWN.value, KeyState.FROZEN.value]),
+        )
+        with self._reading() as connection:
+            return frozenset(connection.execute(query).scalars())
+
+    def reopen_in(self, connection: Connection, keys: Sequence[str], now: int, *, named: bool) -> None:
+        """Put keys in force again, within a transaction; the changes name each of them, or their services."""
+        services: set[str] = set()
+        for first in range(0, len(keys), AT_ONCE):
+            chosen = key_table.c.id.in_(keys[first : first + AT_ONCE])
+            services |= set(connection.execute(select(key_table.c.service).where(chosen).distinct()).scalars())
+            values = {"state": KeyState.ACTIVE.value, "cause": None, "suspected": "[]", "since": now, "until": None}
+            connection.execute(update(key_table).where(chosen).values(**values))
+        if named:
+            record_changes(connection, ChangeKind.KEY, list(keys), now)
+        else:
+            for service in sorted(services):
+                record_change(connection, ChangeKind.HELD, service, now)
 
     def compromise(self, service: str) -> Compromise | None:
         """The newest act against a service."""
