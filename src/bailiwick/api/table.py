@@ -212,62 +212,6 @@ NOTICES: tuple[Row, ...] = (
 )  # fmt: skip
 
 
-_V = notice_verbs
-
-NOTICES: tuple[Row, ...] = (
-    Row(verb=_V.ListOwners, method="GET", path="/owners", subject=_S.OWNER, roles=HOUSE),
-    Row(verb=_V.ShowOwner, method="GET", path="/owners/{name}", subject=_S.OWNER, roles=ANYONE, whose=of_owner()),
-    Row(verb=_V.EditOwner, method="PATCH", path="/owners/{name}", subject=_S.OWNER, roles=OWNERS, whose=of_owner()),
-    Row(
-        verb=_V.AddChannel, method="POST", path="/owners/{name}/channels", subject=_S.OWNER, roles=OWNERS,
-        whose=of_owner(), person=True,
-    ),
-    Row(
-        verb=_V.RemoveChannel, method="POST", path="/owners/{name}/channels/remove", subject=_S.OWNER, roles=OWNERS,
-        whose=of_owner(), person=True,
-    ),
-    Row(
-        verb=_V.TelegramCode, method="POST", path="/owners/{name}/telegram", subject=_S.OWNER, roles=OWNERS,
-        whose=of_owner(), person=True,
-    ),
-    Row(verb=_V.TryNotice, method="POST", path="/owners/{name}/test", subject=_S.OWNER, roles=OWNERS, whose=of_owner()),
-    Row(verb=_V.ListNotices, method="GET", path="/notices", subject=_S.NOTICE, roles=HOUSE),
-    Row(
-        verb=_V.ListNotices, method="GET", path="/owners/{owner}/notices", subject=_S.NOTICE, roles=ANYONE,
-        whose=of_owner("owner"),
-    ),
-    Row(verb=_V.ListIncidents, method="GET", path="/incidents", subject=_S.INCIDENT, roles=HOUSE),
-    Row(
-        verb=_V.ListIncidents, method="GET", path="/keys/{key}/incidents", subject=_S.INCIDENT, roles=ANYONE,
-        whose=of_key("key"),
-    ),
-    Row(
-        verb=_V.ShowIncident, method="GET", path="/incidents/{id}", subject=_S.INCIDENT, roles=ANYONE,
-        whose=of_incident(),
-    ),
-    Row(
-        verb=_V.NoteIncident, method="POST", path="/incidents/{id}/notes", subject=_S.INCIDENT, roles=OWNERS,
-        whose=of_incident(),
-    ),
-    Row(
-        verb=_V.CloseIncident, method="POST", path="/incidents/{id}/close", subject=_S.INCIDENT, roles=OWNERS,
-        whose=of_incident(), person=True,
-    ),
-    Row(
-        verb=_V.WriteEvidence, method="POST", path="/incidents/{id}/evidence", subject=_S.INCIDENT, roles=OWNERS,
-        whose=of_incident(),
-    ),
-    Row(
-        verb=_V.NotMe, method="POST", path="/keys/{key}/not-me", subject=_S.INCIDENT, roles=OWNERS, whose=of_key("key")
-    ),
-    Row(
-        verb=_V.OrdersOfKey, method="GET", path="/keys/{key}/orders", subject=_S.KEY, roles=ANYONE, whose=of_key("key")
-    ),
-    Row(verb=_V.ReportLeak, method="POST", path="/leaks", subject=_S.LEAK, roles=OPERATORS),
-    Row(verb=_V.ListLeaks, method="GET", path="/keys/{key}/leaks", subject=_S.LEAK, roles=ANYONE, whose=of_key("key")),
-)  # fmt: skip
-
-
 HOUSEHOLD: tuple[Row, ...] = (
     Row(verb=verbs.Status, method="GET", path="/status", subject=_S.STATUS, roles=ANYONE),
     Row(verb=verbs.Examine, method="GET", path="/doctor", subject=_S.STATUS, roles=HOUSE),
