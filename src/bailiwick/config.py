@@ -18,6 +18,7 @@ from msgspec import Meta
 
 from bailiwick.files import new_file
 from bailiwick.notify.settings import Leaks, Notices, placed_leaks, placed_notices
+from bailiwick.rules.idleness import policy
 
 DEFAULT_PATH = Path("bailiwick.toml")
 PATH_VARIABLE = "BAILIWICK_CONFIG"
@@ -202,6 +203,28 @@ class Api(_Section, frozen=True, kw_only=True):
             _check_host("hosts", name)
 
 
+class Lives(_Section, frozen=True, kw_only=True):
+    """When keys that lie idle are removed, and how long a key winds down.
+
+    ``trading`` is for keys that can do more than read, whose reads do not count as use; ``reading`` for the others.
+    Both are written in words or as a preset, see ``rules.idleness``. A wind-down lasts ``wind_down_days``, that of a
+    suspect key ``suspect_wind_down_hours``; a key that is being removed then stays frozen for ``frozen_days``.
+    """
+
+    trading: str = "remove keys idle 30 days unless bound to networks"
+    reading: str = "warn at 30 days, remove keys idle 400 days"
+    wind_down_days: Days = 7
+    suspect_wind_down_hours: Annotated[int, Meta(ge=1, le=8760)] = 24
+    frozen_days: Days = 7
+
+    def __post_init__(self) -> None:
+        for name in ("trading", "reading"):
+            try:
+                policy(getattr(self, name))
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from None
+
+
 class Config(_Section, frozen=True, kw_only=True):
     """Everything that is set by file. Relative paths are relative to the file's directory."""
 
@@ -211,6 +234,7 @@ class Config(_Section, frozen=True, kw_only=True):
     journal: Journal = msgspec.field(default_factory=Journal)
     vault: Vault = msgspec.field(default_factory=Vault)
     weight: Weight = msgspec.field(default_factory=Weight)
+    lives: Lives = msgspec.field(default_factory=Lives)
     notices: Notices = msgspec.field(default_factory=Notices)
     leaks: Leaks = msgspec.field(default_factory=Leaks)
     api: Api = msgspec.field(default_factory=Api)
@@ -524,4 +548,17 @@ listen = @api@
 # github_ca_file = "ca.pem"
 # form_key = "file:leaks.key"
 # per_minute = 600               # key ids that are looked up; a secret is always acted upon
+
+[lives]
+# When keys that lie idle are removed, in words: "remove keys idle 30 days unless bound to networks",
+# "stop trading of keys idle 30 days", "none"; or a preset: binance-30d, okx-14d, kucoin-30d, bybit-90d, tax-tool.
+# Owners are warned 7 days and 1 day before. A read does not keep a key that can trade alive.
+# trading = "remove keys idle 30 days unless bound to networks"
+# Keys that can only read:
+# reading = "warn at 30 days, remove keys idle 400 days"
+# How long a key winds down (reads, cancels, sells what it bought) before it only reads.
+# wind_down_days = 7
+# suspect_wind_down_hours = 24
+# How long a key that is being removed may still read after that.
+# frozen_days = 7
 """

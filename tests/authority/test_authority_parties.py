@@ -77,13 +77,16 @@ async def test_a_service_that_was_frozen_is_trusted_again_by_a_person(house: Hou
     assert house.store.services.get("bot").standing == "trusted"
 
 
-async def test_a_frozen_account_uses_no_credential(house: House) -> None:
-    """Frozen, nothing of an account can be signed; unfrozen, it is exactly as it was, and its keys with it."""
+@pytest.mark.parametrize(("to", "becomes"), [(Move.FREEZE, "frozen"), (Move.WIND_DOWN, "winding_down")])
+async def test_a_held_account_comes_back_as_it_was(house: House, to: Move, becomes: str) -> None:
+    """An account that is frozen or winds down keeps its credential, to read; unfrozen, all is as before."""
     key = (await house.issue()).id
     await house.ask(MoveParty(kind=Kind.KEY, id=key, to=Move.WIND_DOWN))
     before = house.store.accounts.get("main")
-    await house.ask(MoveParty(kind=Kind.ACCOUNT, id="main", to=Move.FREEZE))
-    assert (house.store.accounts.get("main").credential, await state(house, Kind.ACCOUNT, "main")) == (None, "frozen")
+    await house.ask(MoveParty(kind=Kind.ACCOUNT, id="main", to=to))
+    held = house.store.accounts.get("main")
+    assert (held.credential, await state(house, Kind.ACCOUNT, "main")) == (before.credential, becomes)
+    assert (held.until is None) == (to is Move.FREEZE)
     await house.ask(MoveParty(kind=Kind.ACCOUNT, id="main", to=Move.UNFREEZE))
     assert house.store.accounts.get("main") == before
     assert house.store.keys.get(key).state is KeyState.WINDING_DOWN
@@ -225,7 +228,6 @@ async def test_what_is_not_understood_is_refused_with_its_field(house: House) ->
         (EditAccount(id="main", local_address="here"), "here"),
         (IssueKey(account="nobody", service="bot", grant=GRANT), "nobody"),
         (IssueKey(account="main", service="nobody", grant=GRANT), "nobody"),
-        (MoveParty(kind=Kind.ACCOUNT, id="main", to=Move.WIND_DOWN), "wind-down"),
         (ListParties(kind=Kind.KEY, limit=0), "limit"),
         (CheckGrant(grant="nonsense"), "TOML"),
         (ExplainKey(key="nobody", method="GET", target="/"), "nobody"),

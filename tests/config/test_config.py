@@ -23,7 +23,7 @@ def test_an_empty_file_listens_on_loopback_alone() -> None:
 
 
 SECTIONS = (
-    config.Gateway, config.Journal, config.Vault, config.Weight, config.Api, config.Notices, config.Leaks,
+    config.Gateway, config.Journal, config.Vault, config.Weight, config.Api, config.Lives, config.Notices, config.Leaks,
 )  # fmt: skip
 
 

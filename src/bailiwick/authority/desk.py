@@ -12,16 +12,27 @@ from bailiwick.authority import bounds, verbs
 from bailiwick.authority.acts import Act, Acts, Asks, refusal
 from bailiwick.authority.audit_verbs import AuditAccount
 from bailiwick.authority.auditing import Audits
+from bailiwick.authority.compromise import Compromises
 from bailiwick.authority.examination import examine
 from bailiwick.authority.hearing import Hearing
 from bailiwick.authority.keys import Keys
-from bailiwick.authority.lives import Lives
+from bailiwick.authority.lives import Lives, Terms
 from bailiwick.authority.moves import Moves
+from bailiwick.authority.networks import LOOK_EVERY_S, Networks
 from bailiwick.authority.notices import Notices
 from bailiwick.authority.noticing import Noticing
 from bailiwick.authority.openroutes import OpenRoute
 from bailiwick.authority.parties import Parties
+from bailiwick.authority.reach import Reach
 from bailiwick.authority.rounds import Rounds
+from bailiwick.authority.service_verbs import (
+    CompromiseService,
+    ListHeld,
+    RestoreService,
+    ServiceNetworks,
+    ServiceReach,
+)
+from bailiwick.authority.services import Services
 from bailiwick.authority.show import (
     account_values,
     digest,
@@ -73,17 +84,25 @@ class Desk:
         self.acts = Acts(store, gateway, config.data / "act.pending")
         self._parties = Parties(store, self.acts, gateway)
         self._keys = Keys(store, self.acts, gateway, self._parties, clock)
-        self._moves = Moves(store, self.acts, self._parties)
+        terms = Terms.of(config.lives)
+        self.lives = Lives(store, self.acts, clock, terms)  # the one way for rules, sweeps and alerts to move a key
+        self._moves = Moves(store, self.acts, self._parties, self.lives)
         self.tokens = Tokens(store, self.acts, clock)
         self.audits = Audits(store, AsyncClient(config.gateway_socket), clock)
-        self.lives = Lives(store, self.acts, clock)  # the one way for rules, sweeps and alerts to move a key
         self.rounds = Rounds()  # whoever has work to repeat adds it here; control starts them
+        self.rounds.add("overlaps", 30.0, self._keys.end_overlaps)
         self.notices = Notices(store, clock)  # whoever has something to tell an owner tells it here
         self.hearing = Hearing(store, events or AsyncClient(config.gateway_socket))  # what the gateway saw
         self.rounds.add("events", 0.2, self.hearing.listen)
         self.open_routes: list[OpenRoute] = []  # of the control API: whoever serves callers without a token adds theirs
         self.noticing = Noticing(self, config, store, gateway, self.notices, clock)  # owners, incidents, leaks
         self.open_routes += self.noticing.open_routes()
+        self._services = Services(store, self.acts, self._parties, clock)
+        self._reach = Reach(store, gateway)
+        self.networks = Networks(store, self.acts, clock)
+        self.compromises = Compromises(store, self.acts, gateway, self.lives, clock, self.notices.tell)
+        self.rounds.add("compromised services", 2.0, self.compromises.finish)
+        self.rounds.add("networks of services", LOOK_EVERY_S, self.networks.refresh_due)
         self._answering = self._acting() | self.noticing.answering()
 
     def handlers(self) -> Handlers:
@@ -107,12 +126,12 @@ class Desk:
             verbs.AddAccount: parties.add_account,
             verbs.EditAccount: parties.edit_account,
             verbs.RotateAccount: parties.rotate_account,
-            verbs.AddService: parties.add_service,
-            verbs.EditService: parties.edit_service,
+            verbs.AddService: self._services.add,
+            verbs.EditService: self._services.edit,
             verbs.IssueKey: keys.issue,
-            verbs.EditKey: keys.edit,
-            verbs.RotateKey: keys.rotate,
-            verbs.MoveParty: self._moves.move,
+            verbs.EditKey: self._edit_key,
+            verbs.RotateKey: self._rotate_key,
+            verbs.MoveParty: self._move,
             verbs.MakeBackup: self._backup,
             verbs.RotateVaultKey: self._rotate_vault,
             verbs.ListParties: self._list,
@@ -126,7 +145,21 @@ class Desk:
             ListTokens: self.tokens.list,
             RevokeToken: self.tokens.revoke,
             AuditAccount: self.audits.account,
+            CompromiseService: self.compromises.compromise,
+            RestoreService: self.compromises.restore,
+            ListHeld: self.compromises.held,
+            ServiceReach: self._reach.show,
+            ServiceNetworks: self.networks.look,
         }
+
+    async def _edit_key(self, question: verbs.EditKey, actor: str) -> verbs.ActAnswer:
+        return await self._services.edit_key(question, actor, self._keys.edit)
+
+    async def _rotate_key(self, question: verbs.RotateKey, actor: str) -> verbs.ActAnswer:
+        return await self._services.rotate_key(question, actor, self._keys.rotate)
+
+    async def _move(self, question: verbs.MoveParty, actor: str) -> verbs.ActAnswer:
+        return await self._services.move(question, actor, self._moves.move)
 
     # What only looks
 

@@ -1,5 +1,6 @@
 """Keys: issued, edited and rotated. A key keeps its id, account, service and kind for life."""
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from typing import final
@@ -14,7 +15,7 @@ from msgspec import UNSET
 from bailiwick.authority import bounds
 from bailiwick.authority.acts import Act, Acts, Asks
 from bailiwick.authority.parties import Parties, answer, check_seen, preview
-from bailiwick.authority.show import effective_values, key_values
+from bailiwick.authority.show import effective_values, key_values, moment
 from bailiwick.authority.verbs import ActAnswer, CheckGrant, EditKey, IssueKey, Kind, RotateKey, ShowAnswer, Values
 from bailiwick.link.questions import Seal
 from bailiwick.link.wire import Code, LinkError
@@ -35,6 +36,8 @@ from bailiwick.store.store import Store
 LEAST_RSA_BITS = 2048
 MOST_RSA_BITS = 8192
 MOST_NAME_CHARS = 200
+MOST_OVERLAP_S = 30 * 86_400
+EVENTS = ("on_expiry", "on_idle", "on_alert", "on_compromise")
 
 
 @final
@@ -89,6 +92,11 @@ class Keys:
                 text, found = self._judged(question.grant, before.account, before.service)
                 notes = self._notes(text, found, before.account)
                 after = msgspec.structs.replace(after, grant=text, expires=_expires(found, before.created))
+                if after.expires is not None and after.previous_until is not None:
+                    after = msgspec.structs.replace(after, previous_until=min(after.previous_until, after.expires))
+            chosen = {event: getattr(question, event) for event in EVENTS}
+            wishes = {event: wish for event, wish in chosen.items() if wish is not UNSET}
+            after = msgspec.structs.replace(after, **wishes)
             old, new = key_values(before), key_values(after)
             return await self._parties.edit(
                 question,
@@ -102,8 +110,12 @@ class Keys:
             )
 
     async def rotate(self, question: RotateKey, actor: str) -> ActAnswer:
-        """Another secret or public key under the same id; the old one stops at once."""
+        """Another secret or public key under the same id; the old one stops at once, or after an overlap."""
         kind, public_key = _kind(question.public_key)
+        if not 0 <= question.overlap_s <= MOST_OVERLAP_S:
+            raise LinkError(Code.REFUSED, f"overlap: from none to {MOST_OVERLAP_S // 86_400} days")
+        if question.leaked and question.overlap_s:
+            raise LinkError(Code.REFUSED, "overlap: none for a secret that leaked; leave out one of the two")
         async with self._acts.turn():
             before = self._store.keys.get(question.id)
             values = key_values(before)
@@ -116,23 +128,43 @@ class Keys:
                 )
             if before.state in {KeyState.REVOKED, KeyState.EXPIRED}:
                 raise LinkError(Code.CONFLICT, f"key {before.id}: it is {before.state}; issue another key")
+            overlap = self._overlap(before, question)
             if question.preview:
-                return preview(Kind.KEY, before.id, values, values)
+                return preview(Kind.KEY, before.id, values, {**values, "overlap_until": moment(overlap)})
             secret, envelope = await self._secret(public_key, before.id, before.account)
-            after = msgspec.structs.replace(before, secret=envelope, public_key=public_key)
+            given_up = None if overlap is None else before.secret or before.public_key
+            after = msgspec.structs.replace(
+                before, secret=envelope, public_key=public_key, previous=given_up, previous_until=overlap
+            )
             new = key_values(after)
             act = Act(
                 actor=actor,
                 act="key.rotate",
                 subject=before.id,
                 before={"public_key": values["public_key"]},
-                after={"public_key": new["public_key"]},
+                after={
+                    "public_key": new["public_key"],
+                    "overlap_until": new["overlap_until"],
+                    "leaked": question.leaked,
+                },
                 reason=question.reason,
                 keys=(before.id,),
                 restored=KeyState.FROZEN,  # a backup from before holds the secret that was given up
             )
             _, done = await self._acts.perform(act, lambda: self._store.keys.update(after, was=before))
         return answer(Kind.KEY, before.id, values, new, done, secret=secret)
+
+    def _overlap(self, key: Key, question: RotateKey) -> int | None:
+        """Until when the old secret is believed: never past the key's own expiry."""
+        if not question.overlap_s:
+            return None
+        until = self._clock() + question.overlap_s * 1000
+        return until if key.expires is None else min(until, key.expires)
+
+    async def end_overlaps(self) -> int:
+        """Forget the secrets of which the overlap is over; how many."""
+        async with self._acts.turn():
+            return await asyncio.to_thread(self._store.keys.end_overlaps, self._clock())
 
     def check(self, question: CheckGrant) -> ShowAnswer:
         """What a grant would come to, without issuing anything."""
@@ -166,9 +198,7 @@ class Keys:
             notes.append("the account has no credential in use, so nothing of it leaves; see `bailiwick account show`")
         return tuple(notes)
 
-    async def _secret(
-        self, public_key: bytes | None, key_id: str, account: str
-    ) -> tuple[Secret | None, bytes | None]:
+    async def _secret(self, public_key: bytes | None, key_id: str, account: str) -> tuple[Secret | None, bytes | None]:
         if public_key is not None:
             self._store.leaks.add_print(public_print(public_key), key_id)
             return None, None

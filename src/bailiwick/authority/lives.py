@@ -9,6 +9,7 @@ from typing import final
 
 import msgspec
 
+from bailiwick import config
 from bailiwick.authority.acts import Act, Acts, Done
 from bailiwick.model.life import REMOVING, Cause, KeyState, Life, Mover, Standstill, mover_of
 from bailiwick.store.store import Store
@@ -21,7 +22,12 @@ class Terms(msgspec.Struct, frozen=True):
 
     wind_down: int = 7 * DAY_MS
     suspect_wind_down: int = DAY_MS
-    removal: int = 30 * DAY_MS
+    removal: int = 7 * DAY_MS
+
+    @classmethod
+    def of(cls, lives: config.Lives) -> "Terms":
+        """As configured."""
+        return cls(lives.wind_down_days * DAY_MS, lives.suspect_wind_down_hours * 3_600_000, lives.frozen_days * DAY_MS)
 
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +49,8 @@ class Lives:
 
     def standstill(self, to: KeyState, cause: Cause, suspected: Sequence[str] = ()) -> Standstill:
         """What is known of a key that comes to a state now."""
+        if to is KeyState.ACTIVE:
+            return Standstill()
         now = self._clock()
         until = None
         if to is KeyState.WINDING_DOWN:
@@ -101,7 +109,7 @@ class Lives:
             LinkError: if the act was not done.
         """
         mover = mover_of(actor)
-        life = Life(to, self.standstill(to, cause, suspected) if to is not KeyState.ACTIVE else Standstill())
+        life = Life(to, self.standstill(to, cause, suspected))
         going = self._store.keys.movable(keys, life, mover)
         if not going:
             return Moved(keys=(), done=None)

@@ -1,9 +1,9 @@
 """Freezing, unfreezing, winding down and revoking: always what is named and nothing wider.
 
 A key has its own state. A service has a standing: frozen it is suspended, and its keys wind down by themselves; revoked
-it is compromised, and all its keys are revoked in one act. An account is frozen by taking its credential out of use, so
-that nothing of it can leave, whatever its keys may do, and their states stay their own; revoked, its keys are revoked
-and its credential is destroyed. A venue stands for its accounts.
+it is compromised, and all its keys are revoked in one act. An account has the states of a key: none of its keys can do
+more than it, and their own states stay what they are; revoked, its keys are revoked and its credential is destroyed. A
+venue stands for its accounts. What widens is done for a signed-in person alone.
 """
 
 from collections.abc import Callable
@@ -12,11 +12,13 @@ from typing import final
 import msgspec
 
 from bailiwick.authority.acts import Act, Acts
+from bailiwick.authority.lives import Lives
 from bailiwick.authority.parties import HELD, Parties, answer, check_seen, preview
 from bailiwick.authority.show import account_state, account_values, key_values, service_values, venue_values
 from bailiwick.authority.verbs import ActAnswer, Kind, Move, MoveParty, Values
 from bailiwick.link.wire import Code, LinkError
-from bailiwick.model.party import TRANSITIONS, Account, Credential, KeyState, Standing, moved
+from bailiwick.model.life import MEANINGS, TRANSITIONS, Cause, KeyState, Mover, Standstill, moved, mover_of
+from bailiwick.model.party import Account, Credential, Standing
 from bailiwick.store.store import Store
 
 KEY_STATES = {
@@ -38,13 +40,16 @@ REVOCABLE = frozenset(state for state, targets in TRANSITIONS.items() if KeyStat
 class Moves:
     """The authority over what may be done at all."""
 
-    def __init__(self, store: Store, acts: Acts, parties: Parties) -> None:
+    def __init__(self, store: Store, acts: Acts, parties: Parties, lives: Lives) -> None:
         self._store = store
         self._acts = acts
         self._parties = parties
+        self._lives = lives
 
     async def move(self, question: MoveParty, actor: str) -> ActAnswer:
         """Do one of the four to what is named."""
+        if question.to is Move.UNFREEZE and mover_of(actor) is not Mover.PERSON:
+            raise LinkError(Code.REFUSED, f"unfreeze: only a signed-in person may, and {actor} is none")
         async with self._acts.turn():
             match question.kind:
                 case Kind.KEY:
@@ -63,16 +68,19 @@ class Moves:
             raise LinkError(Code.NOT_FOUND, f"key {question.id}: there is none")
         to = KEY_STATES[question.to]
         old = key_values(key)
-        new = {**old, "state": to.value}
         check_seen(question.seen, old)
         if key.state is to:
             return preview(Kind.KEY, key.id, old, old, notes=(f"it is {to} already",), nothing=True)
+        mover = mover_of(actor)
         try:
-            moved(key.state, to)
+            moved(key.state, to, mover)
         except ValueError as error:
             raise LinkError(Code.CONFLICT, f"key {key.id}: {error}") from None
+        still = self._lives.standstill(to, Cause.OWNER)
+        new = key_values(msgspec.structs.replace(key, state=to, **msgspec.structs.asdict(still)))
+        notes = (f"{to.value.replace('_', ' ')}: {MEANINGS[to]}",)
         if question.preview:
-            return preview(Kind.KEY, key.id, old, new)
+            return preview(Kind.KEY, key.id, old, new, notes=notes)
         act = Act(
             actor=actor,
             act=f"key.{question.to.value}",
@@ -83,7 +91,9 @@ class Moves:
             keys=(key.id,),
             state=to,
         )
-        _, done = await self._acts.perform(act, lambda: self._store.keys.move(key.id, to, account=key.account))
+        _, done = await self._acts.perform(
+            act, lambda: self._store.keys.move(key.id, to, account=key.account, still=still, mover=mover)
+        )
         return answer(Kind.KEY, key.id, old, new, done, keys=(key.id,))
 
     async def _service(self, question: MoveParty, actor: str) -> ActAnswer:
@@ -133,7 +143,10 @@ class Moves:
         if old == new and not keys:
             return preview(Kind.ACCOUNT, account.id, old, old, notes=(f"it is {old['state']} already",), nothing=True)
         if question.preview:
-            return preview(Kind.ACCOUNT, account.id, old, new, notes=(f"it concerns {len(keys)} keys",) if keys else ())
+            to = KEY_STATES[question.to]
+            notes = [f"{to.value.replace('_', ' ')}, of each of its keys: {MEANINGS[to]}"]
+            notes += [f"it concerns {len(keys)} keys"] if keys else []
+            return preview(Kind.ACCOUNT, account.id, old, new, notes=tuple(notes))
         act = self._account_act(question, actor, account, old, new, keys)
         _, done = await self._acts.perform(act, change)
         return answer(Kind.ACCOUNT, account.id, old, new, done, keys=keys)
@@ -144,18 +157,20 @@ class Moves:
         """The change of the store, and the account and its credential as they are after it."""
         state = account_state(account, credential)
         match question.to:
-            case Move.WIND_DOWN:
-                raise LinkError(Code.REFUSED, "wind-down: it is for keys and services; freeze the account, or its keys")
             case Move.UNFREEZE:
                 if credential is None or state == "revoked":
                     raise LinkError(
                         Code.CONFLICT,
                         f"account {account.id}: it has no credential to use; give one with `bailiwick account rotate`",
                     )
-                after = msgspec.structs.replace(account, credential=credential.id)
+                still = self._lives.standstill(KeyState.ACTIVE, Cause.OWNER)
+                after = _moved(msgspec.structs.replace(account, credential=credential.id), KeyState.ACTIVE, still)
                 return (lambda: self._store.accounts.update(after)), after, credential
-            case Move.FREEZE:
-                after = msgspec.structs.replace(account, credential=None)
+            case Move.FREEZE | Move.WIND_DOWN:
+                to = KEY_STATES[question.to]
+                if state == "revoked" or account.state is to:
+                    return (lambda: None), account, credential
+                after = _moved(account, to, self._lives.standstill(to, Cause.ACCOUNT))
                 return (lambda: self._store.accounts.update(after)), after, credential
             case Move.REVOKE:
                 destroyed = credential
@@ -182,8 +197,9 @@ class Moves:
     def _account_act(
         self, question: MoveParty, actor: str, account: Account, old: Values, new: Values, keys: tuple[str, ...]
     ) -> Act:
-        freezing = question.to is Move.FREEZE
-        concerned = self._keys(account=account.id, revoking=False) if freezing else keys
+        holding = question.to in {Move.FREEZE, Move.WIND_DOWN}
+        concerned = self._keys(account=account.id, revoking=False) if holding else keys
+        restored = KEY_STATES[question.to] if question.to is not Move.UNFREEZE else None
         return Act(
             actor=actor,
             act=f"account.{question.to.value}",
@@ -193,7 +209,7 @@ class Moves:
             reason=question.reason,
             keys=concerned,
             state=KeyState.REVOKED if question.to is Move.REVOKE else None,
-            restored=KeyState.FROZEN if freezing else KeyState.REVOKED if question.to is Move.REVOKE else None,
+            restored=restored,
         )
 
     async def _venue(self, question: MoveParty, actor: str) -> ActAnswer:
@@ -208,7 +224,7 @@ class Moves:
         for account in accounts:
             each = msgspec.structs.replace(question, kind=Kind.ACCOUNT, id=account.id, seen="")
             state = account_state(account, self._parties.credential_of(account))
-            if question.to is Move.UNFREEZE and state != "frozen":
+            if question.to is Move.UNFREEZE and state not in {"frozen", "winding_down"}:
                 continue
             last = await self._account(each, actor)
             keys += last.keys
@@ -219,3 +235,7 @@ class Moves:
 
     def _keys(self, *, account: str | None = None, service: str | None = None, revoking: bool) -> tuple[str, ...]:
         return self._store.keys.ids(REVOCABLE if revoking else HELD, account=account, service=service)
+
+
+def _moved(account: Account, to: KeyState, still: Standstill) -> Account:
+    return msgspec.structs.replace(account, state=to, cause=still.cause, since=still.since, until=still.until)

@@ -1,4 +1,4 @@
-"""Venues, accounts and services: added, edited, and their credentials sealed."""
+"""Venues and accounts: added, edited, and their credentials sealed."""
 
 import secrets
 from collections.abc import Callable
@@ -11,20 +11,16 @@ from msgspec import UNSET
 from bailiwick.authority.acts import Act, Acts, Asks, Done
 from bailiwick.authority.show import (
     REVOKED_API_KEY,
-    account_state,
     account_values,
     differences,
     digest,
-    service_values,
     venue_values,
 )
 from bailiwick.authority.verbs import (
     ActAnswer,
     AddAccount,
-    AddService,
     AddVenue,
     EditAccount,
-    EditService,
     EditVenue,
     Kind,
     NewCredential,
@@ -50,7 +46,7 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 @final
 class Parties:
-    """The authority over venues, accounts and services."""
+    """The authority over venues and accounts."""
 
     def __init__(self, store: Store, acts: Acts, gateway: Asks) -> None:
         self._store = store
@@ -65,7 +61,7 @@ class Parties:
         _check_dialect(venue.dialect)
         _check_url(venue)
         async with self._acts.turn():
-            _absent(self._store.venues.get, Kind.VENUE, venue.id)
+            absent(self._store.venues.get, Kind.VENUE, venue.id)
             values = venue_values(venue)
             act = Act(actor=actor, act="venue.add", subject=venue.id, after=values, reason=question.reason)
             if question.preview:
@@ -77,7 +73,7 @@ class Parties:
         """Change how an exchange is reached."""
         async with self._acts.turn():
             before = self._store.venues.get(question.id)
-            after = _replaced(before, name=question.name, base_url=question.base_url, mode=question.mode)
+            after = replaced(before, name=question.name, base_url=question.base_url, mode=question.mode)
             _check_url(after)
             old, new = venue_values(before), venue_values(after)
             return await self.edit(
@@ -93,12 +89,12 @@ class Parties:
             question.venue,
             question.name,
             question.owner,
-            limits=_limits(question.limits),
+            limits=limits_of(question.limits),
             local_address=question.local_address or None,
             home_assets=question.home_assets,
         )
         async with self._acts.turn():
-            _absent(self._store.accounts.get, Kind.ACCOUNT, account.id)
+            absent(self._store.accounts.get, Kind.ACCOUNT, account.id)
             self._store.venues.get(account.venue)
             if question.preview:
                 return preview(Kind.ACCOUNT, account.id, {}, account_values(account, None))
@@ -125,11 +121,11 @@ class Parties:
         async with self._acts.turn():
             before = self._store.accounts.get(question.id)
             credential = self.credential_of(before)
-            after = _replaced(
+            after = replaced(
                 before,
                 name=question.name,
                 owner=question.owner,
-                limits=question.limits if question.limits is UNSET else _limits(question.limits),
+                limits=question.limits if question.limits is UNSET else limits_of(question.limits),
                 local_address=question.local_address
                 if question.local_address is UNSET
                 else question.local_address or None,
@@ -152,12 +148,11 @@ class Parties:
             account = self._store.accounts.get(question.id)
             old = self.credential_of(account)
             check_seen(question.seen, account_values(account, old))
-            frozen = account_state(account, old) == "frozen"
             if question.preview:
                 values = account_values(account, old)
                 return preview(Kind.ACCOUNT, account.id, values, {**values, "api_key": question.credential.api_key})
             new = await self._sealed(account.id, old, question.credential)
-            after = account if frozen else msgspec.structs.replace(account, credential=new.id)
+            after = msgspec.structs.replace(account, credential=new.id)
             values = account_values(after, new)
             act = Act(
                 actor=actor,
@@ -168,12 +163,7 @@ class Parties:
                 reason=question.reason,
                 touches=(account.id, new.id),
             )
-            change: Callable[[], object] = (
-                (lambda: self._store.credentials.update(new))
-                if frozen
-                else (lambda: self._store.attach_credential(new))
-            )
-            _, done = await self._acts.perform(act, change)
+            _, done = await self._acts.perform(act, lambda: self._store.attach_credential(new))
         return answer(Kind.ACCOUNT, account.id, account_values(account, old), values, done)
 
     def credential_of(self, account: Account) -> Credential | None:
@@ -198,46 +188,6 @@ class Parties:
         noise = Secret(secrets.token_hex(32).encode())
         sealed = await self._gateway.ask(Seal(record=record, purpose=Purpose.UPSTREAM_HMAC.value, plaintext=noise))
         return Credential(credential.id, credential.account, Purpose.UPSTREAM_HMAC, REVOKED_API_KEY, sealed.envelope)
-
-    # Services
-
-    async def add_service(self, question: AddService, actor: str) -> ActAnswer:
-        """Add a third party that keys are handed to."""
-        limits = _limits(question.limits)
-        service = Service(question.id, question.name, question.contact, question.networks, limits)
-        async with self._acts.turn():
-            _absent(self._store.services.get, Kind.SERVICE, service.id)
-            values = service_values(service)
-            if question.preview:
-                return preview(Kind.SERVICE, service.id, {}, values)
-            act = Act(actor=actor, act="service.add", subject=service.id, after=values, reason=question.reason)
-            _, done = await self._acts.perform(act, lambda: self._store.services.add(service))
-        return answer(Kind.SERVICE, service.id, {}, values, done)
-
-    async def edit_service(self, question: EditService, actor: str) -> ActAnswer:
-        """Change what is said of a service. Its standing is changed by freezing, unfreezing and revoking."""
-        async with self._acts.turn():
-            before = self._store.services.get(question.id)
-            after = _replaced(
-                before,
-                name=question.name,
-                contact=question.contact,
-                networks=question.networks,
-                limits=question.limits if question.limits is UNSET else _limits(question.limits),
-            )
-            old, new = service_values(before), service_values(after)
-            narrowed = self._keys_if(
-                (before.limits, before.networks) != (after.limits, after.networks), service=before.id
-            )
-            return await self.edit(
-                question,
-                actor,
-                Kind.SERVICE,
-                old,
-                new,
-                lambda: self._store.services.update(after, was=before),
-                keys=narrowed,
-            )
 
     # What edits have in common
 
@@ -324,7 +274,12 @@ def check_seen(seen: str, values: Values) -> None:
         raise LinkError(Code.CONFLICT, "it was changed in the meantime; look at it again")
 
 
-def _absent(get: Callable[[str], object], kind: Kind, id_: str) -> None:
+def absent(get: Callable[[str], object], kind: Kind, id_: str) -> None:
+    """Refuse an id that is taken.
+
+    Raises:
+        LinkError: if there is such a party.
+    """
     try:
         get(id_)
     except NotFoundError:
@@ -332,11 +287,12 @@ def _absent(get: Callable[[str], object], kind: Kind, id_: str) -> None:
     raise LinkError(Code.CONFLICT, f"{kind.value} {id_}: there is one already; choose another id, or edit it")
 
 
-def _replaced(before: Party, **fields: Any) -> Party:
+def replaced(before: Party, **fields: Any) -> Party:
+    """A party with what is named in the place of what was there."""
     return msgspec.structs.replace(before, **{name: value for name, value in fields.items() if value is not UNSET})
 
 
-def _limits(text: Any) -> str | None:
+def limits_of(text: Any) -> str | None:
     """Limits in the one form that they are shown in; None where there are none."""
     return bound_to_toml(bound_from_toml(text)) if text.strip() else None
 

@@ -27,6 +27,8 @@ def account_values(account: Account, credential: Credential | None) -> Values:
         "venue": account.venue,
         "owner": account.owner,
         "state": account_state(account, credential),
+        "since": moment(account.since),
+        "until": moment(account.until),
         "credential": credential and credential.purpose.removeprefix("upstream."),
         "api_key": credential and credential.api_key,
         "local_address": account.local_address,
@@ -39,12 +41,12 @@ REVOKED_API_KEY = "revoked"  # what stands in the place of a credential that was
 
 
 def account_state(account: Account, credential: Credential | None) -> str:
-    """``active``, ``frozen`` (its credential is out of use), ``revoked`` (destroyed) or ``no credential``."""
+    """``active``, ``winding_down``, ``frozen``, ``revoked`` (its credential is destroyed) or ``no credential``."""
     if credential is None:
         return "no credential"
     if credential.api_key == REVOKED_API_KEY:
         return "revoked"
-    return "active" if account.credential is not None else "frozen"
+    return account.state.value
 
 
 def service_values(service: Service) -> Values:
@@ -56,6 +58,9 @@ def service_values(service: Service) -> Values:
         "standing": service.standing.value,
         "networks": list(service.networks),
         "limits": service.limits,
+        "net_buying_bps": service.net_buying_bps,
+        "fingerprints": list(service.fingerprints),
+        "reaction": service.reaction,
     }
 
 
@@ -71,6 +76,16 @@ def key_values(key: Key) -> Values:
         "created": moment(key.created),
         "expires": moment(key.expires),
         "last_used": moment(key.last_used),
+        "last_traded": moment(key.last_traded),
+        "cause": key.cause and key.cause.value,
+        "suspected": list(key.suspected),
+        "since": moment(key.since),
+        "until": moment(key.until),
+        "on_expiry": key.on_expiry.value,
+        "on_idle": key.on_idle.value,
+        "on_alert": key.on_alert.value,
+        "on_compromise": key.on_compromise.value,
+        "overlap_until": moment(key.previous_until),
         "public_key": hashlib.sha256(key.public_key).hexdigest()[:16] if key.public_key else None,
         "grant": key.grant,
     }
@@ -116,7 +131,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Di
 
 def digest(values: Values) -> str:
     """Names one state of a party, so that an edit can say which one it was meant for."""
-    lasting = {name: value for name, value in values.items() if name != "last_used"}  # it moves by itself
+    lasting = {name: value for name, value in values.items() if name not in {"last_used", "last_traded"}}  # they move
     return hashlib.sha256(msgspec.json.encode(lasting)).hexdigest()[:16]
 
 

@@ -12,6 +12,7 @@ from msgspec import UNSET, UnsetType
 
 from bailiwick.authority.audit_verbs import AUDIT_VERBS
 from bailiwick.authority.notice_verbs import NOTICE_VERBS
+from bailiwick.authority.service_verbs import SERVICE_VERBS
 from bailiwick.authority.token_verbs import TOKEN_VERBS
 from bailiwick.link.questions import (
     DoctorAnswer,
@@ -21,6 +22,7 @@ from bailiwick.link.questions import (
     UsageAnswer,
 )
 from bailiwick.link.wire import Answer, Question, Verbs
+from bailiwick.model.life import Response
 from bailiwick.model.secret import Secret
 
 Values = dict[str, Any]  # names to text, numbers, booleans, lists and None: what --json prints
@@ -165,7 +167,10 @@ class AddService(Question[ActAnswer], _Act, frozen=True, kw_only=True, tag="add_
     name: str
     contact: str = ""
     networks: tuple[str, ...] = ()
+    networks_from: str = ""
     limits: str = ""
+    fingerprints: tuple[str, ...] = ()
+    net_buying_bps: int | None = None
 
 
 class EditService(Question[ActAnswer], _Act, frozen=True, kw_only=True, tag="edit_service"):
@@ -175,7 +180,10 @@ class EditService(Question[ActAnswer], _Act, frozen=True, kw_only=True, tag="edi
     name: str | UnsetType = UNSET
     contact: str | UnsetType = UNSET
     networks: tuple[str, ...] | UnsetType = UNSET
+    networks_from: str | UnsetType = UNSET  # empty: they are published nowhere
     limits: str | UnsetType = UNSET
+    fingerprints: tuple[str, ...] | UnsetType = UNSET
+    net_buying_bps: int | UnsetType | None = UNSET
 
 
 class IssueKey(Question[ActAnswer], _Act, frozen=True, kw_only=True, tag="issue_key"):
@@ -189,18 +197,29 @@ class IssueKey(Question[ActAnswer], _Act, frozen=True, kw_only=True, tag="issue_
 
 
 class EditKey(Question[ActAnswer], _Act, frozen=True, kw_only=True, tag="edit_key"):
-    """Change a key's grant or name. Account, service and kind are its own for life."""
+    """Change a key's grant or name, or hand it to another service. Account and kind are its own for life."""
 
     id: str
     grant: str | UnsetType = UNSET
     name: str | UnsetType = UNSET
+    service: str | UnsetType = UNSET
+    on_expiry: Response | UnsetType = UNSET
+    on_idle: Response | UnsetType = UNSET
+    on_alert: Response | UnsetType = UNSET
+    on_compromise: Response | UnsetType = UNSET
 
 
 class RotateKey(Question[ActAnswer], _Act, frozen=True, kw_only=True, tag="rotate_key"):
-    """Give a key another secret or public key under the same id: budgets, holdings and history stay with it."""
+    """Give a key another secret or public key under the same id: budgets, holdings and history stay with it.
+
+    For ``overlap_s`` seconds the old one is believed as well, though never past the key's own expiry, and not at all
+    where it was ``leaked``.
+    """
 
     id: str
     public_key: bytes = b""
+    overlap_s: int = 0
+    leaked: bool = False
 
 
 class MoveParty(Question[ActAnswer], _Act, frozen=True, kw_only=True, tag="move"):
@@ -293,6 +312,7 @@ ACTS: Verbs = (
 """Whatever changes something, or takes something out of the house: each is journalled."""
 
 CONTROL_VERBS: Verbs = (
-    *ACTS, ListParties, ShowParty, CheckGrant, ExplainKey, UseOfKey, Status, Examine, *TOKEN_VERBS, *NOTICE_VERBS, *AUDIT_VERBS,
+    *ACTS, ListParties, ShowParty, CheckGrant, ExplainKey, UseOfKey, Status, Examine,
+    *TOKEN_VERBS, *SERVICE_VERBS, *AUDIT_VERBS, *NOTICE_VERBS,
 )  # fmt: skip
 """Everything that the control socket answers."""

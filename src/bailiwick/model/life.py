@@ -68,12 +68,26 @@ RESPONSE_STATES = {
 STOPPING = frozenset(RESPONSE_STATES)
 """Responses that stop the key: what is allowed for an expiry and for a compromised service."""
 
-DIFFERENCE = (
-    "wind-down: the key reads, cancels, and sells what it bought itself; it opens nothing, and orders that protect "
-    "stay. freeze: it only reads; orders that rest live on, and a person can undo it. revoke: it is dead for ever; "
-    "orders that rest live on at the exchange, and nobody behind this key can cancel them."
+MEANINGS = {
+    KeyState.ACTIVE: "it does what its grant allows again",
+    KeyState.WINDING_DOWN: "it reads, cancels, and sells what it bought itself; it opens nothing, and orders that "
+    "protect can only be replaced by ones that protect as much; after a while it is frozen",
+    KeyState.FROZEN: "it only reads; orders that rest at the exchange live on, and it cannot cancel them; a person can "
+    "undo it",
+    KeyState.REVOKED: "it is dead for ever and does not even read; orders that rest at the exchange live on: look at "
+    "them there",
+}
+"""What each state that a user chooses means, in the words used wherever one is chosen."""
+
+DIFFERENCE = "  ".join(
+    f"{name}: {MEANINGS[state]}."
+    for name, state in (
+        ("wind-down", KeyState.WINDING_DOWN),
+        ("freeze", KeyState.FROZEN),
+        ("revoke", KeyState.REVOKED),
+    )
 )
-"""The difference between the three, in the words used wherever a user chooses between them."""
+"""The difference between the three."""
 
 
 class Mover(StrEnum):

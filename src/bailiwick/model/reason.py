@@ -131,7 +131,7 @@ class Reason(Enum):
     ORDER_PROTECTS = Entry(
         Reaction.ORDER,
         "This order protects: while the key is being wound down it can only be replaced by one that protects as much.",
-        "Replace it (cancelReplace) by a stop or limit that sells as much, no later; or cancel it at the venue yourself.",
+        "Replace it (cancelReplace) by a stop or limit that sells as much, no later; or cancel it at the venue.",
     )
     ACCOUNT_CLOSED = Entry(
         Reaction.CREDENTIAL,

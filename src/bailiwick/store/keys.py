@@ -203,6 +203,17 @@ class Keys:
             connection.execute(update(key_table).where(key_table.c.id.in_(some)).values(state=KeyState.REVOKED.value))
         record_changes(connection, ChangeKind.KEY, list(ids), self._clock())
 
+    def end_overlaps(self, now: int) -> int:
+        """Forget the earlier secrets whose time is over; how many."""
+        over = key_table.c.previous_until <= now
+        with self._reading() as connection:
+            ids = [str(each) for each in connection.execute(select(key_table.c.id).where(over)).scalars()]
+        if ids:
+            with self._writing() as connection:
+                connection.execute(update(key_table).where(over).values(previous=None, previous_until=None))
+                record_changes(connection, ChangeKind.KEY, ids, self._clock())
+        return len(ids)
+
     def grants(self) -> dict[bytes, str]:
         """Every grant that a key has or had, in TOML, by digest."""
         with self._reading() as connection:
