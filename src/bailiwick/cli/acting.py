@@ -101,8 +101,8 @@ def carry_out(question: Q, what: str, acting: Acting, common: Common, *, ask: bo
     return answer
 
 
-def add_views(app: App, kind: Kind) -> None:
-    """Give a group its list and show."""
+def add_views(app: App, kind: Kind, *, shown: bool = True) -> None:
+    """Give a group its list and, unless it has one of its own, its show."""
 
     def rows(
         *,
@@ -137,4 +137,5 @@ def add_views(app: App, kind: Kind) -> None:
 
     if kind is not Kind.KEY:
         app.command(rows, name="list", help_epilogue=f"Example: bailiwick {kind.value} list --json")
-    app.command(show, name="show", help_epilogue=f"Example: bailiwick {kind.value} show ID")
+    if shown:
+        app.command(show, name="show", help_epilogue=f"Example: bailiwick {kind.value} show ID")

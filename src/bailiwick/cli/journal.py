@@ -87,6 +87,47 @@ def prove(
     remark(f"check it with: python -m bailiwick.journal.verify_proof FILE --key {verifier}")
 
 
+@app.command(help_epilogue="Example: bailiwick journal verify-act 1234 --directory /media/copy/journal --key KEY")
+def verify_act(
+    position: int,
+    /,
+    *,
+    directory: Path | None = None,
+    key: str = "",
+    common: Common = COMMON,
+) -> int:
+    """Work the act against a compromised service out again, from the journal alone: no database, nobody's word.
+
+    `python -m bailiwick.journal.verify_act` does the same for somebody who has only a copy of the journal.
+
+    Parameters
+    ----------
+    position: int
+        Of the act, as `service compromise` printed it.
+    directory: Path
+        A copy of the journal; else the one that the configuration names.
+    key: str
+        The journal's public key, NAME+KEYID+BASE64; else it is derived from the signing key.
+    """
+    from bailiwick.journal.verify_act import verify_act as worked_out  # noqa: PLC0415
+
+    if directory is not None and key:
+        place, verifier = directory, Verifier.parse(key)
+    else:
+        config = common.load()
+        place, verifier = directory or config.journal_directory, verifier_of_journal(config, key)
+    try:
+        verdict = worked_out(place, position, verifier)
+    except LookupError as error:
+        raise Stop(str(error), Exit.NOT_FOUND) from None
+    if common.json:
+        print_json({**_plain(verdict), "proven": verdict.proven})
+    else:
+        for line_ in verdict.lines():
+            say(line_)
+    return Exit.DONE if verdict.proven else Exit.FOUND_ERRORS
+
+
 @app.command(name="tail", help_epilogue="Example: bailiwick journal tail -n 50")
 def last(
     *,

@@ -117,10 +117,13 @@ def edit(
     *,
     grant: InputFile = None,
     name: str | None = None,
+    service: str | None = None,
     acting: Acting = ACTING,
     common: Common = COMMON,
 ) -> None:
-    """Change a key's grant or name; shows the difference first. Account, service and kind are its own for life.
+    """Change a key's grant or name, or hand it to another service; shows the difference first.
+
+    Account and kind are its own for life. A service that held a key once still knows its secret: rotate it.
 
     Parameters
     ----------
@@ -130,9 +133,12 @@ def edit(
         A file (- for standard input) with the whole new grant in TOML; `bailiwick key show` prints the present one.
     name: str
         What it is called.
+    service: str
+        The service that holds it from now on; by itself, without another change.
     """
     question = EditKey(
         id=id,
+        service=UNSET if service is None else service,
         grant=UNSET if grant is None else read_text("grant", grant),
         name=UNSET if name is None else name,
         reason=acting.reason,
