@@ -109,7 +109,8 @@ class Sent:
     def answer(self, status: int = 200, body: object = b"{}", headers: dict[str, str] | None = None) -> None:
         """Answer it, in JSON unless bytes are given."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.waiter.answered(status, [(k.lower().encode(), v.encode()) for k, v in (headers or {}).items()], raw)
+        lines = "".join(f"\r\n{name}: {value}" for name, value in (headers or {}).items())
+        self.waiter.answered(status, f"HTTP/1.1 {status} Answer{lines}".encode(), raw)
 
     def fail(self, failure: Failure = Failure.UNKNOWN) -> None:
         """Leave it without an answer."""

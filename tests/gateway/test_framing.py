@@ -5,8 +5,11 @@ from typing import Any
 import h11
 import pytest
 from fake_transport import FakeTransport
+from hypothesis import given
+from hypothesis import strategies as st
 from odd_messages import HOST, KEY, MESSAGES, Message, get, post
 
+from bailiwick.gateway import framing
 from bailiwick.gateway.framing import Head, HeadReader
 from bailiwick.gateway.server import QUEUE_LIMIT, ClientConnection, Listener
 
@@ -106,6 +109,75 @@ def test_the_answer_does_not_depend_on_how_the_bytes_are_cut(message: Message) -
         assert len(line.recorder.taken) == 1
     else:
         assert [line.recorder.taken, line.status] == [[], message.expected]
+
+
+class Crowd:
+    """Connections to one listener, each for one message."""
+
+    def __init__(self, met: list[bytes]) -> None:
+        self.recorder = Recorder()
+        self.listener = Listener(self.recorder, HeadReader(b"x-mbx-apikey"), Clock())
+        for raw in met:
+            self.answer(raw)
+
+    def answer(self, raw: bytes) -> tuple[list[tuple[str, Head, bytes]], bytes, bool]:
+        """What is taken of a message, what is written, and whether the connection is closed."""
+        transport, connection = FakeTransport(), self.listener.connection()
+        connection.connection_made(transport)  # type: ignore[arg-type]  # stands in for one
+        self.recorder.taken.clear()
+        connection.data_received(raw)
+        return list(self.recorder.taken), transport.written, transport.closed
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message.name)
+def test_a_message_has_the_same_answer_when_its_headers_were_met_before(message: Message) -> None:
+    """Header lines that are recalled rather than read again change nothing, whichever message was met before."""
+    met = [other.raw for other in MESSAGES] + [message.raw]
+    assert Crowd(met).answer(message.raw) == Crowd([]).answer(message.raw)
+
+
+@given(
+    st.sampled_from([message.raw for message in MESSAGES if message.expected == "accept" and len(message.raw) < 2000]),
+    st.data(),
+)
+def test_a_changed_message_has_the_same_answer_when_the_whole_one_was_met_before(
+    raw: bytes, data: st.DataObject
+) -> None:
+    """Whatever is changed in a message, one byte or some more or fewer: what was met before does not let it pass."""
+    begin = data.draw(st.integers(0, len(raw)))
+    end = data.draw(st.integers(begin, min(len(raw), begin + 3)))
+    put = data.draw(
+        st.sampled_from([b"", b"\r\n", b" ", b"\t", b":", b"\n", b"\r\n\r\n", b"GET ", b"\0", b"#", b"\xff", b"9", raw])
+    )
+    changed = raw[:begin] + put + raw[end:]
+    assert Crowd([raw]).answer(changed) == Crowd([]).answer(changed)
+
+
+def test_headers_are_recalled_only_for_a_request_that_is_whole_and_alone() -> None:
+    """The header lines of a length and of a key are its own; a GET does not get a body by what a POST was sent with."""
+    body = post(b"Content-Length: 3\r\n", b"a=1")
+    heads = Crowd([body]).listener.heads
+    recalled = heads.recall(body)
+    assert recalled is not None
+    assert [recalled[0], recalled[1].path, recalled[1].key, recalled[2]] == ["POST", "/api/v3/order", b"k", b"a=1"]
+    others = [body[:-1], body + b"x", body + body, body.replace(b"POST", b"GET"), body.replace(b": k", b": l")]
+    others += [
+        body.replace(b"HTTP/1.1", b"HTTP/1.0"),
+        body.replace(b"order", b"order?" + b"a" * 20_000),
+        b"\r\n" + body,
+    ]
+    assert [heads.recall(other) for other in others] == [None] * len(others)
+    closing = post(b"Connection: close\r\nContent-Length: 3\r\n", b"a=1")
+    assert Crowd([closing]).listener.heads.recall(closing) is None
+
+
+def test_what_is_met_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Header lines are noted up to a bound, and long ones never."""
+    monkeypatch.setattr(framing, "MOST_MET", 10)
+    crowd = Crowd([get(b"X-A: %d\r\n" % number) for number in range(25)])
+    assert len(crowd.listener.heads._met) == 5
+    crowd.answer(get(b"X-A: " + b"a" * 2000 + b"\r\n"))
+    assert len(crowd.listener.heads._met) == 5
 
 
 def test_requests_of_one_connection_are_taken_one_at_a_time() -> None:

@@ -286,7 +286,7 @@ async def test_only_a_definite_refusal_releases(
     bot = ground.bot()
     bot.buy()
     sent = await ground.sent()
-    sent.waiter.answered(status, [], body)
+    sent.waiter.answered(status, b"", body)
     head = bot.transport.written.partition(b"\r\n\r\n")
     assert bot.transport.written.count(b"HTTP/1.1 ") == 1
     assert reason_of({"msg": head[2].decode().removesuffix('"}')}) == reason

@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 from ground import Ground
 
 from bailiwick.gateway.process import _tls
-from bailiwick.gateway.upstream import Failure, Headers, Origin, Pool
+from bailiwick.gateway.upstream import Failure, Origin, Pool
 from bailiwick.model.request import Outgoing
 
 ORDER = Outgoing(b"POST", b"/api/v3/order", b"X-MBX-APIKEY: k\r\n", b"symbol=BTCUSDT")
@@ -102,7 +102,7 @@ class Waiting:
     def __init__(self) -> None:
         self.done: asyncio.Future[object] = asyncio.get_running_loop().create_future()
 
-    def answered(self, status: int, headers: Headers, body: bytes) -> None:
+    def answered(self, status: int, head: bytes, body: bytes) -> None:
         self.done.set_result((status, body))
 
     def failed(self, failure: Failure) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from fake_transport import FakeTransport
 
-from bailiwick.gateway.upstream import Connection, Failure, Headers, Origin, Pool
+from bailiwick.gateway.upstream import Connection, Failure, Origin, Pool
 from bailiwick.model.request import Outgoing
 
 ORDER = Outgoing(b"POST", b"/api/v3/order", b"X-MBX-APIKEY: k\r\n", b"symbol=BTCUSDT")
@@ -17,9 +17,9 @@ class Waiting:
     def __init__(self) -> None:
         self.got: list[object] = []
 
-    def answered(self, status: int, headers: Headers, body: bytes) -> None:
+    def answered(self, status: int, head: bytes, body: bytes) -> None:
         self.got.append((status, body))
-        self.headers = headers
+        self.head = head
 
     def failed(self, failure: Failure) -> None:
         self.got.append(failure)
@@ -68,7 +68,7 @@ def test_an_answer_may_come_byte_by_byte() -> None:
     waiting = side.send()
     for at in range(len(ANSWER)):
         side.connection.data_received(ANSWER[at : at + 1])
-    assert [waiting.got, dict(waiting.headers)[b"x-mbx-used-weight-1m"]] == [[(200, b"{}")], b"7"]
+    assert [waiting.got, waiting.head] == [[(200, b"{}")], ANSWER[: -len(b"\r\n\r\n{}")]]
 
 
 @pytest.mark.parametrize(
@@ -151,6 +151,29 @@ def test_an_endless_answer_is_cut_off() -> None:
     waiting = side.send()
     side.connection.data_received(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + b"a" * 2000)
     assert [waiting.got, side.transport.closed] == [[Failure.UNKNOWN], True]
+
+
+@pytest.mark.parametrize("step", [1_000, 1 << 20])
+def test_an_endless_head_is_cut_off(step: int) -> None:
+    """A head beyond the limit drops the connection, however it comes and whether or not it ever ends."""
+    side = Side()
+    waiting = side.send()
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + b"X: y\r\n" * 20_000 + b"\r\n{}"
+    for at in range(0, len(answer), step):
+        if side.transport.closed:
+            break
+        side.connection.data_received(answer[at : at + step])
+    assert [waiting.got, side.transport.closed] == [[Failure.UNKNOWN], True]
+
+
+def test_the_head_of_the_answer_is_not_that_of_an_interim_one() -> None:
+    """What is handed on with an answer is its own head, and not a line of its body."""
+    side = Side()
+    waiting = side.send()
+    body = b"{}\r\n\r\nretry-after: 9\r\n"
+    interim = b"HTTP/1.1 103 Early Hints\r\nRetry-After: 5\r\n\r\n"
+    side.connection.data_received(interim * 2 + b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+    assert [waiting.got, waiting.head] == [[(200, body)], b"HTTP/1.1 200 OK\r\nContent-Length: %d" % len(body)]
 
 
 async def test_a_venue_that_refuses_connections_was_sent_nothing(unused_tcp_port: int) -> None:

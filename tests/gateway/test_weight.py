@@ -5,6 +5,8 @@ from ground import Ground
 
 from bailiwick.gateway.weight import AddressWeight, KeyWeight, OrderCount, OrderLimits, blame
 from bailiwick.model.reason import Reason
+from bailiwick.model.usage import SILENT, Usage
+from bailiwick.venues.binance.usage import read_usage
 
 NOW = 1_790_000_040_000_000  # at the beginning of a minute
 MINUTE = 60_000_000
@@ -77,7 +79,7 @@ def test_the_venues_own_count_holds_where_it_is_larger() -> None:
 def test_a_rest_lasts_as_long_as_it_was_asked_for(retry_after: bytes, seconds: int) -> None:
     """After 429 or 418 nothing leaves until Retry-After, exits neither; one that cannot be read lasts a minute."""
     address, key = AddressWeight(), KeyWeight()
-    assert address.heed(429, [(b"retry-after", retry_after)], NOW)
+    assert address.heed(429, read_usage(b"HTTP/1.1 429 Slow\r\nRetry-After: " + retry_after), NOW)
     assert address.admit(1, key, NOW + seconds * SECOND - 1, exit_=True) is Reason.VENUE_PAUSED
     assert address.admit(1, key, NOW + seconds * SECOND, exit_=True) is None
 
@@ -93,10 +95,10 @@ def test_a_shorter_rest_does_not_end_a_longer_one() -> None:
 def test_order_counts_keep_a_part_back_and_end_with_their_span() -> None:
     """Near the venue's order limit only exits pass, until the ten seconds, or the day, are over."""
     orders = OrderCount(OrderLimits(ten_seconds=100, day=1000))
-    orders.told_10s(90, NOW)
+    orders.heed(Usage(orders_10s=90), NOW)
     assert not orders.room(NOW, 0.1)
     assert orders.room(NOW + 10 * SECOND, 0.1)
-    orders.told_day(900, NOW)
+    orders.heed(Usage(orders_day=900), NOW)
     assert not orders.room(NOW + 10 * SECOND, 0.1)
     assert orders.room(NOW + DAY, 0.1)
 
@@ -152,3 +154,17 @@ async def test_limits_in_answers_reach_the_client(ground: Ground) -> None:
     assert b"x-mbx-order-count-10s: 3\r\n" in head
     assert b"cookie" not in head
     assert b"server" not in head
+
+
+@pytest.mark.parametrize(
+    ("lines", "usage"),
+    [
+        (b"X-Mbx-Used-Weight-1m: 7 \r\nServer: x", Usage(weight=7, lines=b"x-mbx-used-weight-1m: 7\r\n")),
+        (b"x-mbx-order-count-10s:3", Usage(orders_10s=3, lines=b"x-mbx-order-count-10s: 3\r\n")),
+        (b"x-mbx-order-count-1d: 1234567890", Usage(orders_day=0, lines=b"x-mbx-order-count-1d: 1234567890\r\n")),
+        (b"x-mbx-used-weight: 9\r\nNot-x-mbx-used-weight-1m: 8\r\nVia: retry-after: 4", SILENT),
+    ],
+)
+def test_what_a_venue_says_of_its_limits_is_read_from_its_own_lines_alone(lines: bytes, usage: Usage) -> None:
+    """Names are compared whole and in any case, a count that is none is 0, and other lines say nothing."""
+    assert read_usage(b"HTTP/1.1 200 OK\r\n" + lines) == usage

@@ -9,9 +9,9 @@ from bailiwick.gateway.chronicle import Chronicle
 from bailiwick.gateway.exchange import Exchange, Unsettled
 from bailiwick.gateway.parties import AccountSide, Live
 from bailiwick.gateway.settle import apply, of_key, told
-from bailiwick.gateway.upstream import RETRY_AFTER, Failure, Headers
+from bailiwick.gateway.upstream import Failure
 from bailiwick.gateway.vouch import Voucher
-from bailiwick.gateway.weight import USED_WEIGHT, blame, number
+from bailiwick.gateway.weight import blame
 from bailiwick.logs import log
 from bailiwick.model.decision import Deny
 from bailiwick.model.intent import Act, Intent
@@ -24,10 +24,6 @@ from bailiwick.venues.dialect import Dialect
 _LISTINGS = frozenset({Act.LIST_OPEN, Act.LIST_ORDERS, Act.LIST_LISTS, Act.LIST_TRADES})
 _TELLING = _LISTINGS | {Act.LOOK_UP, Act.LOOK_UP_LIST}
 """Reads whose answers settle orders on the way."""
-
-_COUNT_10S = b"x-mbx-order-count-10s"
-_COUNT_DAY = b"x-mbx-order-count-1d"
-_PASSED_ON = (USED_WEIGHT, RETRY_AFTER)
 
 _ACTIVE = KeyState.ACTIVE
 _NOT_ASKED = frozenset({403, 418, 429})
@@ -136,21 +132,21 @@ class Dispatch:
 
     # Step 9: settle
 
-    def settle(self, exchange: Exchange, status: int, headers: Headers, body: bytes) -> None:
+    def settle(self, exchange: Exchange, status: int, head: bytes, body: bytes) -> None:
         """The venue has answered."""
         try:
-            self._settle(exchange, status, headers, body)
+            self._settle(exchange, status, head, body)
         except Exception:
             self._fault(exchange)
 
-    def _settle(self, exchange: Exchange, status: int, headers: Headers, body: bytes) -> None:
+    def _settle(self, exchange: Exchange, status: int, head: bytes, body: bytes) -> None:
         live, intent, endpoint = exchange.live, exchange.intent, exchange.endpoint
         assert live is not None
         assert intent is not None
         assert endpoint is not None
         venue = live.account.venue
         now = venue.clock.now_us()
-        lines = self._heed(exchange, live, status, headers, now)
+        lines = self._heed(exchange, live, status, head, now)
         if status >= 400 and status != 429:
             blame(live.weight, endpoint.weight)
         dialect = venue.dialect
@@ -204,13 +200,13 @@ class Dispatch:
             self._doubt(exchange)
         self.refuse(exchange, Deny(Reason.UPSTREAM_UNKNOWN))
 
-    def settle_part(self, exchange: Exchange, part: Intent, status: int, headers: Headers, body: bytes) -> None:
+    def settle_part(self, exchange: Exchange, part: Intent, status: int, head: bytes, body: bytes) -> None:
         """One of the cancels that stand for a cancel-all is answered."""
         live = exchange.live
         assert live is not None
         try:
             now = live.account.venue.clock.now_us()
-            self._heed(exchange, live, status, headers, now)
+            self._heed(exchange, live, status, head, now)
             answer = live.account.venue.dialect.read_answer(part, status, body)
             apply(live, answer, now)
             self.chronicle.outcome(exchange, live, answer, status, now - exchange.started_us)
@@ -287,20 +283,13 @@ class Dispatch:
         if exchange.live is not None and exchange.position >= 0:
             self.chronicle.not_sent(exchange, exchange.live, reason)
 
-    def _heed(self, exchange: Exchange, live: Live, status: int, headers: Headers, now: int) -> bytes:
+    def _heed(self, exchange: Exchange, live: Live, status: int, head: bytes, now: int) -> bytes:
         """Take in what the venue says of its limits; give the lines that are passed on to the client."""
         account = live.account
-        (account.way if exchange.way is None else exchange.way).heed(status, headers, now)
-        lines = b""
-        for name, value in headers:
-            if name == _COUNT_10S:
-                account.orders.told_10s(number(value), now)
-            elif name == _COUNT_DAY:
-                account.orders.told_day(number(value), now)
-            elif name not in _PASSED_ON:
-                continue
-            lines += b"%b: %b\r\n" % (name, value)
-        return lines
+        usage = account.venue.dialect.read_usage(head)
+        (account.way if exchange.way is None else exchange.way).heed(status, usage, now)
+        account.orders.heed(usage, now)
+        return usage.lines
 
     # Answers
 
@@ -337,8 +326,8 @@ class PartOfCancelAll:
         self._exchange = exchange
         self._intent = intent
 
-    def answered(self, status: int, headers: Headers, body: bytes) -> None:
-        self._dispatch.settle_part(self._exchange, self._intent, status, headers, body)
+    def answered(self, status: int, head: bytes, body: bytes) -> None:
+        self._dispatch.settle_part(self._exchange, self._intent, status, head, body)
 
     def failed(self, failure: Failure) -> None:
         self._dispatch.fail_part(self._exchange, self._intent, failure)

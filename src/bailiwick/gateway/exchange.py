@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bailiwick.gateway.parties import Live, Way
 from bailiwick.gateway.server import ClientConnection
-from bailiwick.gateway.upstream import Failure, Headers
+from bailiwick.gateway.upstream import Failure
 from bailiwick.model.decision import Allow
 from bailiwick.model.intent import Act, Endpoint, Intent, OrderRef
 from bailiwick.model.life import KeyState
@@ -56,8 +56,8 @@ class Exchange:
         """The record is safe, or will never be."""
         self.gateway.recorded(self, error)
 
-    def answered(self, status: int, headers: Headers, body: bytes) -> None:
-        self.gateway.settle(self, status, headers, body)
+    def answered(self, status: int, head: bytes, body: bytes) -> None:
+        self.gateway.settle(self, status, head, body)
 
     def failed(self, failure: Failure) -> None:
         self.gateway.fail(self, failure)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 
 from bailiwick.gateway.parties import VenueSide
-from bailiwick.gateway.upstream import Failure, Headers
+from bailiwick.gateway.upstream import Failure
 from bailiwick.gateway.weight import KeyWeight
 from bailiwick.logs import log
 from bailiwick.model.market import Candle, Question
@@ -45,8 +45,8 @@ class _Awaited:
         self._venue = venue
         self.future = future
 
-    def answered(self, status: int, headers: Headers, body: bytes) -> None:
-        self._venue.way.heed(status, headers, self._venue.clock.now_us())
+    def answered(self, status: int, head: bytes, body: bytes) -> None:
+        self._venue.way.heed(status, self._venue.dialect.read_usage(head), self._venue.clock.now_us())
         if not self.future.done():
             self.future.set_result((status, body))
 

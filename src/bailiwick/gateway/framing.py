@@ -45,6 +45,12 @@ _UNWANTED = (
 
 MOST_LAYOUTS = 1024
 LONGEST_NAMES = 2048
+MOST_MET = 16_384
+LONGEST_MET = 1024
+
+_LINE_END = b"\r\n"
+_HEAD_END = b"\r\n\r\n"
+_METHOD_NAMES = {method: method.decode("ascii") for method in METHODS}
 
 
 class Malformed(Exception):
@@ -75,18 +81,78 @@ class _Layout(msgspec.Struct, frozen=True, gc=False):
     names: bytes
 
 
+class _Met(msgspec.Struct, frozen=True, gc=False):
+    """What the header lines of a request said that was read whole, and how long the body is that they announce."""
+
+    key: bytes
+    content_type: bytes
+    agent: bytes
+    forwarded: bytes
+    names: bytes
+    length: int
+
+
 class HeadReader:
     """Checks heads for one venue's key header.
 
-    A client sends the same names in the same order all day, so what the names alone say is found out once.
+    A client sends the same names in the same order all day, so what the names alone say is found out once. Mostly it
+    sends the very same header lines, but for the length: these bytes say what they said the last time, when the parser
+    and this class had read them, and are not read a second time (``recall``).
     """
 
-    __slots__ = ("_hosts", "_key_header", "_layouts")
+    __slots__ = ("_hosts", "_key_header", "_layouts", "_met", "_paths")
 
     def __init__(self, key_header: bytes) -> None:
         self._key_header = key_header
         self._layouts: dict[tuple[bytes, ...], _Layout] = {}
         self._hosts: set[bytes] = set()  # that were seen to be spelled well
+        self._met: dict[bytes, _Met] = {}
+        self._paths: dict[bytes, str] = {}  # that were seen to be well formed
+
+    def recall(self, data: bytes) -> tuple[str, Head, bytes] | None:
+        """The one request that this is, from its first byte to its last: method, head and body.
+
+        None where it is anything else, where its header lines were not met before, or where there is anything to
+        object to in its first line: then the parser reads it. What is met here has passed it before, byte for byte, and
+        the first line is held to no less than it and ``read`` hold it to.
+        """
+        line_end = data.find(_LINE_END)
+        head_end = data.find(_HEAD_END, line_end)
+        if not 0 < line_end < head_end <= HEAD_LIMIT:
+            return None
+        met = self._met.get(data[line_end:head_end])
+        body_at = head_end + 4
+        if met is None or len(data) - body_at != met.length:
+            return None
+        line = data[:line_end].split(b" ")
+        if len(line) != 3 or line[2] != b"HTTP/1.1":
+            return None
+        method = _METHOD_NAMES.get(line[0])
+        raw, _, query = line[1].partition(b"?")
+        path = self._paths.get(raw)
+        if method is None or path is None or query.translate(None, _QUERY) or (met.length and method == "GET"):
+            return None
+        head = Head(path, query, met.key, met.content_type, met.agent, met.forwarded, met.names)
+        return method, head, data[body_at:]
+
+    def remember(self, data: bytes, head: Head, body: bytes) -> None:
+        """Note the header lines of a request that was read whole, of which ``data`` is every byte.
+
+        Its connection is to be kept: of a request that ends it, or that follows or precedes another in the same bytes,
+        nothing is noted.
+        """
+        line_end = data.find(_LINE_END)
+        head_end = data.find(_HEAD_END, line_end)
+        if not 0 < line_end < head_end <= line_end + LONGEST_MET or len(data) - head_end - 4 != len(body):
+            return
+        if len(self._met) >= MOST_MET:  # the lines are the client's to choose, so the memory for them is bounded
+            self._met.clear()
+        self._met[data[line_end:head_end]] = _Met(
+            head.key, head.content_type, head.agent, head.forwarded, head.names, len(body)
+        )
+        path = head.path.encode("ascii")
+        if len(self._paths) < MOST_LAYOUTS and len(path) < LONGEST_NAMES:
+            self._paths[path] = head.path
 
     def read(self, method: bytes, version: str, url: bytes, names: list[bytes], values: list[bytes]) -> Head:
         """Check the head.

@@ -2,10 +2,11 @@
 
 from bailiwick.gateway.clock import VenueClock
 from bailiwick.gateway.prices import Prices
-from bailiwick.gateway.upstream import Headers, Pool
+from bailiwick.gateway.upstream import Pool
 from bailiwick.gateway.weight import AddressWeight, KeyWeight, OrderCount, OrderLimits
 from bailiwick.model.life import Curb, KeyState
 from bailiwick.model.secret import Secret
+from bailiwick.model.usage import Usage
 from bailiwick.rules.authority import Authority
 from bailiwick.rules.ledger import Ledger, Worth
 from bailiwick.venues.dialect import Dialect, Signer, Verifier
@@ -20,9 +21,9 @@ class Way:
         self.pool = pool
         self.weight = weight
 
-    def heed(self, status: int, headers: Headers, now_us: int) -> None:
+    def heed(self, status: int, usage: Usage, now_us: int) -> None:
         """Take in what any answer to this address says of its weight. Where it asks for rest, nothing more leaves."""
-        if self.weight.heed(status, headers, now_us):
+        if self.weight.heed(status, usage, now_us):
             self.pool.drop_waiting()
 
 

@@ -56,6 +56,7 @@ NOTE_EVERY_S = 5.0
 CONDENSE_EVERY_S = 3600.0
 MEND_EVERY_S = 2.0
 LONGEST_WINDOW_US = 62_000_000  # the venue's longest receive window, and a margin
+COLLECT_AFTER = (50_000, 20, 1_000)  # objects, and collections of them
 SWITCH_INTERVAL_S = 0.0002  # the journal's threads and the loop must not hold the interpreter from each other
 
 
@@ -344,7 +345,7 @@ def main(config_path: Path) -> int:
     """Run the gateway process; its exit code."""
     harden_process()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    gc.set_threshold(50_000, 20, 1_000)
+    gc.set_threshold(*COLLECT_AFTER)
     gc.disable()  # until it serves: what is read at a start stays, and collections would walk it again and again
     try:
         house = House(load(config_path))

@@ -13,7 +13,7 @@ from decimal import Decimal
 from bailiwick.gateway.parties import AccountSide, Live
 from bailiwick.gateway.pipeline import Gateway
 from bailiwick.gateway.registry import Registry
-from bailiwick.gateway.upstream import Failure, Headers
+from bailiwick.gateway.upstream import Failure
 from bailiwick.gateway.weight import KeyWeight
 from bailiwick.logs import log
 from bailiwick.model.intent import Intent, OrderRef
@@ -54,8 +54,9 @@ class _Asked:
         self._account = account
         self.future = future
 
-    def answered(self, status: int, headers: Headers, body: bytes) -> None:
-        self._account.way.heed(status, headers, self._account.venue.clock.now_us())
+    def answered(self, status: int, head: bytes, body: bytes) -> None:
+        venue = self._account.venue
+        self._account.way.heed(status, venue.dialect.read_usage(head), venue.clock.now_us())
         if not self.future.done():
             self.future.set_result((status, body))
 

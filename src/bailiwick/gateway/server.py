@@ -19,6 +19,7 @@ _REASONS = {
     418: b"I'm a teapot", 429: b"Too Many Requests", 431: b"Request Header Fields Too Large",
     500: b"Internal Server Error", 502: b"Bad Gateway", 503: b"Service Unavailable", 504: b"Gateway Timeout",
 }  # fmt: skip
+_LINE_END = b"\r\n"
 _JSON = b"Content-Type: application/json;charset=UTF-8\r\n"
 _STATUS_LINES = {
     status: b"HTTP/1.1 %d %b\r\n%bContent-Length: " % (status, reason, _JSON) for status, reason in _REASONS.items()
@@ -79,9 +80,9 @@ class ClientConnection(asyncio.Protocol):
     """One client's connection."""
 
     __slots__ = (
-        "_began", "_body", "_busy", "_close_after", "_head", "_head_size", "_listener", "_method",
-        "_names", "_parser", "_paused", "_queue", "_seen", "_size", "_taking", "_url", "_values", "_writable", "peer",
-        "transport",
+        "_began", "_between", "_body", "_busy", "_close_after", "_head", "_head_size", "_listener", "_method",
+        "_names", "_parser", "_paused", "_queue", "_read", "_seen", "_size", "_taking", "_url", "_values", "_writable",
+        "peer", "transport",
     )  # fmt: skip
 
     def __init__(self, listener: Listener) -> None:
@@ -95,6 +96,8 @@ class ClientConnection(asyncio.Protocol):
         self._body: list[bytes] = []
         self._size = 0
         self._head: Head | None = None
+        self._between = True  # whether not a byte of a request has been read since the one before it
+        self._read: tuple[Head, bytes] | None = None  # the only request in the bytes in hand, if its connection is kept
         self._method = ""
         self._head_size = 0
         self._busy = False
@@ -153,8 +156,15 @@ class ClientConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._close_after:
             return
+        whole = self._between
+        if whole:
+            known = self._listener.heads.recall(data)
+            if known is not None:
+                self._request(*known, True)
+                return
         if self._head is None:
             self._head_size += len(data)
+        self._read = None
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -169,10 +179,13 @@ class ClientConnection(asyncio.Protocol):
             return
         if self._head is None and self._head_size > HEAD_LIMIT:
             self._reject(Malformed(431, "the head is too large"))
+        elif whole and self._between and self._read is not None:
+            self._listener.heads.remember(data, *self._read)
 
     # The parser's side
 
     def on_message_begin(self) -> None:
+        self._between = False
         self._url = b""
         self._names = []
         self._values = []
@@ -213,16 +226,22 @@ class ClientConnection(asyncio.Protocol):
         assert head is not None
         self._head = None
         self._began = 0.0
+        self._between = True
         body = b"".join(self._body)
         keep = self._parser.should_keep_alive()
+        self._read = (head, body) if keep else None
+        self._request(self._method, head, body, keep)
+
+    # Requests and answers
+
+    def _request(self, method: str, head: Head, body: bytes, keep: bool) -> None:
+        """A whole request is there: hand it over, or keep it until those before it are answered."""
         if self._busy or self._queue:
-            self._queue.append((self._method, head, body, keep))
+            self._queue.append((method, head, body, keep))
             if len(self._queue) >= QUEUE_LIMIT:
                 self._pause()
         else:
-            self._start(self._method, head, body, keep)
-
-    # Requests and answers
+            self._start(method, head, body, keep)
 
     def _start(self, method: str, head: Head, body: bytes, keep: bool) -> None:
         self._busy = True
@@ -246,7 +265,7 @@ class ClientConnection(asyncio.Protocol):
             self._queue.clear()
             transport.close()
             return
-        transport.write(b"%b%d\r\n%b\r\n%b" % (start, len(body), headers, body))
+        transport.write(b"".join((start, b"%d\r\n" % len(body), headers, _LINE_END, body)))
         if self._queue and not self._taking:
             self._take_queued()
 

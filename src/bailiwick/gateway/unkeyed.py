@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from bailiwick.gateway.exchange import Exchange
 from bailiwick.gateway.parties import AccountSide, VenueSide, Way
 from bailiwick.gateway.pipeline import Gateway
-from bailiwick.gateway.upstream import Failure, Headers
+from bailiwick.gateway.upstream import Failure
 from bailiwick.logs import log
 from bailiwick.model.decision import Deny
 from bailiwick.model.intent import Endpoint, Intent
@@ -40,8 +40,8 @@ class _Shared:
         self._weight = weight
         self.waiting: list[Exchange] = []
 
-    def answered(self, status: int, headers: Headers, body: bytes) -> None:
-        self._owner.heed(status, headers)
+    def answered(self, status: int, head: bytes, body: bytes) -> None:
+        self._owner.heed(status, head)
         self._owner.arrived(self._target, self._weight, status, body)
 
     def failed(self, failure: Failure) -> None:
@@ -101,9 +101,9 @@ class PublicData:
         else:
             shared.waiting.append(exchange)
 
-    def heed(self, status: int, headers: Headers) -> None:
+    def heed(self, status: int, head: bytes) -> None:
         """Take in what an answer says of the weight."""
-        self._venue.way.heed(status, headers, self._venue.clock.now_us())
+        self._venue.way.heed(status, self._venue.dialect.read_usage(head), self._venue.clock.now_us())
 
     def arrived(self, target: bytes, weight: int, status: int, body: bytes) -> None:
         """The answer is there; a status of 0 means that there is none."""
@@ -131,8 +131,8 @@ class _Fetch:
         self._venue = venue
         self._way = way
 
-    def answered(self, status: int, headers: Headers, body: bytes) -> None:
-        self._way.heed(status, headers, self._venue.clock.now_us())
+    def answered(self, status: int, head: bytes, body: bytes) -> None:
+        self._way.heed(status, self._venue.dialect.read_usage(head), self._venue.clock.now_us())
         self._owner.arrived(self._endpoint, body if status == 200 else None)
 
     def failed(self, failure: Failure) -> None:
@@ -174,7 +174,7 @@ class StartUp:
         way = venue.way if account is None else account.way
         weight = way.weight
         signer = None if account is None else account.signer
-        needs_key = endpoint.signed or endpoint.path.startswith("/sapi")
+        needs_key = endpoint.signed or venue.dialect.asks_for_key(endpoint)
         if (needs_key and signer is None) or weight.admit(endpoint.weight, weight.public, now, exit_=False) is not None:
             self.arrived(endpoint, None)
             return

@@ -15,23 +15,8 @@ import httptools
 
 from bailiwick.model.request import Outgoing
 
-Headers = list[tuple[bytes, bytes]]
-"""The headers of an answer that say something of limits, in lower case; the others are let go as they are read."""
-
-LIMITS_PREFIX = b"x-mbx-"
-RETRY_AFTER = b"retry-after"
-MOST_HEADERS = 100
-MOST_SPELLINGS = 1024
-
-_SPELLINGS: dict[bytes, bytes] = {}  # names as venues spell them, and in lower case, empty where they are let go
-
-
-def _spelling(name: bytes) -> bytes:
-    lower = name.lower()
-    kept = lower if lower.startswith(LIMITS_PREFIX) or lower == RETRY_AFTER else b""
-    if len(_SPELLINGS) < MOST_SPELLINGS:
-        _SPELLINGS[name] = kept
-    return kept
+HEAD_LIMIT = 64 << 10
+_HEAD_END = b"\r\n\r\n"
 
 
 class Failure(Enum):
@@ -44,8 +29,8 @@ class Failure(Enum):
 class Waiter(Protocol):
     """Whoever awaits an answer. Exactly one of the two is called, once."""
 
-    def answered(self, status: int, headers: Headers, body: bytes) -> None:
-        """The venue's whole answer."""
+    def answered(self, status: int, head: bytes, body: bytes) -> None:
+        """The venue's whole answer. ``head`` is its head as it came, without the empty line, its framing checked."""
         ...
 
     def failed(self, failure: Failure) -> None:
@@ -56,7 +41,7 @@ class Waiter(Protocol):
 class Origin:
     """Where a venue is reached: host, port, TLS, the local address to leave from, and the bounds of patience."""
 
-    __slots__ = ("connect_s", "host", "host_line", "limit", "local", "most", "port", "tls", "wait_s")
+    __slots__ = ("connect_s", "host", "limit", "line", "local", "most", "port", "tls", "wait_s")
 
     def __init__(
         self,
@@ -81,16 +66,33 @@ class Origin:
         standard = 443 if tls else 80
         bracketed = f"[{host}]" if ":" in host else host
         name = bracketed if port == standard else f"{bracketed}:{port}"
-        self.host_line = b"Host: " + name.encode("ascii") + b"\r\n"
+        self.line = b" HTTP/1.1\r\nHost: " + name.encode("ascii") + b"\r\n"  # what follows every target
+
+
+class _Callbacks:
+    """What the parser of answers calls. Most are methods of lists: no Python runs for them.
+
+    It is not told the headers: its own work on them is the framing, and what a venue says of its limits is read from
+    the head's bytes, once.
+    """
+
+    __slots__ = ("on_body", "on_message_begin", "on_message_complete")
+
+    def __init__(self, connection: "Connection", body: list[bytes], awaited: list[None]) -> None:
+        self.on_message_begin = awaited.pop  # it raises where no answer is awaited, and that drops the connection
+        self.on_body = body.append
+        self.on_message_complete = connection.completed
 
 
 class Connection(asyncio.Protocol):
     """One connection. ``waiter`` is set while a request is in flight on it."""
 
     __slots__ = (
+        "_awaited",
         "_body",
+        "_chunks",
         "_done",
-        "_headers",
+        "_interim",
         "_keep",
         "_parser",
         "_pool",
@@ -104,9 +106,11 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, pool: "Pool") -> None:
         self._pool = pool
-        self._parser = httptools.HttpResponseParser(self)
-        self._headers: Headers = []
         self._body: list[bytes] = []
+        self._awaited: list[None] = []  # one for each message that may begin
+        self._parser = httptools.HttpResponseParser(_Callbacks(self, self._body, self._awaited))
+        self._chunks: list[bytes] = []  # as they came, up to the one in which the body begins
+        self._interim = 0
         self._size = 0
         self._status = 0
         self._done = False
@@ -125,74 +129,66 @@ class Connection(asyncio.Protocol):
         self.waiter = waiter
         self.deadline = deadline
         self._done = False
-        body = outgoing.body
+        self._interim = 0
+        self._size = 0
+        self._awaited.append(None)
+        body, line = outgoing.body, self._pool.origin.line
         if body or outgoing.method == b"POST":
-            head = b"%b %b HTTP/1.1\r\n%b%bContent-Length: %d\r\n\r\n" % (
-                outgoing.method, outgoing.target, self._pool.origin.host_line, outgoing.headers, len(body),
-            )  # fmt: skip
-            self.transport.write(head + body)
+            length = b"Content-Length: %d\r\n\r\n" % len(body)
+            parts = (outgoing.method, b" ", outgoing.target, line, outgoing.headers, length, body)
         else:
-            self.transport.write(
-                b"%b %b HTTP/1.1\r\n%b%b\r\n"
-                % (outgoing.method, outgoing.target, self._pool.origin.host_line, outgoing.headers)
-            )
+            parts = (outgoing.method, b" ", outgoing.target, line, outgoing.headers, b"\r\n", b"")
+        self.transport.write(b"".join(parts))
 
     def data_received(self, data: bytes) -> None:
         if self.waiter is None:
             self.abort()  # unsolicited bytes
             return
+        if not self._body:
+            self._chunks.append(data)
         try:
             self._parser.feed_data(data)
-        except Exception:  # any complaint of the parser, or of the callbacks below
+        except Exception:  # any complaint of the parser, or of the callbacks: a surplus message, say
             self.abort()
             return
-        if self._done:
+        size = self._size = self._size + len(data)
+        if size > self._pool.origin.limit or (size > HEAD_LIMIT and not (self._body or self._done)):
+            self.abort()
+        elif self._done:
             self._finish()
 
-    def on_message_begin(self) -> None:
-        if self._done:
-            raise ValueError("surplus bytes after the answer")
-        self._headers = []
-        self._body = []
-        self._size = 0
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        kept = _SPELLINGS.get(name)
-        if kept is None:
-            kept = _spelling(name)
-        if kept:
-            if len(self._headers) >= MOST_HEADERS:
-                raise ValueError("too many headers")
-            self._headers.append((kept, value))
-
-    def on_headers_complete(self) -> None:
-        self._status = self._parser.get_status_code()
-
-    def on_body(self, body: bytes) -> None:
-        self._size += len(body)
-        if self._size > self._pool.origin.limit:
-            raise ValueError("answer too large")
-        self._body.append(body)
-
-    def on_message_complete(self) -> None:
-        if self._status < 200:
-            return  # an interim answer; the real one follows
-        if self._done:
-            raise ValueError("surplus answer")
+    def completed(self) -> None:
+        """The parser has read a whole message."""
+        status = self._parser.get_status_code()
+        if status < 200:
+            self._interim += 1
+            self._awaited.append(None)  # an interim answer; the real one follows
+            return
         self._done = True
+        self._status = status
         self._keep = self._parser.should_keep_alive()  # the parser forgets it once the message is over
 
     def _finish(self) -> None:
-        waiter = self.waiter
+        chunks, pieces = self._chunks, self._body
+        raw = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        chunks.clear()
+        pieces.clear()
+        begin = 0
+        for _ in range(self._interim):
+            begin = raw.find(_HEAD_END, begin) + len(_HEAD_END)
+        end = raw.find(_HEAD_END, begin)
+        if end > HEAD_LIMIT:
+            self.abort()
+            return
+        waiter, status = self.waiter, self._status
         assert waiter is not None
         self.waiter = None
-        body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
-        status, headers = self._status, self._headers
         if self._keep:
             self._pool.released(self)
         else:
             self.abort()
-        waiter.answered(status, headers, body)
+        waiter.answered(status, raw[begin:end], body)
 
     def eof_received(self) -> bool:
         return False

@@ -5,10 +5,9 @@ kept back for cancels and reducing orders; each key has a share, so that one bot
 requests keep failing at the venue pays more for each, because failures weigh full and bring the ban nearer.
 """
 
-from bailiwick.gateway.upstream import RETRY_AFTER, Headers
 from bailiwick.model.reason import Reason
+from bailiwick.model.usage import Usage
 
-USED_WEIGHT = b"x-mbx-used-weight-1m"
 PAUSE_S = 60  # where the venue asks for rest and does not say for how long
 LONGEST_PAUSE_S = 3 * 24 * 3600
 
@@ -54,15 +53,14 @@ class OrderCount:
         self.seen_10s_us = 0
         self.day = 0
 
-    def told_10s(self, used: int, now_us: int) -> None:
-        """The venue's count of ten seconds."""
-        self.used_10s = used
-        self.seen_10s_us = now_us
-
-    def told_day(self, used: int, now_us: int) -> None:
-        """The venue's count of the day, which is one of UTC."""
-        self.used_day = used
-        self.day = now_us // DAY_US
+    def heed(self, usage: Usage, now_us: int) -> None:
+        """Take in the venue's counts of ten seconds and of the day, which is one of UTC."""
+        if usage.orders_10s >= 0:
+            self.used_10s = usage.orders_10s
+            self.seen_10s_us = now_us
+        if usage.orders_day >= 0:
+            self.used_day = usage.orders_day
+            self.day = now_us // DAY_US
 
     def room(self, now_us: int, reserve: float) -> bool:
         """Whether an order that is not an exit may be sent."""
@@ -135,17 +133,14 @@ class AddressWeight:
         elif used > self._used:
             self._used = used
 
-    def heed(self, status: int, headers: Headers, now_us: int) -> bool:
+    def heed(self, status: int, usage: Usage, now_us: int) -> bool:
         """Take in what an answer says of the weight used, and of a rest; tells whether it asks for one."""
-        wait = 0
-        for name, value in headers:
-            if name == USED_WEIGHT:
-                self.told(number(value), now_us)
-            elif name == RETRY_AFTER:
-                wait = LONGEST_PAUSE_S if value.isdigit() and len(value) > 9 else min(number(value), LONGEST_PAUSE_S)
+        if usage.weight >= 0:
+            self.told(usage.weight, now_us)
         if status not in {418, 429}:
             return False
-        self.pause(wait or PAUSE_S, now_us)
+        wait = min(usage.retry_after_s, LONGEST_PAUSE_S)
+        self.pause(wait if wait > 0 else PAUSE_S, now_us)
         return True
 
     def pause(self, seconds: int, now_us: int) -> None:
@@ -155,11 +150,6 @@ class AddressWeight:
     def used(self, now_us: int) -> int:
         """The weight used in this minute."""
         return self._used if now_us // MINUTE_US == self._minute else 0
-
-
-def number(value: bytes) -> int:
-    """A count as a header spells it; 0 where it is none."""
-    return int(value) if value.isdigit() and len(value) < 10 else 0
 
 
 def blame(key: KeyWeight, weight: int) -> None:

@@ -16,6 +16,7 @@ from bailiwick.model.market import BookTop, Candle, OrderRates, Question, Symbol
 from bailiwick.model.order import Answer
 from bailiwick.model.request import Outgoing, Refusal, Request, Signed
 from bailiwick.model.secret import Secret
+from bailiwick.model.usage import Usage
 
 
 class Verifier(Protocol):
@@ -144,6 +145,14 @@ class Dialect(Protocol):
 
     def poll(self, symbol: str, what: str) -> Intent:
         """The intent that lists ``open`` orders or ``trades`` of a symbol, for the reconciler."""
+        ...
+
+    def asks_for_key(self, endpoint: Endpoint) -> bool:
+        """Whether the venue wants its key header on this endpoint although it asks for no signature."""
+        ...
+
+    def read_usage(self, head: bytes) -> Usage:
+        """What the head of an answer says of limits. It begins with the status line; its framing was checked."""
         ...
 
     def read_answer(self, intent: Intent, status: int, body: bytes) -> Answer:

@@ -20,6 +20,7 @@ from bailiwick.venues.binance.refusal import refuse
 from bailiwick.venues.binance.signature import HmacSigner, HmacVerifier, signer_of, verifier_of
 from bailiwick.venues.binance.startup import start_up_form
 from bailiwick.venues.binance.symbols import read_order_rates, read_symbols
+from bailiwick.venues.binance.usage import read_usage
 from bailiwick.venues.dialect import Dialect, MarketData, Signer, Verifier
 
 
@@ -47,11 +48,16 @@ class Binance:
     countersign = staticmethod(countersign)
     look_up = staticmethod(look_up)
     poll = staticmethod(poll)
+    read_usage = staticmethod(read_usage)
     read_answer = staticmethod(read_answer)
     visible = staticmethod(visible)
     gather = staticmethod(gather)
     symbols = staticmethod(read_symbols)
     order_limits = staticmethod(read_order_rates)
+
+    def asks_for_key(self, endpoint: Endpoint) -> bool:
+        """Every endpoint of the wallet, sub-account and margin families wants a key."""
+        return endpoint.path.startswith("/sapi")
 
     def hmac_verifier(self, secret: Secret) -> Verifier:
         """Checks the HMAC signatures of a key issued with this secret."""
