@@ -17,10 +17,10 @@ from bailiwick.logs import log
 from bailiwick.rules.ledger import Ledger
 from bailiwick.rules.replay import ReplayMarks
 
-MOST_RECORDS = 30_000  # behind a snapshot: about half a second of a start
+MOST_RECORDS = 20_000  # behind a snapshot: a third of a second of a start
 LOOK_EVERY_S = 0.5
 SLICE_S = 0.002  # of the loop at a time, one ledger at least
-LEAST_S = 10.0  # between two, whatever comes and whatever fails
+LEAST_S = 5.0  # between two, whatever comes and whatever fails
 OWN_RECORDS = 1  # the note of the snapshot
 
 

@@ -13,6 +13,7 @@ from bailiwick.model.decision import Allow
 from bailiwick.model.intent import Act, Destination, Intent, OrderRef, Side, Withdrawal
 from bailiwick.model.money import EXACT, ZERO, minus, plus, times
 from bailiwick.model.order import Fill, OrderReport, TradeReport
+from bailiwick.rules.remembered import pack, unpack
 from bailiwick.rules.spending import Spending
 from bailiwick.rules.together import Together, still_buys
 from bailiwick.rules.tracked import (
@@ -312,9 +313,8 @@ class Ledger:
             losses=dict(self.losses.buckets),
             withdrawn=[(destination, dict(each.buckets)) for destination, each in self.withdrawn.items()],
             rate_us=self.rate_us,
-            used=dict(self._used),
+            names=pack(self._owned, self._used),
             ended={**self._late, **self._ended},
-            owned=dict(self._owned),
             lists=dict(self._owned_lists),
             stray=[trade for trades in self._stray.values() for trade in trades.values()],
             together=self.together is not None,
@@ -335,10 +335,9 @@ class Ledger:
         ledger.losses = Spending(state.losses)
         ledger.withdrawn = {destination: Spending(buckets) for destination, buckets in state.withdrawn}
         ledger.rate_us = state.rate_us
-        ledger._used = state.used
+        ledger._owned, ledger._used = unpack(state.names)
         ledger._ended = state.ended
-        ledger._owned = state.owned
-        ledger._owned_ids = {place: client_id for client_id, place in state.owned.items() if place[1] >= 0}
+        ledger._owned_ids = {place: client_id for client_id, place in ledger._owned.items() if place[1] >= 0}
         ledger._owned_lists = dict(state.lists)
         for trade in state.stray:
             ledger._stray.setdefault((trade.symbol, trade.order_id), {})[trade.fill.trade_id] = trade

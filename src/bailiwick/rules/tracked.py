@@ -10,6 +10,7 @@ from bailiwick.model.decision import Charge
 from bailiwick.model.intent import Destination, OrderDraft, OrderType, Side, TimeInForce
 from bailiwick.model.money import ZERO, minus, plus, times
 from bailiwick.model.order import Fill, OrderReport, TradeReport
+from bailiwick.rules.remembered import Remembered
 from bailiwick.rules.spending import Spending
 from bailiwick.rules.windows import EARLIER_US
 
@@ -220,9 +221,8 @@ class LedgerState(msgspec.Struct, kw_only=True):
     losses: dict[int, Decimal]
     withdrawn: list[tuple[Destination, dict[int, Decimal]]]
     rate_us: int
-    used: dict[str, int]
+    names: Remembered
     ended: dict[str, int]
-    owned: dict[str, tuple[str, int]]
     lists: dict[int, str]
     stray: list[TradeReport]
     together: bool = False  # whether it counts for a service with a limit for all its keys
