@@ -30,6 +30,7 @@ from bailiwick.rules.case import PLACING, Case
 from bailiwick.rules.ledger import Ledger
 from bailiwick.rules.market import Market
 from bailiwick.rules.pricing import Leg
+from bailiwick.rules.straight import straight
 
 EVERY = frozenset(Act)
 TARGETED = frozenset({Act.LOOK_UP, Act.LOOK_UP_LIST, Act.CANCEL, Act.CANCEL_LIST, Act.AMEND, Act.REPLACE})
@@ -71,6 +72,7 @@ RULES: tuple[Rule, ...] = (
     Rule("request rate", EVERY, rate.requests),
 )
 
+_ACTIVE = KeyState.ACTIVE
 _TRY = Act.TRY
 _ALLOWED = Allow()
 _BY_ACT = {act: tuple(rule.judge for rule in RULES if act in rule.acts) for act in Act}
@@ -125,6 +127,10 @@ def decide(
         source_allowed: whether ``authority.admits`` the client's address, or the address itself.
         curb: how the key is held back, if it is.
     """
+    if state is _ACTIVE and source_allowed is True:  # a curb holds no key that is active and has not expired
+        allow = straight(intent, authority, ledger, market, now_us)
+        if allow is not None:
+            return allow
     case = _case(intent, authority, ledger, market, now_us, state, source_allowed, curb)
     return _run(case, None)
 
