@@ -1,4 +1,4 @@
-"""Requests spelled as one that was met before: they are read by one expression, and mean what they would mean anyway."""
+"""Requests spelled as one that was met before: read by one expression, they mean what they would mean anyway."""
 
 from urllib.parse import quote
 
