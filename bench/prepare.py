@@ -87,8 +87,8 @@ def configure(directory: Path, port: int) -> config.Config:
     """Write the configuration: defaults, but for the port, the venue's weight, and no health address."""
     path = directory / "bailiwick.toml"
     config.write_default(path, port=port, health="")
-    with path.open("a") as file:
-        file.write(f"per_minute = {WEIGHT_PER_MINUTE}\nkey_share = 1.0\n")  # in the last section, [weight]
+    text = path.read_text()
+    path.write_text(text.replace("\n[weight]\n", f"\n[weight]\nper_minute = {WEIGHT_PER_MINUTE}\nkey_share = 1.0\n"))
     return config.load(path)
 
 
