@@ -15,6 +15,7 @@ from bailiwick.authority.verbs import (
     ShowParty,
 )
 from bailiwick.cli.asking import confirm
+from bailiwick.cli.incident import print_latest
 from bailiwick.cli.options import ACTING, COMMON, Acting, Common
 from bailiwick.cli.output import print_act, print_list, print_show
 from bailiwick.link.wire import Question
@@ -134,6 +135,8 @@ def add_views(app: App, kind: Kind, *, shown: bool = True) -> None:
             Which one.
         """
         print_show(common.ask(ShowParty(kind=kind, id=id)), json=common.json)
+        if kind is Kind.KEY and not common.json:
+            print_latest(id, common)
 
     if kind is not Kind.KEY:
         app.command(rows, name="list", help_epilogue=f"Example: bailiwick {kind.value} list --json")

@@ -2,6 +2,7 @@
 
 from msgspec import UNSET
 
+from bailiwick.authority.notice_verbs import NotMe, OrdersOfKey
 from bailiwick.authority.verbs import (
     ActAnswer,
     EditKey,
@@ -17,7 +18,8 @@ from bailiwick.cli.acting import COLUMNS, add_moves, add_views, carry_out
 from bailiwick.cli.asking import read_text
 from bailiwick.cli.exits import Exit
 from bailiwick.cli.grant import NO_PRESET, Preset, grant_text
-from bailiwick.cli.options import ACTING, COMMON, Acting, Common, InputFile, group
+from bailiwick.cli.incident import print_incident, print_orders
+from bailiwick.cli.options import ACTING, COMMON, LONG_S, Acting, Common, InputFile, group
 from bailiwick.cli.output import print_act, print_json, print_list, print_table, remark, say
 
 app = group("key", "Keys: each for one account and one service, drawn exactly.")
@@ -238,6 +240,56 @@ def use(id: str, /, *, common: Common = COMMON) -> None:
             for each in answer.open_orders
         ]
         print_table(("order", "symbol", "side", "quantity", "executed", "state"), orders)
+
+
+@app.command(name="not-me", help_epilogue="Example: bailiwick key not-me bwk_… --order 4711")
+def not_me(
+    id: str,
+    /,
+    *,
+    order: str = "",
+    hours: int = 24,
+    reason: str = "",
+    common: Common = COMMON,
+) -> None:
+    """Say that this was not you: the key winds down, its orders are disputed, and a file for the exchange is written.
+
+    It is done at once and without a question. A signed-in person undoes it: `bailiwick key unfreeze`.
+
+    Parameters
+    ----------
+    id: str
+        Which key.
+    order: str
+        One order: the number of its record, as `bailiwick key orders` and notices have it, or its client order id.
+        Without it, all orders of the key in the last hours.
+    hours: int
+        How far back.
+    reason: str
+        What happened; it is written in the journal and the incident.
+    """
+    question = NotMe(key=id, order=order, hours=hours, reason=reason)
+    print_incident(common.ask(question, timeout_s=LONG_S), json=common.json)
+
+
+@app.command(help_epilogue="Example: bailiwick key orders bwk_… --hours 48")
+def orders(id: str, /, *, hours: int = 24, limit: int = 20, common: Common = COMMON) -> None:
+    """Show the latest orders of a key, out of the journal, each with its "not me".
+
+    Parameters
+    ----------
+    id: str
+        Which key.
+    hours: int
+        How far back.
+    limit: int
+        How many at most.
+    """
+    answer = common.ask(OrdersOfKey(key=id, hours=hours, limit=limit), timeout_s=LONG_S)
+    if common.json:
+        print_json(answer)
+        return
+    print_orders(answer)
 
 
 add_views(app, Kind.KEY)
