@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bailiwick.link import questions as ask
+from bailiwick.link.service_questions import ServiceUseAnswer, UseOfService
 from bailiwick.link.wire import Code, LinkError, Question
 from bailiwick.store.store import Store
 
@@ -55,7 +56,7 @@ class RememberingGateway:
                 self.acts.append(question)
                 return ask.RecordAnswer(position=len(self.acts) - 1)
             case ask.Wake():
-                return ask.WakeAnswer(change=self.store.last_change())
+                return ask.WakeAnswer(change=self.store.last_change(), position=len(self.acts))
             case ask.Checkpoint():
                 return ask.CheckpointAnswer(note="note", size=len(self.acts))
             case ask.Health():
@@ -72,6 +73,8 @@ class RememberingGateway:
             case ask.Events(after=after):
                 behind = tuple(event for event in self.events if event.position > after)
                 return ask.EventsAnswer(events=behind, up_to=max([after, *(event.position for event in behind)]))
+            case UseOfService():
+                return ServiceUseAnswer(open_orders=2, last_used_ms=1_790_000_000_000)
             case ask.RotateVault():
                 return ask.RotateVaultAnswer(rewrapped=3, vault_key="abcd")
         raise AssertionError(question)

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     ForeignKey,
     Index,
+    RowMapping,
     Table,
     Text,
     delete,
@@ -246,13 +247,13 @@ class Services:
         query = select(compromise).where(compromise.c.service == service)
         with self._reading() as connection:
             row = connection.execute(query).mappings().one_or_none()
-        return None if row is None else msgspec.convert(dict(row), Compromise)
+        return None if row is None else msgspec.convert(_named(row), Compromise)
 
     def unfinished(self) -> list[Compromise]:
         """Acts of which something is still to be done: rows that follow, owners to be told."""
         query = select(compromise).where((compromise.c.told != EVERYONE) | compromise.c.followed.is_(None))
         with self._reading() as connection:
-            return [msgspec.convert(dict(row), Compromise) for row in connection.execute(query).mappings()]
+            return [msgspec.convert(_named(row), Compromise) for row in connection.execute(query).mappings()]
 
     def note(self, act: str, **values: int | str) -> None:
         """Note how far an act has come."""
@@ -289,13 +290,13 @@ class Services:
         query = select(publication).where(publication.c.service == service)
         with self._reading() as connection:
             row = connection.execute(query).mappings().one_or_none()
-        return None if row is None else _published(dict(row))
+        return None if row is None else _published(_named(row))
 
     def publications(self) -> list[Publication]:
         """All that are known."""
         with self._reading() as connection:
             rows = connection.execute(select(publication).order_by(publication.c.service)).mappings()
-            return [_published(dict(row)) for row in rows]
+            return [_published(_named(row)) for row in rows]
 
     def publish_in(self, connection: Connection, found: Publication | None, service: str) -> None:
         """Keep what is known of a service's networks, or forget where they are published, within a transaction."""
@@ -312,3 +313,7 @@ class Services:
 
 def _published(row: dict[str, object]) -> Publication:
     return msgspec.convert({**row, "offered": msgspec.json.decode(str(row["offered"]))}, Publication)
+
+
+def _named(row: RowMapping) -> dict[str, object]:
+    return {str(name): value for name, value in row.items()}
