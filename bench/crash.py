@@ -1,5 +1,6 @@
 """Kill the gateway under load, again and again, and look for orders at the exchange that its journal does not hold."""
 
+import http.client
 import os
 import random
 import re
@@ -10,6 +11,7 @@ import time
 from pathlib import Path
 
 from compare import load_command, load_environment, wrk
+from keys_1m import account_status
 from prepare import journalled, prepare
 from processes import EXCHANGE_PORT, cores, exchange, family, kill, spawn, stop
 
@@ -28,18 +30,25 @@ def measure(run: Path, port: int, *, rounds: int = 100, records: int = 1_000_000
     """Fill the journal with so many records, then kill and restart so many times, at moments that `seed` decides.
 
     `missing` counts orders that reached the exchange and have no record; `restart_s` is the slowest restart, from the
-    command to the first answer.
+    command to the first signed request that is answered with 200. Nothing else runs meanwhile, and both cores are free
+    for it.
     """
     directory, keys = run / "crash", run / "crash" / "keys.tsv"
     command = prepare(directory, KEYS, port, f"http://127.0.0.1:{EXCHANGE_PORT}")
     moments = random.Random(seed)
     mine, load = cores()
+    key, secret = keys.read_text().splitlines()[0].split()
     restarts: list[float] = []
 
     def restart() -> subprocess.Popen[bytes]:
         began = time.monotonic()
-        process = spawn(command, mine, port, run / "crash.log")
+        process = spawn(command, f"{mine},{load}", port, run / "crash.log")
+        while account_status(port, key, secret) != http.client.OK:
+            time.sleep(0.005)
         restarts.append(time.monotonic() - began)
+        for child in family(process.pid):
+            for thread in Path(f"/proc/{child}/task").iterdir():
+                os.sched_setaffinity(int(thread.name), {int(mine)})  # the load has the other
         return process
 
     with exchange(run, RECORD):

@@ -94,7 +94,7 @@ def spawn(
             sys.exit(
                 f"{command[0]} does not answer on port {port}; it said:\n{log.read_text(errors='replace')[-2000:]}"
             )
-        time.sleep(0.02)
+        time.sleep(0.005)
     return process
 
 

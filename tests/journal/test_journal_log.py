@@ -282,6 +282,21 @@ def test_a_disk_that_is_nearly_full_counts_as_full_until_there_is_room(begin: Be
         assert (tmp_path / "journal/reserve").exists()
 
 
+def test_a_start_on_a_full_disk_gives_up_the_reserve_first(begin: Begin, tmp_path: Path) -> None:
+    """A journal opens where the disk is full: it gives up its reserve before it writes, and takes what must be taken."""
+    limits = Limits(reserve_bytes=1 << 16, low_water_bytes=1 << 10, index_every=8)
+    begin(limits=limits).close()
+    reserve = tmp_path / "journal" / "reserve"
+    assert reserve.exists()
+    disk = FailingDisk()
+    disk.free_bytes = 0
+    journal = begin(disk=disk, limits=limits)
+    assert (journal.full, journal.healthy, reserve.exists()) == (True, True, False)
+    with pytest.raises(JournalFull):
+        journal.append(b"opens")
+    assert journal.append_now(b"cancel", essential=True) == 0
+
+
 def test_a_real_limit_on_file_size_is_met_like_a_full_disk(begin: Begin, tmp_path: Path) -> None:
     """With the kernel's own refusal (a limit on file size) what was told to be durable is there and whole."""
     journal = begin()

@@ -21,6 +21,7 @@ from bailiwick.gateway.exchange import is_stopped
 from bailiwick.gateway.feed import Feed
 from bailiwick.gateway.framing import HeadReader
 from bailiwick.gateway.health import HealthServer
+from bailiwick.gateway.holds import Holds
 from bailiwick.gateway.links import Links
 from bailiwick.gateway.pipeline import Gateway
 from bailiwick.gateway.reconcile import Reconciler
@@ -106,6 +107,8 @@ class House:
             self.recovered.marks,
             proxies,
         )
+        self.holds = self.gateway.holds = Holds(self.gateway.chronicle.events, self.store, wall_us)
+        self.holds.load()
         self.snapshots = Snapshots(
             self.journal, self.recovered.ledgers, self.recovered.marks, config.journal.snapshot_s
         )
@@ -156,8 +159,7 @@ class House:
             await health.start(*config.gateway.health_address)
         for work in self.works(listener):
             self._start(work)
-        gc.collect()
-        gc.freeze()  # the registry is there for good: no collection need walk it
+        gc.freeze()  # the registry is there for good: no collection need walk it, nor the few cycles of a start
         gc.enable()
         log.info("serving", address=self.address, keys=len(self.registry), records=self.journal.position)
         sys.stdout.write(f"ready {self.address[0]}:{self.address[1]}\n")
@@ -249,6 +251,7 @@ class House:
         before = self.registry.change
         change = self.registry.refresh()
         if change != before:
+            self.holds.refresh()
             for pool in self.links.pools():
                 pool.drop_waiting(is_stopped)  # what a key may no longer open does not leave when a connection is free
             for feed in self._meet_venues():

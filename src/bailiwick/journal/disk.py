@@ -11,6 +11,9 @@ from bailiwick.journal.error import JournalLocked
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
+OWNER_BYTES = 32  # of a lock file: the process that holds it
+
+
 class Disk:
     """Writing, flushing and measuring; both calls that block release the interpreter's lock."""
 
@@ -84,14 +87,18 @@ class Lock:
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            owner = os.pread(self._descriptor, 32, 0).decode("ascii", "replace").strip()
+            owner = os.pread(self._descriptor, OWNER_BYTES, 0).decode("ascii", "replace").strip()
             os.close(self._descriptor)
             raise JournalLocked(
                 f"{path.parent}: process {owner or 'unknown'} writes to this journal; stop it first: two writers "
                 "would give one position to two records"
             ) from error
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+        try:
+            # Over what stands there, and not anew: on a full disk there is no other place for it.
+            os.pwrite(self._descriptor, f"{os.getpid():<{OWNER_BYTES - 1}}\n".encode(), 0)
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise  # who holds the lock is only told to whoever wants it too; the lock itself needs no room
 
     def release(self) -> None:
         """Let go of the directory."""

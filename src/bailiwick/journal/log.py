@@ -142,12 +142,15 @@ class Journal:
     def _begin(self, found: recovery.Recovered) -> None:
         """Take up the file where it ends, with the torn bytes set aside, and start the two threads."""
         writer = self._writer
+        if self._ground.disk.free(self.directory) < self._ground.limits.low_water_bytes:
+            writer.full = True
+            writer.reserve.release()  # before anything is written: a start needs some room, and so does who reads after
         cut = recovery.set_aside(self.directory, found, self._clock()) if found.torn else None
         if found.segment is not None:
             writer.resume(found.segment, found.offset)
         else:
             writer.begin_segment()
-        writer.full = not writer.reserve.hold()
+        writer.full = writer.full or not writer.reserve.hold()
         self._start("journal-writer", writer.run)
         self._start("journal-keeper", self._keeper.run)
         if cut is not None:
