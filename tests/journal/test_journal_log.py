@@ -4,6 +4,7 @@ import asyncio
 import errno
 import resource
 import stat
+import threading
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -45,6 +46,17 @@ class FailingDisk(Disk):
 
     def free(self, directory: Path) -> int:
         return super().free(directory) if self.free_bytes is None else self.free_bytes
+
+
+class WatchedDisk(Disk):
+    """A disk that notes which thread writes."""
+
+    def __init__(self) -> None:
+        self.writers: list[int] = []
+
+    def write_durably(self, descriptor: int, data: bytes, offset: int) -> None:
+        self.writers.append(threading.get_ident())
+        super().write_durably(descriptor, data, offset)
 
 
 def texts(place: Path) -> list[bytes | None]:
@@ -212,6 +224,63 @@ async def test_a_failed_write_stops_everything_until_the_file_was_read_again(
     assert verify(tmp_path / "journal", VERIFIER).faults == ()
 
 
+async def test_the_loop_writes_itself_while_the_disk_is_quick(
+    begin: Begin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A quick flush is made in the loop; a slow disk is left to the thread, and the loop's again once it is quick."""
+    monkeypatch.setattr("bailiwick.journal.writer.monotonic", lambda: 0.0)  # each flush lasts no time
+    disk = WatchedDisk()
+    with begin(loop=asyncio.get_running_loop(), disk=disk) as journal:
+        writer = journal._writer
+        writer._flush_s = 0.0
+        disk.writers.clear()
+        assert await durable(journal, journal.append(b"quick", prompt=False)) is None
+        assert disk.writers == [threading.get_ident()]
+        writer._flush_s = 10.0
+        disk.writers.clear()
+        assert await durable(journal, journal.append(b"slow", prompt=False)) is None
+        assert disk.writers == [journal._threads[0].ident]
+        assert writer._flush_s == 10.0 * 7 / 8
+        assert not writer.quick
+        for number in range(200):
+            assert await durable(journal, journal.append(b"%d" % number, prompt=False)) is None
+            if writer.quick:
+                break
+        assert writer.quick
+    assert verify(tmp_path / "journal", VERIFIER).faults == ()
+
+
+async def test_a_write_that_fails_in_the_loop_stops_the_journal_like_any_other(begin: Begin, tmp_path: Path) -> None:
+    """Whoever waits is told of the failure, the thread ends too, and after recovery both go on."""
+    disk, loop = FailingDisk(), asyncio.get_running_loop()
+    with begin(loop=loop, disk=disk) as journal:
+        assert await durable(journal, journal.append(b"safe", prompt=False)) is None
+        disk.error = errno.EIO
+        assert isinstance(await durable(journal, journal.append(b"lost", prompt=False)), Stopped)
+        disk.error = None
+        with pytest.raises(Stopped):
+            journal.append(b"refused", essential=True, prompt=False)
+        await loop.run_in_executor(None, journal.recover)
+        assert await durable(journal, journal.append(b"again", prompt=False)) is None
+        assert await loop.run_in_executor(None, journal.append_now, b"by the thread") == 2
+    assert texts(tmp_path / "journal") == [b"safe", b"again", b"by the thread"]
+    assert verify(tmp_path / "journal", VERIFIER).faults == ()
+
+
+async def test_both_threads_commit_under_one_tree(begin: Begin, tmp_path: Path) -> None:
+    """Commits of the loop and of the thread, mixed, give each record its position, once."""
+    loop = asyncio.get_running_loop()
+    with begin(loop=loop) as journal:
+        others = [loop.run_in_executor(None, journal.append_now, b"other") for _ in range(30)]
+        for _ in range(30):
+            journal._writer._flush_s = 0.0
+            assert await durable(journal, journal.append(b"mine", prompt=False)) is None
+        positions = await asyncio.gather(*others)
+    assert len(set(positions)) == 30
+    assert sorted(text or b"" for text in texts(tmp_path / "journal")) == [b"mine"] * 30 + [b"other"] * 30
+    assert verify(tmp_path / "journal", VERIFIER).faults == ()
+
+
 def test_recovery_refuses_a_disk_that_gives_back_something_else(begin: Begin, tmp_path: Path) -> None:
     """If what was durable is not what the disk gives back, the journal stays stopped."""
     disk = FailingDisk()
@@ -283,7 +352,7 @@ def test_a_disk_that_is_nearly_full_counts_as_full_until_there_is_room(begin: Be
 
 
 def test_a_start_on_a_full_disk_gives_up_the_reserve_first(begin: Begin, tmp_path: Path) -> None:
-    """A journal opens where the disk is full: it gives up its reserve before it writes, and takes what must be taken."""
+    """A journal opens on a full disk: it gives up its reserve before it writes, and takes what must be taken."""
     limits = Limits(reserve_bytes=1 << 16, low_water_bytes=1 << 10, index_every=8)
     begin(limits=limits).close()
     reserve = tmp_path / "journal" / "reserve"

@@ -10,12 +10,12 @@ There is one commit at a time, whoever makes it.
 
 import os
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
+from time import monotonic
 
 from bailiwick.files import sync_directory
 from bailiwick.journal import segment
@@ -183,9 +183,9 @@ class Writer:
 
     def _commit(self, frames: list[bytes]) -> None:
         data = frames[0] if len(frames) == 1 else b"".join(frames)
-        began = time.monotonic()
+        began = monotonic()
         self._write(data)
-        self._flush_s += (time.monotonic() - began - self._flush_s) / MEMORY
+        self._flush_s += (monotonic() - began - self._flush_s) / MEMORY
         if self.durable - self._indexed >= self._limits.index_every and self._segment is not None:
             self.entries.append((self._segment, self.durable, self._offset))
             self._indexed = self.durable
