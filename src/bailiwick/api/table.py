@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from bailiwick.api.whose import Narrowed, Whose, list_own, nobodys, of_account, of_incident, of_key, of_owner
-from bailiwick.authority import audit_verbs, notice_verbs, token_verbs, verbs
+from bailiwick.api.whose import Narrowed, Whose, list_own, nobodys, of_account, of_incident, of_key, of_native, of_owner
+from bailiwick.authority import audit_verbs, native_verbs, notice_verbs, sweep_verbs, token_verbs, verbs
 from bailiwick.authority.verbs import Kind, Move
 from bailiwick.link.wire import Question
 from bailiwick.model.token import Role, Subject
@@ -212,15 +212,44 @@ NOTICES: tuple[Row, ...] = (
 )  # fmt: skip
 
 
+NATIVE: tuple[Row, ...] = (
+    Row(verb=native_verbs.ListNatives, method="GET", path="/natives", subject=_S.NATIVE, roles=HOUSE),
+    Row(
+        verb=native_verbs.ShowNative, method="GET", path="/natives/{id}", subject=_S.NATIVE, roles=ANYONE,
+        whose=of_native(),
+    ),
+    Row(
+        verb=native_verbs.ReadNative, method="POST", path="/natives/{id}/read", subject=_S.NATIVE, roles=OWNERS,
+        whose=of_native(),
+    ),
+    Row(
+        verb=native_verbs.IssueNative, method="POST", path="/natives", subject=_S.NATIVE, roles=OWNERS,
+        whose=of_account(), person=True,
+    ),
+    Row(
+        verb=native_verbs.RegisterNative, method="POST", path="/natives/register", subject=_S.NATIVE, roles=OWNERS,
+        whose=of_account(), person=True,
+    ),
+    *(
+        Row(
+            verb=native_verbs.MoveNative, method="POST", path=f"/natives/{{id}}/{move.value}", subject=_S.NATIVE,
+            roles=OWNERS, whose=of_native(), fixed={"to": move.value}, person=move is Move.UNFREEZE,
+            summary=f"{move.value.capitalize().replace('-', ' ')} one of the native keys",
+        )
+        for move in Move
+    ),
+)  # fmt: skip
+
 HOUSEHOLD: tuple[Row, ...] = (
     Row(verb=verbs.Status, method="GET", path="/status", subject=_S.STATUS, roles=ANYONE),
     Row(verb=verbs.Examine, method="GET", path="/doctor", subject=_S.STATUS, roles=HOUSE),
     Row(verb=verbs.MakeBackup, method="POST", path="/backups", subject=_S.BACKUP, roles=OPERATORS, person=True),
+    Row(verb=sweep_verbs.Sweep, method="POST", path="/sweep", subject=_S.KEY, roles=OPERATORS),
     Row(verb=verbs.RotateVaultKey, method="POST", path="/vault/key", subject=_S.VAULT, roles=OPERATORS),
     Row(verb=token_verbs.IssueToken, method="POST", path="/tokens", subject=_S.TOKEN, roles=OPERATORS, person=True),
     Row(verb=token_verbs.ListTokens, method="GET", path="/tokens", subject=_S.TOKEN, roles=HOUSE),
     Row(verb=token_verbs.RevokeToken, method="DELETE", path="/tokens/{id}", subject=_S.TOKEN, roles=OPERATORS),
 )
 
-ROWS: tuple[Row, ...] = (*PARTIES, *KEYS, *NOTICES, *HOUSEHOLD)
+ROWS: tuple[Row, ...] = (*PARTIES, *KEYS, *NOTICES, *NATIVE, *HOUSEHOLD)
 """Everything that is mounted."""

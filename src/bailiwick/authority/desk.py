@@ -18,6 +18,7 @@ from bailiwick.authority.hearing import Hearing
 from bailiwick.authority.keys import Keys
 from bailiwick.authority.lives import Lives, Terms
 from bailiwick.authority.moves import Moves
+from bailiwick.authority.native import Natives
 from bailiwick.authority.networks import LOOK_EVERY_S, Networks
 from bailiwick.authority.notices import Notices
 from bailiwick.authority.noticing import Noticing
@@ -38,9 +39,12 @@ from bailiwick.authority.show import (
     digest,
     effective_values,
     key_values,
+    life_notes,
     service_values,
     venue_values,
 )
+from bailiwick.authority.sweep import ROUND_S, Sweeper
+from bailiwick.authority.sweep_verbs import Sweep
 from bailiwick.authority.token_verbs import IssueToken, ListTokens, RevokeToken
 from bailiwick.authority.tokens import Tokens
 from bailiwick.authority.verbs import Kind, ListAnswer, ShowAnswer, Values
@@ -92,18 +96,23 @@ class Desk:
         self.rounds = Rounds()  # whoever has work to repeat adds it here; control starts them
         self.rounds.add("overlaps", 30.0, self._keys.end_overlaps)
         self.notices = Notices(store, clock)  # whoever has something to tell an owner tells it here
+        self.sweeper = Sweeper(store, self.lives, self.notices, config.lives, clock)
+        self.rounds.add("sweep", ROUND_S, self.sweeper.daily)
+        self.rounds.add("deadlines", ROUND_S, self.sweeper.deadlines)
         self.hearing = Hearing(store, events or AsyncClient(config.gateway_socket))  # what the gateway saw
         self.rounds.add("events", 0.2, self.hearing.listen)
         self.open_routes: list[OpenRoute] = []  # of the control API: whoever serves callers without a token adds theirs
         self.noticing = Noticing(self, config, store, gateway, self.notices, clock)  # owners, incidents, leaks
         self.open_routes += self.noticing.open_routes()
+        self.natives = Natives(store, self.acts, AsyncClient(config.gateway_socket), self.notices, clock)
+        self.natives.add_rounds(self.rounds)
         self._services = Services(store, self.acts, self._parties, clock)
         self._reach = Reach(store, gateway)
         self.networks = Networks(store, self.acts, clock)
         self.compromises = Compromises(store, self.acts, gateway, self.lives, clock, self.notices.tell)
         self.rounds.add("compromised services", 2.0, self.compromises.finish)
         self.rounds.add("networks of services", LOOK_EVERY_S, self.networks.refresh_due)
-        self._answering = self._acting() | self.noticing.answering()
+        self._answering = self._acting() | self.natives.answering() | self.noticing.answering()
 
     def handlers(self) -> Handlers:
         """One handler for each verb of the control socket."""
@@ -141,6 +150,7 @@ class Desk:
             verbs.UseOfKey: self._use,
             verbs.Status: self._status,
             verbs.Examine: self._examine,
+            Sweep: self.sweeper.sweep,
             IssueToken: self.tokens.issue,
             ListTokens: self.tokens.list,
             RevokeToken: self.tokens.revoke,
@@ -222,6 +232,7 @@ class Desk:
         empty = bounds.emptied(grant, found)
         if empty:
             notes.append(f"the limits of account and service leave nothing of {', '.join(empty)}")
+        notes += life_notes(key, account)
         if service.standing != "trusted":
             notes.append(f"its service is {service.standing}, so it can only read, cancel and reduce")
         if account.credential is None:

@@ -17,7 +17,7 @@ from bailiwick.authority.acts import Act, Acts, Asks
 from bailiwick.authority.parties import Parties, answer, check_seen, preview
 from bailiwick.authority.show import effective_values, key_values, moment
 from bailiwick.authority.verbs import ActAnswer, CheckGrant, EditKey, IssueKey, Kind, RotateKey, ShowAnswer, Values
-from bailiwick.link.questions import Seal
+from bailiwick.link.questions import Seal, Symbols
 from bailiwick.link.wire import Code, LinkError
 from bailiwick.model.credential import (
     KEY_ID_RANDOM_BYTES,
@@ -28,6 +28,7 @@ from bailiwick.model.credential import (
 )
 from bailiwick.model.grant import grant_from_toml, grant_to_toml
 from bailiwick.model.leaked import public_print, secret_print
+from bailiwick.model.life import Mover, mover_of
 from bailiwick.model.party import Key, KeyKind, KeyState, Standing, key_record
 from bailiwick.model.secret import Secret
 from bailiwick.rules.authority import Authority
@@ -56,7 +57,7 @@ class Keys:
         kind, public_key = _kind(question.public_key)
         async with self._acts.turn():
             text, found = self._judged(question.grant, question.account, question.service)
-            notes = self._notes(text, found, question.account)
+            notes = self._notes(text, found, question.account) + await self._symbols(text, question.account)
             now = self._clock()
             key_id = make_key_id(question.account, secrets.token_bytes(KEY_ID_RANDOM_BYTES))
             draft = Key(
@@ -81,8 +82,34 @@ class Keys:
             _, done = await self._acts.perform(act, lambda: self._store.keys.add(key))
         return answer(Kind.KEY, key_id, {}, values, done, notes=notes, secret=secret)
 
+    async def _symbols(self, grant: str, account: str) -> tuple[str, ...]:
+        """Hold the grant's symbols to those that the venue has: one spelt otherwise would never match an order.
+
+        Raises:
+            LinkError: naming the first that it does not have, and the nearest that it has.
+        """
+        named = grant_from_toml(grant).what.symbols
+        if named == "all":
+            return ()
+        venue = self._store.accounts.get(account).venue
+        found = await self._gateway.ask(Symbols(venue=venue, names=tuple(sorted(named))))
+        for symbol, near in found.absent.items():
+            meant = f"did you mean {near}?" if near else f"`bailiwick doctor` says whether {venue} is reached"
+            raise LinkError(Code.REFUSED, f"symbols: {venue} has no {symbol}; {meant}")
+        if not found.loaded:
+            return (
+                f"{venue}'s table of symbols is not loaded yet: whether it has {', '.join(sorted(named))} is not known",
+            )
+        return ()
+
     async def edit(self, question: EditKey, actor: str) -> ActAnswer:
-        """Change a key's grant or name."""
+        """Change a key's grant, name, or what happens to it by itself.
+
+        Raises:
+            LinkError: if it was not done; no rule edits a key.
+        """
+        if mover_of(actor) is not Mover.PERSON:
+            raise LinkError(Code.REFUSED, f"edit: only a signed-in person may, and {actor} is none")
         async with self._acts.turn():
             before = self._store.keys.get(question.id)
             after, notes = before, tuple[str, ...]()
@@ -90,7 +117,7 @@ class Keys:
                 after = msgspec.structs.replace(after, name=_name(question.name))
             if question.grant is not UNSET:
                 text, found = self._judged(question.grant, before.account, before.service)
-                notes = self._notes(text, found, before.account)
+                notes = self._notes(text, found, before.account) + await self._symbols(text, before.account)
                 after = msgspec.structs.replace(after, grant=text, expires=_expires(found, before.created))
                 if after.expires is not None and after.previous_until is not None:
                     after = msgspec.structs.replace(after, previous_until=min(after.previous_until, after.expires))

@@ -11,10 +11,11 @@ import msgspec
 
 from bailiwick import config
 from bailiwick.authority.acts import Act, Acts, Done
-from bailiwick.model.life import REMOVING, Cause, KeyState, Life, Mover, Standstill, mover_of
+from bailiwick.model.life import REMOVING, Cause, KeyState, Life, Mover, Standstill, moved, mover_of
 from bailiwick.store.store import Store
 
 DAY_MS = 86_400_000
+HELD = (KeyState.ACTIVE, KeyState.WINDING_DOWN, KeyState.PENDING, KeyState.FROZEN)
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -47,16 +48,18 @@ class Lives:
         self._clock = clock
         self.terms = terms or Terms()
 
-    def standstill(self, to: KeyState, cause: Cause, suspected: Sequence[str] = ()) -> Standstill:
-        """What is known of a key that comes to a state now."""
-        if to is KeyState.ACTIVE:
-            return Standstill()
+    def standstill(
+        self, to: KeyState, cause: Cause, suspected: Sequence[str] = (), *, stays: bool = False
+    ) -> Standstill:
+        """What is known of a key that comes to a state now. ``stays``: a freeze is not followed by a removal."""
         now = self._clock()
+        if to is KeyState.ACTIVE:
+            return Standstill(since=now)
         until = None
         if to is KeyState.WINDING_DOWN:
             suspect = Standstill(cause).suspect
             until = now + (self.terms.suspect_wind_down if suspect else self.terms.wind_down)
-        elif to is KeyState.FROZEN and cause in REMOVING:
+        elif to is KeyState.FROZEN and cause in REMOVING and not stays:
             until = now + self.terms.removal
         return Standstill(cause, tuple(sorted(set(suspected))), now, until)
 
@@ -71,11 +74,20 @@ class Lives:
         suspected: Sequence[str] = (),
         act: str = "",
         subject: str = "",
+        stays: bool = False,
     ) -> Moved:
         """Move keys in one act, in a turn of its own. See ``move_within``."""
         async with self._acts.turn():
             return await self.move_within(
-                keys, to, cause=cause, actor=actor, reason=reason, suspected=suspected, act=act, subject=subject
+                keys,
+                to,
+                cause=cause,
+                actor=actor,
+                reason=reason,
+                suspected=suspected,
+                act=act,
+                subject=subject,
+                stays=stays,
             )
 
     async def move_within(
@@ -89,6 +101,7 @@ class Lives:
         suspected: Sequence[str] = (),
         act: str = "",
         subject: str = "",
+        stays: bool = False,
     ) -> Moved:
         """Move keys in one act, within a turn of ``Acts``.
 
@@ -104,12 +117,13 @@ class Lives:
             suspected: symbols in which a suspect key may do nothing.
             act: the name of the act in the journal; without one ``key.`` and the state.
             subject: whom the act is about; without one the key, or ``keys`` where there are several.
+            stays: whether a freeze lasts, where the cause would otherwise let a removal follow.
 
         Raises:
             LinkError: if the act was not done.
         """
         mover = mover_of(actor)
-        life = Life(to, self.standstill(to, cause, suspected))
+        life = Life(to, self.standstill(to, cause, suspected, stays=stays))
         going = self._store.keys.movable(keys, life, mover)
         if not going:
             return Moved(keys=(), done=None)
@@ -123,8 +137,30 @@ class Lives:
             keys=going,
             state=to,
         )
-        moved, done = await self._acts.perform(journalled, lambda: self._moved(going, life, mover))
-        return Moved(keys=moved, done=done)
+        gone, done = await self._acts.perform(journalled, lambda: self._moved(going, life, mover))
+        return Moved(keys=gone, done=done)
+
+    async def freeze_account(self, account_id: str, *, actor: str, reason: str) -> None:
+        """Freeze an account that winds down: its keys read, and a person can undo it.
+
+        Raises:
+            LinkError: if the act was not done.
+        """
+        async with self._acts.turn():
+            before = self._store.accounts.get(account_id)
+            moved(before.state, KeyState.FROZEN, mover_of(actor))
+            after = msgspec.structs.replace(before, state=KeyState.FROZEN, since=self._clock(), until=None)
+            act = Act(
+                actor=actor,
+                act="account.freeze",
+                subject=account_id,
+                before={"state": before.state.value},
+                after={"state_of_account": KeyState.FROZEN.value},
+                reason=reason,
+                keys=self._store.keys.ids(HELD, account=account_id),
+                restored=KeyState.FROZEN,
+            )
+            await self._acts.perform(act, lambda: self._store.accounts.update(after, was=before))
 
     def _moved(self, keys: Sequence[str], life: Life, mover: Mover) -> tuple[str, ...]:
         with self._store.writing() as connection:

@@ -163,8 +163,9 @@ class Moves:
                         Code.CONFLICT,
                         f"account {account.id}: it has no credential to use; give one with `bailiwick account rotate`",
                     )
-                still = self._lives.standstill(KeyState.ACTIVE, Cause.OWNER)
-                after = _moved(msgspec.structs.replace(account, credential=credential.id), KeyState.ACTIVE, still)
+                after = _moved(
+                    msgspec.structs.replace(account, credential=credential.id), KeyState.ACTIVE, Standstill()
+                )
                 return (lambda: self._store.accounts.update(after)), after, credential
             case Move.FREEZE | Move.WIND_DOWN:
                 to = KEY_STATES[question.to]

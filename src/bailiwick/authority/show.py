@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from bailiwick.authority.verbs import Difference, Values
-from bailiwick.model.harm import Harm
+from bailiwick.model.harm import BIT, Harm
+from bailiwick.model.life import CAUSE_WORDS, MEANINGS, KeyState
 from bailiwick.model.money import plain
 from bailiwick.model.party import Account, Credential, Key, Service, Venue
 from bailiwick.rules.authority import Authority, Band
@@ -91,6 +92,22 @@ def key_values(key: Key) -> Values:
     }
 
 
+def life_notes(key: Key, account: Account) -> list[str]:
+    """What a key's state, and its account's, leave it, and why."""
+    notes = []
+    if key.state in MEANINGS and key.state is not KeyState.ACTIVE:
+        why = f" {CAUSE_WORDS[key.cause]}" if key.cause else ""
+        until = f", until {moment(key.until)}" if key.until else ""
+        notes.append(f"{key.state.value.replace('_', ' ')}{why}{until}: {MEANINGS[key.state]}")
+    if key.suspected:
+        notes.append(f"suspected, so that nothing of it touches them: {', '.join(key.suspected)}")
+    if account.state is not KeyState.ACTIVE:
+        notes.append(f"its account is {account.state.value.replace('_', ' ')}: {MEANINGS[account.state]}")
+    if key.previous_until is not None:
+        notes.append(f"its earlier secret is believed until {moment(key.previous_until)}")
+    return notes
+
+
 def effective_values(authority: Authority) -> Values:
     """What a key may really do: its grant within the bounds of its account and service. Absent limits are left out."""
     symbols = "all" if authority.symbols is None else sorted(authority.symbols)
@@ -114,6 +131,8 @@ def effective_values(authority: Authority) -> Values:
         ],
         "from": list(authority.places),
         "hours": list(authority.hours),
+        "held": [harm.value for harm in Harm if BIT[harm] & authority.hold_mask],
+        "held_above": _amount(authority.hold_above, authority.currency),
         "not_before": authority.not_before_us and moment(authority.not_before_us // 1000),
         "expires": authority.expires_us and moment(authority.expires_us // 1000),
     }

@@ -11,8 +11,10 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from bailiwick.authority.audit_verbs import AUDIT_VERBS
+from bailiwick.authority.native_verbs import NATIVE_VERBS
 from bailiwick.authority.notice_verbs import NOTICE_VERBS
 from bailiwick.authority.service_verbs import SERVICE_VERBS
+from bailiwick.authority.sweep_verbs import SWEEP_ACTS
 from bailiwick.authority.token_verbs import TOKEN_VERBS
 from bailiwick.link.questions import (
     DoctorAnswer,
@@ -313,6 +315,6 @@ ACTS: Verbs = (
 
 CONTROL_VERBS: Verbs = (
     *ACTS, ListParties, ShowParty, CheckGrant, ExplainKey, UseOfKey, Status, Examine,
-    *TOKEN_VERBS, *SERVICE_VERBS, *AUDIT_VERBS, *NOTICE_VERBS,
+    *SWEEP_ACTS, *TOKEN_VERBS, *SERVICE_VERBS, *AUDIT_VERBS, *NATIVE_VERBS, *NOTICE_VERBS,
 )  # fmt: skip
 """Everything that the control socket answers."""

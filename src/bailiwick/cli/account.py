@@ -44,7 +44,12 @@ class Given:
             if self.secret_env or self.secret_file is not None:
                 raise Stop("--api-key: name the public half that belongs to this secret", Exit.USAGE)
             return None
-        secret = read_secret("secret", variable=self.secret_env, file=self.secret_file)
+        secret = read_secret(
+            "secret",
+            variable=self.secret_env,
+            file=self.secret_file,
+            instead="name where it stands with --secret-env NAME or --secret-file FILE (- for standard input)",
+        )
         password: Secret | None = None
         if self.password_env:
             password = read_secret("password", variable=self.password_env)
@@ -176,4 +181,4 @@ def rotate(
 
 
 add_views(app, Kind.ACCOUNT)
-add_moves(app, Kind.ACCOUNT, Move.FREEZE, Move.UNFREEZE, Move.REVOKE)
+add_moves(app, Kind.ACCOUNT, Move.FREEZE, Move.UNFREEZE, Move.WIND_DOWN, Move.REVOKE)

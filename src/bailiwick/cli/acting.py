@@ -19,6 +19,7 @@ from bailiwick.cli.incident import print_latest
 from bailiwick.cli.options import ACTING, COMMON, Acting, Common
 from bailiwick.cli.output import print_act, print_list, print_show
 from bailiwick.link.wire import Question
+from bailiwick.model.life import DIFFERENCE
 
 Q = TypeVar("Q", bound=Question[ActAnswer])
 
@@ -41,8 +42,8 @@ MOVES = {
     Move.REVOKE: "Revoke {a} {kind} for ever: {revoke}",
 }
 FREEZES = {
-    Kind.VENUE: "nothing of its accounts leaves any more.",
-    Kind.ACCOUNT: "nothing of it leaves any more, whatever its keys may do.",
+    Kind.VENUE: "the keys of its accounts may only read.",
+    Kind.ACCOUNT: "its keys may only read, whatever they may do otherwise.",
     Kind.SERVICE: "its keys may only cancel, read and reduce.",
     Kind.KEY: "it may only read.",
 }
@@ -60,6 +61,8 @@ def add_moves(app: App, kind: Kind, *moves: Move) -> None:
         text = MOVES[move].format(
             a="an" if kind is Kind.ACCOUNT else "a", kind=kind.value, freeze=FREEZES[kind], revoke=REVOKES[kind]
         )
+        if move is not Move.UNFREEZE:
+            text += f"\n\nThe difference, for a key:\n\n{DIFFERENCE}"
         example = f'Example: bailiwick {kind.value} {move.value} ID --reason "what happened"'
         app.command(_mover(kind, move), name=move.value, help=text, help_epilogue=example)
 

@@ -1,6 +1,9 @@
 """``bailiwick key``: keys, from issuing to revoking."""
 
-from msgspec import UNSET
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
 
 from bailiwick.authority.notice_verbs import NotMe, OrdersOfKey
 from bailiwick.authority.verbs import (
@@ -19,8 +22,14 @@ from bailiwick.cli.asking import read_text
 from bailiwick.cli.exits import Exit
 from bailiwick.cli.grant import NO_PRESET, Preset, grant_text
 from bailiwick.cli.incident import print_incident, print_orders
-from bailiwick.cli.options import ACTING, COMMON, LONG_S, Acting, Common, InputFile, group
+from bailiwick.cli.options import ACTING, COMMON, LONG_S, Acting, Common, InputFile, group, span_s
 from bailiwick.cli.output import print_act, print_json, print_list, print_table, remark, say
+from bailiwick.model.grant import grant_from_toml
+from bailiwick.model.life import Response
+from bailiwick.rules.describe import describe
+
+OnEvent = Literal["notice", "wind-down", "freeze", "revoke"] | None
+OnStop = Literal["wind-down", "freeze", "revoke"] | None
 
 app = group("key", "Keys: each for one account and one service, drawn exactly.")
 
@@ -66,8 +75,14 @@ def issue(
         reason=reason,
     )
     answer = common.ask(question)
-    print_act(answer, json=common.json, what=f"key {answer.id} issued")
-    _tell(answer, json=common.json)
+    if common.json:
+        print_json(answer)
+        return
+    print_act(msgspec.structs.replace(answer, difference=()), json=False, what=f"key {answer.id} issued")
+    say(f"what it may do (`bailiwick key show {answer.id}` prints it as TOML):")
+    for line in describe(grant_from_toml(question.grant)):
+        say(f"  {line}")
+    _tell(answer, json=False)
 
 
 def _tell(answer: ActAnswer, *, json: bool) -> None:
@@ -120,6 +135,10 @@ def edit(
     grant: InputFile = None,
     name: str | None = None,
     service: str | None = None,
+    on_expiry: OnStop = None,
+    on_idle: OnEvent = None,
+    on_alert: OnEvent = None,
+    on_compromise: OnStop = None,
     acting: Acting = ACTING,
     common: Common = COMMON,
 ) -> None:
@@ -137,27 +156,42 @@ def edit(
         What it is called.
     service: str
         The service that holds it from now on; by itself, without another change.
+    on_expiry: str
+        What happens when its time runs out: wind-down, freeze or revoke. `bailiwick key freeze --help` tells them
+        apart.
+    on_idle: str
+        What happens when it lies idle: notice (you are told, and nothing is done), wind-down, freeze or revoke.
+    on_alert: str
+        What happens when it is suspected of abuse: notice, wind-down, freeze or revoke.
+    on_compromise: str
+        What happens when its service is compromised: wind-down, freeze or revoke.
     """
     question = EditKey(
         id=id,
         service=UNSET if service is None else service,
         grant=UNSET if grant is None else read_text("grant", grant),
         name=UNSET if name is None else name,
+        on_expiry=_wish(on_expiry),
+        on_idle=_wish(on_idle),
+        on_alert=_wish(on_alert),
+        on_compromise=_wish(on_compromise),
         reason=acting.reason,
     )
     carry_out(question, f"key {id} edited", acting, common)
 
 
-@app.command(help_epilogue="Example: bailiwick key rotate bwk_… --reason 'it was in a screenshot'")
+@app.command(help_epilogue="Example: bailiwick key rotate bwk_… --overlap 1h")
 def rotate(
     id: str,
     /,
     *,
     public_key: InputFile = None,
+    overlap: str = "",
+    leaked: bool = False,
     acting: Acting = ACTING,
     common: Common = COMMON,
 ) -> None:
-    """Give a key another secret under the same id; the old one stops at once. Budgets and history stay with it.
+    """Give a key another secret under the same id. Budgets, holdings, open orders and history stay with it.
 
     Parameters
     ----------
@@ -165,9 +199,21 @@ def rotate(
         Which one.
     public_key: Path
         For an Ed25519 or RSA key: a file with the client's new public key in PEM.
+    overlap: str
+        How long the old secret works as well, so that a bot can be moved without a pause: 30m, 1h or 2d, at most 30d
+        and never past the key's own expiry. Without it the old secret stops at once.
+    leaked: bool
+        Somebody else has the old secret: it stops at once, and there is no overlap.
     """
-    question = RotateKey(id=id, public_key=read_text("public key", public_key).encode(), reason=acting.reason)
-    answer = carry_out(question, f"key {id} rotated: its old secret stops working at once", acting, common)
+    question = RotateKey(
+        id=id,
+        public_key=read_text("public key", public_key).encode(),
+        overlap_s=span_s("overlap", overlap) if overlap else 0,
+        leaked=leaked,
+        reason=acting.reason,
+    )
+    stops = f"its old secret works for {overlap} more at most" if overlap else "its old secret stops working at once"
+    answer = carry_out(question, f"key {id} rotated: {stops}", acting, common)
     _tell(answer, json=common.json)
 
 
@@ -290,6 +336,10 @@ def orders(id: str, /, *, hours: int = 24, limit: int = 20, common: Common = COM
         print_json(answer)
         return
     print_orders(answer)
+
+
+def _wish(choice: str | None) -> Response | UnsetType:
+    return UNSET if choice is None else Response(choice)
 
 
 add_views(app, Kind.KEY)

@@ -1,5 +1,6 @@
 """Options that many commands share, and the parts that read them."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -73,3 +74,18 @@ class Acting:
 
 COMMON = Common()
 ACTING = Acting()
+
+
+_SPAN = re.compile(r"([1-9][0-9]{0,5})([smhd])")
+
+
+def span_s(option: str, text: str) -> int:
+    """A span such as 90s, 30m, 1h or 2d, in seconds.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    found = _SPAN.fullmatch(text)
+    if found is None:
+        raise ValueError(f"--{option}: write a number and a unit, such as 30m, 1h or 2d")
+    return int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[found[2]]

@@ -102,7 +102,7 @@ class Events:
     def denied(self, exchange: Exchange, live: Live, deny: Deny) -> None:
         """A verified request was refused. Its client is told "-2015" and no more; its owner is told what it was."""
         reason = deny.reason
-        if reason.value.reaction is not Reaction.CREDENTIAL:
+        if reason.value.reaction is not Reaction.CREDENTIAL and not live.removed:
             return
         detail = {
             "reason": reason.name,
@@ -111,7 +111,7 @@ class Events:
             "source": exchange.source,
             "service": live.service,
         }
-        what = "removed_key_used" if reason in _OVER else "refused"
+        what = "removed_key_used" if reason in _OVER or live.removed else "refused"
         self.raise_(what, live.id, live.account.id, detail, matter=reason.name, once_us=REFUSED_ONCE_US)
 
     async def after(self, position: int, wait_s: float) -> EventsAnswer:
@@ -132,6 +132,19 @@ class Events:
         if len(found) > ANSWERED:
             return EventsAnswer(events=found[:ANSWERED], up_to=found[ANSWERED - 1].position)
         return EventsAnswer(events=found, up_to=min([self._journal.durable, *self._undecided]) - 1)
+
+    def since(self, position: int) -> list[Event]:
+        """Every event from a position on that is on the disk; for a start.
+
+        Raises:
+            JournalError: if the journal cannot be read.
+        """
+        found: list[Event] = []
+        while position < self._journal.position:
+            answer = self._scan(position, self._journal.position)
+            found += answer.events
+            position = answer.up_to + 1
+        return found
 
     def _behind(self, position: int) -> tuple[Event, ...]:
         # One that is durable behind another that is not waits for it: they are told in their order.

@@ -79,7 +79,7 @@ MEANINGS = {
 }
 """What each state that a user chooses means, in the words used wherever one is chosen."""
 
-DIFFERENCE = "  ".join(
+DIFFERENCE = "\n\n".join(
     f"{name}: {MEANINGS[state]}."
     for name, state in (
         ("wind-down", KeyState.WINDING_DOWN),
