@@ -130,7 +130,8 @@ class Incidents:
             [key.id],
             KeyState.WINDING_DOWN,
             cause=Cause.SUSPICION,
-            actor=actor,
+            # No person's step, even where a person says it: of a frozen key it would make one that may sell.
+            actor=f"rule:not-me ({actor})",
             reason=question.reason or "its owner says: not me",
             act="key.not-me",
         )
