@@ -8,7 +8,7 @@ import ipaddress
 from collections.abc import Sequence
 
 from bailiwick.model.grant import Grant
-from bailiwick.model.harm import Harm
+from bailiwick.model.harm import BIT, Harm
 from bailiwick.model.party import Account, Service, bounds_of
 from bailiwick.rules.authority import Authority, authority
 from bailiwick.rules.network import Network
@@ -83,7 +83,8 @@ def unwise(grant: Grant, found: Authority) -> list[str]:
     """What whoever issues this should know."""
     notes = []
     if Harm.WITHDRAW in found.harms:
-        notes.append("this key can withdraw; most clients never need to")
+        held = "" if found.hold_mask & BIT[Harm.WITHDRAW] else " without asking anybody (see [holds] in docs/grant.md)"
+        notes.append(f"this key can withdraw{held}; most clients never need to")
     if Harm.ADMINISTER in found.harms:
         notes.append("this key can administer keys at the venue; most clients never need to")
     if not found.networks:

@@ -13,6 +13,7 @@ from bailiwick.gateway.chronicle import FULL, Chronicle
 from bailiwick.gateway.dispatch import Dispatch
 from bailiwick.gateway.exchange import Exchange, Keys, Unkeyed
 from bailiwick.gateway.framing import Head
+from bailiwick.gateway.holds import Holds
 from bailiwick.gateway.parties import Live, VenueSide
 from bailiwick.gateway.server import ClientConnection
 from bailiwick.model.decision import Allow, Deny
@@ -49,6 +50,7 @@ class Gateway(Dispatch):
         self.default = default  # the venue that requests without a key are for
         self.unkeyed = unkeyed
         self.marks = marks
+        self.holds: Holds | None = None  # what a person must approve; without it, whatever must be is refused
         self.trusts_after_us = 0  # state changes signed before this moment are refused
         self.closing = False
         self._proxies = proxies
@@ -139,6 +141,11 @@ class Gateway(Dispatch):
                     venue.prices.miss(order.symbol, live.authority.currency)
             self._deny(exchange, decision)
             return
+        if live.authority.may_hold:
+            held = Deny(Reason.HELD) if self.holds is None else self.holds.stop(live, intent, decision)
+            if held is not None:
+                self._deny(exchange, held)
+                return
         live.used_us = now
         if endpoint.changes:
             live.traded_us = now
@@ -200,6 +207,11 @@ class Gateway(Dispatch):
                     self._deny(exchange, kept)
                     return
                 exchange.intent = intent = kept
+        if live.authority.may_hold and self.holds is not None and exchange.asked is not None:
+            held = self.holds.use(live, exchange.asked, allow)
+            if held is not None:
+                self._deny(exchange, held)
+                return
         position = self.chronicle.intent(exchange, live, intent, allow, essential=exit_)
         if position < 0:
             self.refuse(exchange, Deny(Reason.JOURNAL_FULL if position == FULL else Reason.JOURNAL_STOPPED))

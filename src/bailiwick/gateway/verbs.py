@@ -2,7 +2,8 @@
 
 import asyncio
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,13 +11,16 @@ import msgspec
 from bailiwick import __version__
 from bailiwick.gateway.chronicle import wall_us
 from bailiwick.gateway.inspecting import Inspector
+from bailiwick.gateway.nativecalls import NativeCalls
 from bailiwick.gateway.parties import Live
+from bailiwick.gateway.serviceuse import ServiceUse
 from bailiwick.journal.error import JournalError
 from bailiwick.journal.record import Act, encode
 from bailiwick.journal.retention import Retention
 from bailiwick.link import questions as ask
-from bailiwick.link.exchange_questions import Inspect
+from bailiwick.link.exchange_questions import Inspect, NativeCall
 from bailiwick.link.server import Handlers
+from bailiwick.link.service_questions import UseOfService
 from bailiwick.link.wire import Code, LinkError, Peer
 from bailiwick.model.credential import Purpose
 from bailiwick.model.decision import Deny
@@ -24,15 +28,16 @@ from bailiwick.model.money import plain
 from bailiwick.model.reason import Reason
 from bailiwick.model.request import Request, Signed
 from bailiwick.rules.decide import explain
+from bailiwick.rules.hold import must_be_held, what
 from bailiwick.rules.tracked import OrderState
 from bailiwick.vault.rotation import rotate
+from bailiwick.words import counted
 
 if TYPE_CHECKING:
     from bailiwick.gateway.process import House
 
 LOW_DISK_BYTES = 256 << 20
 CLOCK_OLD_US = 900_000_000
-PRICES_OLD_US = 10_000_000
 LATE_US = 500_000
 WINDOW_US = 5_000_000
 MOST_WAIT_S = 25.0  # below what a client of the link waits for an answer
@@ -47,12 +52,15 @@ def handlers(house: "House") -> Handlers:
         ask.RecordAct: desk.record,
         ask.Explain: desk.explain,
         ask.Usage: desk.usage,
+        ask.Symbols: desk.symbols,
         ask.Wake: desk.wake,
         ask.Checkpoint: desk.checkpoint,
         ask.Doctor: desk.doctor,
         ask.RotateVault: desk.rotate,
         ask.Events: desk.events,
+        UseOfService: ServiceUse(house).use,
         Inspect: Inspector(house).inspect,
+        NativeCall: NativeCalls(house).call,
     }
 
 
@@ -137,18 +145,28 @@ class _Desk:
         except ValueError:
             raise LinkError(Code.REFUSED, f"source: {question.source!r} is no address") from None
         found = explain(
-            intent, live.authority, live.ledger, venue.market, now, state=live.state, source_allowed=allowed
-        )
+            intent, live.authority, live.ledger, venue.market, now,
+            state=live.state, source_allowed=allowed, curb=live.curb,
+        )  # fmt: skip
         steps = tuple(ask.Step(rule=step.rule, outcome=step.verdict) for step in found.trace)
         if isinstance(found.decision, Deny):
             return _denied(found.decision, steps)
+        if must_be_held(intent, live.authority, found.decision):
+            return _denied(Deny(Reason.HELD, what(intent)), steps)
         return ask.ExplainAnswer(allowed=True, steps=steps)
+
+    async def symbols(self, question: ask.Symbols, peer: Peer) -> ask.SymbolsAnswer:
+        for venue in self._house.links.venues():
+            if venue.id == question.venue and venue.market.symbols:
+                return ask.SymbolsAnswer(loaded=True, absent=absent_symbols(venue.market.symbols, question.names))
+        return ask.SymbolsAnswer(loaded=False)
 
     async def usage(self, question: ask.Usage, peer: Peer) -> ask.UsageAnswer:
         return _usage(self._live(question.key))
 
     async def wake(self, question: ask.Wake, peer: Peer) -> ask.WakeAnswer:
-        return ask.WakeAnswer(change=await self._house.refresh())
+        change = await self._house.refresh()
+        return ask.WakeAnswer(change=change, position=self._house.journal.position)
 
     async def checkpoint(self, question: ask.Checkpoint, peer: Peer) -> ask.CheckpointAnswer:
         try:
@@ -177,6 +195,17 @@ class _Desk:
         if live is None:
             raise LinkError(Code.NOT_FOUND, f"key {key_id}: there is none in force; `bailiwick key list` shows them")
         return live
+
+
+def absent_symbols(known: Collection[str], names: Collection[str]) -> dict[str, str]:
+    """The names that a venue does not have, each with the nearest that it has, or ""."""
+    absent = {}
+    for name in names:
+        if name not in known:
+            plainly = "".join(filter(str.isalnum, name)).upper()
+            near = [plainly] if plainly in known else get_close_matches(plainly, known, n=1)
+            absent[name] = near[0] if near else ""
+    return absent
 
 
 def _pairs(text: str) -> tuple[tuple[str, str], ...]:
@@ -212,7 +241,7 @@ def _usage(live: Live) -> ask.UsageAnswer:
     budgets = (
         use("day_notional", authority.day_notional, plain(ledger.spent.since(day)), reserved),
         use("rolling_notional", authority.rolling_notional, plain(ledger.spent.rolling(now)), reserved),
-        use("loss_per_day", authority.loss_per_day, plain(ledger.loss(day))),
+        use("loss_per_day", authority.loss_per_day, plain(ledger.loss(day)), plain(ledger.risked)),
         ask.BudgetUse(
             name="open_orders", unit="orders", limit=str(authority.open_orders or ""), used=str(ledger.resting)
         ),
@@ -245,11 +274,13 @@ def _usage(live: Live) -> ask.UsageAnswer:
 def _findings(house: "House") -> Iterator[ask.Finding]:
     yield from _about_journal(house)
     for venue_id, feed in house.feeds.items():
-        for what, why in feed.failed.items():
-            yield _bad(f"venue {venue_id}", f"{what} cannot be fetched: {why}", "check the venue's address and status")
         venue = house.links.venue(venue_id)
         now = venue.clock.now_us()
-        if now - venue.clock.synced_at_us > CLOCK_OLD_US:
+        if feed.failed:
+            for why in dict.fromkeys(feed.failed.values()):
+                lacking = ", ".join(each for each, because in feed.failed.items() if because == why)
+                yield _bad(f"venue {venue_id}", *_unreached(lacking, why))
+        elif now - venue.clock.synced_at_us > CLOCK_OLD_US:
             yield _warn(f"venue {venue_id}", "its clock has not been read lately", "check that the venue is reached")
         elif abs(now - wall_us()) > LATE_US:
             late = (wall_us() - now) / 1e6
@@ -264,13 +295,21 @@ def _findings(house: "House") -> Iterator[ask.Finding]:
     if not house.feeds:
         yield _warn("venue", "there is none", "add one with `bailiwick venue add`")
     if house.registry.fresh:
-        yield _fine("store", f"{len(house.registry)} keys, change {house.registry.change} in force")
+        yield _fine("store", f"{counted(len(house.registry), 'key')}, change {house.registry.change} in force")
     else:
         yield _bad("store", "changes to keys cannot be read, so nothing opens", "check the database file and its disk")
     if house.reconciler.lag_s > 60:
         yield _warn(
             "outcomes", f"an order's outcome has been unknown for {house.reconciler.lag_s:.0f} s", "look it up yourself"
         )
+
+
+def _unreached(lacking: str, why: str) -> tuple[str, str]:
+    """What a venue that does not answer means, and what to do."""
+    return (
+        f"{lacking} cannot be fetched: {why}; what needs a price is refused, cancels still leave",
+        "see whether the exchange is down or slow, and whether this machine reaches its address: `bailiwick venue show`",
+    )
 
 
 def _about_journal(house: "House") -> Iterator[ask.Finding]:

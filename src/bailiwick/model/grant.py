@@ -268,6 +268,22 @@ class When(_Section, frozen=True):
         _check_zone(self.zone)
 
 
+HELD = frozenset({Harm.TRADE, Harm.BORROW, Harm.MOVE, Harm.WITHDRAW, Harm.BEARER, Harm.ADMINISTER})
+"""What can be held for a person. Reads and cancels cannot: nothing is lost by them, and a key must get out."""
+
+
+class Holds(_Section, frozen=True):
+    """What is held for a person's approval: all of a harm class, or orders above an amount of the grant's currency."""
+
+    may: frozenset[Harm] = frozenset()
+    notional_above: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        if not self.may <= HELD:
+            raise ValueError(f"may: only {', '.join(harm for harm in Harm if harm in HELD)} can be held")
+        _check_amount("notional_above", self.notional_above)
+
+
 class Grant(_Section, frozen=True):
     """The bailiwick of a key."""
 
@@ -280,6 +296,7 @@ class Grant(_Section, frozen=True):
     withdrawals: tuple[WithdrawalGrant, ...] = ()
     where: Where = Where()
     when: When = When()
+    holds: Holds = Holds()
 
     def __post_init__(self) -> None:
         _check_head(self.purpose, self.currency)
@@ -324,6 +341,7 @@ class Bound(_Section, frozen=True):
     withdrawals: tuple[WithdrawalGrant, ...] | None = None
     where: Where = Where()
     when: When = When()
+    holds: Holds = Holds()
 
     def __post_init__(self) -> None:
         _check_head(self.purpose, self.currency)
@@ -333,7 +351,8 @@ class Bound(_Section, frozen=True):
     def counts_money(self) -> bool:
         """Whether any of its limits is an amount of its currency."""
         much, floor = self.how_much, self.liquidity.least_daily_volume
-        limits = (much.order_notional, much.day_notional, much.rolling_notional, much.loss_per_day, floor)
+        above = self.holds.notional_above
+        limits = (much.order_notional, much.day_notional, much.rolling_notional, much.loss_per_day, floor, above)
         return any(limit is not None for limit in limits)
 
 

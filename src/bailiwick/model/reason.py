@@ -330,6 +330,11 @@ class Reason(Enum):
         "The key has withdrawn as much today as it may.",
         "Raise per_day of this destination in the grant.",
     )
+    HELD = Entry(
+        Reaction.ORDER,
+        "This needs a person's approval first; the same request passes once after it.",
+        "Look at it with `bailiwick approval list`, and approve or refuse it there; then let the client send it again.",
+    )
     # The house itself
     JOURNAL_STOPPED = Entry(
         Reaction.BUSY,

@@ -74,6 +74,9 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True):
     counts_money: bool  # whether any limit is an amount or a share
     prices_matter: bool  # whether any limit needs a price
     volume_matters: bool  # whether any limit needs a market's volume
+    hold_mask: int = 0  # of the harms that a person must approve
+    hold_above: Decimal | None = None  # the notional above which one must
+    may_hold: bool = False  # whether anything is ever held
 
     @property
     def reads(self) -> bool:
@@ -88,8 +91,8 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True):
 def authority(grant: Grant, *bounds: Bound) -> Authority:
     """Intersect a grant with bounds.
 
-    Limits are the least of all, permissions what all permit, networks and hours must all be satisfied. Days are
-    those of the grant's zone.
+    Limits are the least of all, permissions what all permit, networks and hours must all be satisfied; held is what
+    any of them holds. Days are those of the grant's zone.
 
     Raises:
         ValueError: if a bound limits amounts in another currency than the grant's.
@@ -115,7 +118,9 @@ def authority(grant: Grant, *bounds: Bound) -> Authority:
     day_notional = _least(each.day_notional for each in much)
     rolling_notional = _least(each.rolling_notional for each in much)
     loss_per_day = _least(each.loss_per_day for each in much)
-    money = (order_notional, day_notional, rolling_notional, loss_per_day)
+    held = harms & frozenset().union(*(part.holds.may for part in parts))
+    hold_above = _least(part.holds.notional_above for part in parts)
+    money = (order_notional, day_notional, rolling_notional, loss_per_day, hold_above)
     volume_matters = any(each is not None for each in (least_daily_volume, order_share, day_share))
     counts_money = volume_matters or any(each is not None for each in money)
     return Authority(
@@ -151,6 +156,9 @@ def authority(grant: Grant, *bounds: Bound) -> Authority:
         counts_money=counts_money,
         prices_matter=counts_money or near is not None or anchor is not None,
         volume_matters=volume_matters,
+        hold_mask=harm.mask(held),
+        hold_above=hold_above,
+        may_hold=bool(held) or hold_above is not None,
     )
 
 

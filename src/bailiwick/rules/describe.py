@@ -28,7 +28,7 @@ _MARKET_ORDERS = {
 def describe(grant: Grant) -> list[str]:
     """The grant in sentences: what it permits, and every limit, present or absent."""
     trading = [*_how_far(grant), *_liquidity(grant)] if Harm.TRADE in grant.what.may else []
-    return [*_what(grant), *_how_much(grant), *trading, *_leaving(grant), *_where(grant)]
+    return [*_what(grant), *_how_much(grant), *trading, *_leaving(grant), *_held(grant), *_where(grant)]
 
 
 def _what(grant: Grant) -> list[str]:
@@ -84,6 +84,17 @@ def _leaving(grant: Grant) -> list[str]:
     if not grant.withdrawals:
         return ["It withdraws nowhere: no destination is named."]
     return [_destination(each) for each in grant.withdrawals]
+
+
+def _held(grant: Grant) -> list[str]:
+    holds = grant.holds
+    lines = []
+    if holds.may:
+        words = ", ".join(words for harm, words in _HARMS.items() if harm in holds.may)
+        lines.append(f"A person must approve each time before it may {words}.")
+    if holds.notional_above is not None:
+        lines.append(f"A person must approve each order above {plain(holds.notional_above)} {grant.currency}.")
+    return lines
 
 
 def _where(grant: Grant) -> list[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, final
 from urllib.parse import quote
 
+from bailiwick.model.approval import Approved
 from bailiwick.model.credential import Sealed
 from bailiwick.model.party import Account, Credential, Service, Venue
 from bailiwick.store.errors import StoreError
@@ -213,6 +214,12 @@ class StoreReader:
         """The keys that a person gave back after their service was compromised."""
         with self._reading() as connection:
             return frozenset(key_id for (key_id,) in connection.execute("SELECT key FROM restored"))
+
+    def approved(self) -> list[Approved]:
+        """Held intents that a person approved and that nobody has used or let lapse yet."""
+        statement = "SELECT id, key, digest, position, use_by FROM hold WHERE state = 'approved'"
+        with self._reading() as connection:
+            return [Approved(*row) for row in connection.execute(statement).fetchall()]
 
     def last_change(self) -> int:
         """The number of the newest change; 0 before the first."""

@@ -79,6 +79,7 @@ class Dialect(Protocol):
     name: str
     market_data: MarketData
     key_header: bytes  # lower case
+    own_names: frozenset[str]  # parameters in which a client names its own orders and withdrawals anew each time
 
     def hmac_verifier(self, secret: Secret) -> Verifier:
         """What checks the signatures of an issued HMAC key."""

@@ -28,6 +28,13 @@ class Binance:
     """The dialect of Binance and of those that speak it."""
 
     key_header = b"x-mbx-apikey"
+    own_names = frozenset(
+        {
+            "newClientOrderId", "listClientOrderId", "limitClientOrderId", "stopClientOrderId", "aboveClientOrderId",
+            "belowClientOrderId", "workingClientOrderId", "pendingClientOrderId", "pendingAboveClientOrderId",
+            "pendingBelowClientOrderId", "cancelNewClientOrderId", "withdrawOrderId", "clientTranId",
+        }
+    )  # fmt: skip
 
     def __init__(self, name: str) -> None:
         self.name = name
