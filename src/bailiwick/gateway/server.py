@@ -164,7 +164,6 @@ class ClientConnection(asyncio.Protocol):
                 return
         if self._head is None:
             self._head_size += len(data)
-        self._read = None
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -186,6 +185,7 @@ class ClientConnection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         self._between = False
+        self._read = None
         self._url = b""
         self._names = []
         self._values = []
