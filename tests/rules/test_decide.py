@@ -589,7 +589,7 @@ hours = ["12:00-12:01"]
 
 def test_nothing_but_state_capability_symbol_and_band_stops_what_reduces() -> None:
     """With every budget, place, hour and request spent, a key still sells what its own fills bought."""
-    made = Key(grant(LIMITS.replace("loss_per_day = 0", "loss_per_day = 0.1")))
+    made = Key(grant(LIMITS.replace("loss_per_day = 0", "loss_per_day = 0.2")))
     reducing(made)
     made.send(order(SELL, "0.1", 150))
     made.age(HOUR_US)

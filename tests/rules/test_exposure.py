@@ -31,9 +31,11 @@ def test_what_is_bought_can_be_sold_as_badly() -> None:
 
 
 def test_the_loss_per_day_caps_it() -> None:
-    """Where the owner set what may be lost a day, it is no more than that."""
-    assert loss("[how_much]\nday_notional = 2000\nloss_per_day = 50\n", **PLAIN) == dec(50)
-    assert loss("[how_much]\nloss_per_day = 50\n", **PLAIN) == dec(50)
+    """Where the owner set what may be lost a day, what opens loses no more than that; exits are not refused for it."""
+    assert loss("[how_much]\nday_notional = 2000\nloss_per_day = 50\n", **BUYS) == dec(50)
+    assert loss("[how_much]\nloss_per_day = 50\n", **BUYS) == dec(50)
+    assert loss("[how_much]\nday_notional = 2000\nloss_per_day = 50\n", **PLAIN) == dec(112)
+    assert loss("[how_much]\nloss_per_day = 50\n", **PLAIN) is None
 
 
 def test_with_neither_it_is_unbounded() -> None:

@@ -151,7 +151,7 @@ def rate() -> Reason | None:
 
 
 def loss() -> Reason | None:
-    made = key("[how_much]\nloss_per_day = 0.1\n")
+    made = key("[how_much]\nloss_per_day = 0.2\n")
     made.fill(order())
     return made.reason(order())
 

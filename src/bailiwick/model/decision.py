@@ -17,6 +17,8 @@ class Charge(msgspec.Struct, frozen=True, gc=False):
     the decision, in the quote asset, against which slippage is reckoned. ``reducing`` orders are counted, never
     refused for budget. ``factor`` is what a unit of the quote asset is worth in the grant's currency at the worst, zero
     where no one knows; ``base`` and ``quote`` are the symbol's assets, by which a commission is recognised.
+    ``risk`` is what one unit may lose at its limit, in the grant's currency: its adverse distance from the anchor, and
+    a fee; zero of what reduces, and of a sell that only closes what the working order of its list buys.
     """
 
     quantity: Decimal
@@ -26,6 +28,7 @@ class Charge(msgspec.Struct, frozen=True, gc=False):
     factor: Decimal = ZERO
     base: str = ""
     quote: str = ""
+    risk: Decimal = ZERO
 
 
 class Allow(msgspec.Struct, frozen=True, gc=False):

@@ -54,11 +54,15 @@ def open_orders(case: Case) -> Deny | None:
 
 
 def loss(case: Case) -> Deny | None:
-    """Once a day's loss is spent, only what reduces passes."""
+    """Once a day's loss is spent, or would be if what is open were executed at its limits, only what reduces passes."""
     limit = case.authority.loss_per_day
     if limit is None or case.reducing:
         return None
     lost = case.ledger.losses.since(case.day_us)
     if lost >= limit:
         return Deny(Reason.LOSS_PER_DAY, f"it has lost {plain(lost)} today, and {plain(limit)} is granted")
+    most = plus(plus(lost, case.ledger.risked), case.risk)
+    if most > limit:
+        open_ = f"with what is open it may come to {plain(most)} today"
+        return Deny(Reason.LOSS_PER_DAY, f"it has lost {plain(lost)}, {open_}, and {plain(limit)} is granted")
     return None

@@ -7,7 +7,7 @@ from typing import final
 from bailiwick.model.decision import Deny
 from bailiwick.model.intent import Act, Intent, OrderDraft, OrderRef, Side
 from bailiwick.model.life import Curb, KeyState
-from bailiwick.model.money import ZERO, plus
+from bailiwick.model.money import ZERO, plus, times
 from bailiwick.model.reason import Reason
 from bailiwick.rules.authority import Authority
 from bailiwick.rules.ledger import Ledger
@@ -38,6 +38,7 @@ class Case:
         "notional",
         "now_us",
         "reducing",
+        "risk",
         "source_allowed",
         "state",
         "unpriced",
@@ -68,6 +69,7 @@ class Case:
         self.legs: list[Leg] = []
         self.unpriced: Deny | None = None
         self.notional = ZERO  # of all that can be executed, in the grant's currency
+        self.risk = ZERO  # what all of it may lose
         self.claim = ZERO  # with what open orders have reserved
         self.day_us = 0
         if self.act in PLACING:
@@ -83,6 +85,7 @@ class Case:
         leg = price_leg(draft, self.authority, self.market, self.now_us, None)
         self.legs = [leg]
         self.notional = leg.notional
+        self.risk = times(leg.quantity, leg.risk)
         self.claim = plus(self.ledger.reserved, leg.notional)
         if draft.side is _SELL:
             self.reducing = self._reduces()
@@ -95,9 +98,13 @@ class Case:
         for draft in orders:
             # A pending order without a quantity takes what the working one brings.
             brought = self.legs[0] if self.legs and draft.leg.startswith("pending") else None
-            self.legs.append(price_leg(draft, self.authority, self.market, self.now_us, brought))
+            leg = price_leg(draft, self.authority, self.market, self.now_us, brought)
+            if self.legs and _closes(leg, self.legs[0]):
+                leg.risk = ZERO
+            self.legs.append(leg)
         self.reducing = all(draft.side is _SELL for draft in orders) and self._reduces()
         self.notional = dearest((leg.draft.leg, leg.notional) for leg in self.legs)
+        self.risk = dearest((leg.draft.leg, times(leg.quantity, leg.risk)) for leg in self.legs)
         self.claim = plus(self.ledger.reserved, self.notional)
         self.unpriced = next((leg.unpriced for leg in self.legs if leg.unpriced is not None), None)
         if self.unpriced is None and not self.reducing:
@@ -116,6 +123,18 @@ class Case:
         if len(self.legs) == 1:
             return self.legs[0].quantity <= free
         return dearest((leg.draft.leg, leg.quantity) for leg in self.legs) <= free
+
+
+def _closes(leg: Leg, working: Leg) -> bool:
+    """Whether a pending order sells no more than its working order buys: it is as much of an exit as a later sell."""
+    pending, first = leg.draft, working.draft
+    return (
+        pending.leg.startswith("pending")
+        and pending.side is _SELL
+        and first.side is not _SELL
+        and pending.symbol == first.symbol
+        and leg.quantity <= working.quantity
+    )
 
 
 def dearest(legs: Iterable[tuple[str, Decimal]]) -> Decimal:

@@ -12,6 +12,7 @@ import msgspec
 from bailiwick.model.decision import Allow, Charge, Decision, Deny
 from bailiwick.model.intent import Act, Intent
 from bailiwick.model.life import Curb, KeyState
+from bailiwick.model.money import ZERO
 from bailiwick.rules import (
     band,
     budget,
@@ -197,4 +198,5 @@ def _allow(case: Case) -> Allow:
 
 
 def _charge(leg: Leg, reducing: bool) -> Charge:
-    return Charge(leg.quantity, leg.unit, leg.anchor, reducing, leg.factor, leg.base, leg.quote)
+    risk = ZERO if reducing else leg.risk
+    return Charge(leg.quantity, leg.unit, leg.anchor, reducing, leg.factor, leg.base, leg.quote, risk)

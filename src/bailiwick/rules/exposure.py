@@ -24,24 +24,23 @@ class Loss(msgspec.Struct, frozen=True):
 
 
 def worst_loss(authority: Authority, fee: Decimal = USUAL_FEE) -> Loss:
-    """What trading with a key can lose in a day: notional × (band + fee), capped by the loss per day.
+    """What trading with a key can lose in a day: notional × (band + fee), of what opens at most the loss per day.
 
-    The notional is the day's budget, and once more for a key that may sell what it bought, since no budget refuses an
-    exit. The band is the widest that binds an order of the key; without one, all of the value can be lost. Withdrawals
-    and the like are not trading: they are named in ``beyond``.
+    The notional is the day's budget, and once more for a key that may sell what it bought, since neither a budget nor
+    the loss per day refuses an exit. The band is the widest that binds an order of the key; without one, all of the
+    value can be lost. Withdrawals and the like are not trading: they are named in ``beyond``.
     """
     beyond = authority.harms & _LEAVING
     if Harm.TRADE not in authority.harms or not authority.sides or not authority.order_types:
         return Loss(authority.currency, ZERO, beyond)
     cap = authority.loss_per_day
     budgets = [each for each in (authority.day_notional, authority.rolling_notional) if each is not None]
+    exits = set(authority.sides) == {Side.BUY, Side.SELL}
     if not budgets:
-        return Loss(authority.currency, cap, beyond)
-    turnover = min(budgets)
-    if set(authority.sides) == {Side.BUY, Side.SELL}:
-        turnover = plus(turnover, turnover)
-    lost = times(turnover, plus(_share(authority), fee))
-    return Loss(authority.currency, lost if cap is None else min(lost, cap), beyond)
+        return Loss(authority.currency, None if exits else cap, beyond)
+    lost = times(min(budgets), plus(_share(authority), fee))
+    most = lost if cap is None else min(lost, cap)
+    return Loss(authority.currency, plus(most, lost) if exits else most, beyond)
 
 
 def _share(authority: Authority) -> Decimal:

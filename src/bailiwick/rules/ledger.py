@@ -64,6 +64,7 @@ class Ledger:
         "rate_us",
         "reserved",
         "resting",
+        "risked",
         "slow",
         "spent",
         "together",
@@ -77,6 +78,7 @@ class Ledger:
         self.losses = Spending()
         self.withdrawn: dict[Destination, Spending] = {}
         self.reserved = ZERO  # what orders that have not ended may still spend
+        self.risked = ZERO  # what they may lose, where they open anything
         self.resting = 0  # orders that have not ended and may rest in the book
         self.together: Together | None = None  # where the service has a limit for all its keys
         self.slow = False  # whether sales are kept by time, as a suspect key's are
@@ -342,7 +344,7 @@ class Ledger:
         for trade in state.stray:
             ledger._stray.setdefault((trade.symbol, trade.order_id), {})[trade.fill.trade_id] = trade
         for order in state.orders:
-            order.claimed = order.covering = ZERO
+            order.claimed = order.covering = order.risking = ZERO
             ledger.orders[order.client_id] = order
             if order.order_id is None:
                 ledger._nameless.add(order.client_id)
@@ -463,22 +465,25 @@ class Ledger:
             if open_ != order.netting:
                 self.together.opened(order.symbol, minus(open_, order.netting))
                 order.netting = open_
-        claimed, covering = order.claims()
+        claimed, covering, risking = order.claims()
         group = self._groups.get(order.group) if order.group else None
         if group is None:
-            before, before_cover = order.claimed, order.covering
-            order.claimed, order.covering = claimed, covering
-            after, after_cover = claimed, covering
+            before, before_cover, before_risk = order.claimed, order.covering, order.risking
+            order.claimed, order.covering, order.risking = claimed, covering, risking
+            after, after_cover, after_risk = claimed, covering, risking
         else:
-            order.claimed, order.covering = claimed, covering
-            before, before_cover = group.claimed, group.covering
+            order.claimed, order.covering, order.risking = claimed, covering, risking
+            before, before_cover, before_risk = group.claimed, group.covering, group.risking
             members = [self.orders[each] for each in group.members if each in self.orders]
             after = group.claimed = max(member.claimed for member in members)
             after_cover = group.covering = max(member.covering for member in members)
+            after_risk = group.risking = max(member.risking for member in members)
         if after != before:
             change = minus(after, before) if before else after
             self.reserved = plus(self.reserved, change)
             position.reserved = plus(position.reserved, change)
+        if after_risk != before_risk:
+            self.risked = plus(self.risked, minus(after_risk, before_risk) if before_risk else after_risk)
         if after_cover != before_cover:
             position.covered = plus(position.covered, minus(after_cover, before_cover))
 

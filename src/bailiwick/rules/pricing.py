@@ -11,10 +11,11 @@ from bailiwick.model.decision import Deny
 from bailiwick.model.grant import MarketOrders
 from bailiwick.model.intent import OrderDraft, OrderType, Side, TimeInForce
 from bailiwick.model.market import SymbolInfo
-from bailiwick.model.money import BASIS_POINTS, EXACT, ZERO, divide, round_down, round_up, times
+from bailiwick.model.money import BASIS_POINTS, EXACT, ZERO, divide, minus, plus, round_down, round_up, times
 from bailiwick.model.reason import Reason
 from bailiwick.rules.authority import Authority
 from bailiwick.rules.market import Market
+from bailiwick.rules.tracked import FEE_BEFORE_FILLS
 from bailiwick.rules.windows import ANCHOR_SERVES_US, NEAR_FRESH_US
 
 LIMITLESS = frozenset({OrderType.MARKET, OrderType.STOP_LOSS, OrderType.TAKE_PROFIT})
@@ -38,7 +39,8 @@ class Leg:
 
     ``near`` and ``anchor`` are ``None`` where they are absent or too old; ``trigger`` is a stop's, ``price`` the limit
     it would leave with. ``unpriced`` says why it cannot be judged at all, ``unvalued`` why it cannot be counted
-    against a limit; who only reduces need not mind the latter.
+    against a limit; who only reduces need not mind the latter. ``risk`` is what a unit may lose at its limit, in the
+    grant's currency.
     """
 
     __slots__ = (
@@ -54,6 +56,7 @@ class Leg:
         "price",
         "quantity",
         "quote",
+        "risk",
         "trigger",
         "unit",
         "unpriced",
@@ -74,6 +77,7 @@ class Leg:
         self.trigger: Decimal | None = None
         self.factor = ZERO
         self.unit = ZERO
+        self.risk = ZERO
         self.notional = ZERO
         self.unpriced: Deny | None = None
         self.unvalued: Deny | None = None
@@ -137,6 +141,16 @@ def _value(leg: Leg, authority: Authority, market: Market, info: SymbolInfo, now
             elif now_us - worth.fresh_us > NEAR_FRESH_US:
                 leg.unvalued = Deny(Reason.REFERENCE_STALE, f"the price of {info.quote} in {authority.currency} is old")
     leg.notional = times(leg.quantity, leg.unit)
+    if anchor is not None:
+        leg.risk = times(risk_of(leg.draft.side, leg.price or worst, anchor), leg.factor)
+
+
+def risk_of(side: Side, price: Decimal, anchor: Decimal) -> Decimal:
+    """What a unit may lose if it is executed at this price, in the quote asset: against the anchor, and as a fee."""
+    fee = times(price, FEE_BEFORE_FILLS)
+    if side is _BUY:
+        return plus(fee, minus(price, anchor)) if price > anchor else fee
+    return plus(fee, minus(anchor, price)) if price < anchor else fee
 
 
 def _missing(leg: Leg, market: Market) -> Deny:

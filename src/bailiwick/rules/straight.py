@@ -16,6 +16,7 @@ from bailiwick.model.money import ZERO, plus, times
 from bailiwick.rules.authority import Authority
 from bailiwick.rules.ledger import Ledger
 from bailiwick.rules.market import Market
+from bailiwick.rules.pricing import risk_of
 from bailiwick.rules.tracked import OrderState
 from bailiwick.rules.windows import ANCHOR_SERVES_US, NEAR_FRESH_US
 
@@ -113,9 +114,13 @@ def _place(draft: OrderDraft, authority: Authority, ledger: Ledger, market: Mark
     unit = price
     unit = max(unit, near)
     unit = max(unit, anchor)
-    if not reducing and not _within(draft, times(quantity, unit), quote, authority, ledger, now_us):
-        return None
-    return Allow((draft,), (Charge(quantity, unit, anchor, reducing, _ONE, info.base, info.quote),), None, reducing)
+    risk = ZERO
+    if not reducing:
+        risk = risk_of(side, price, anchor)
+        if not _within(draft, times(quantity, unit), times(quantity, risk), quote, authority, ledger, now_us):
+            return None
+    charge = Charge(quantity, unit, anchor, reducing, _ONE, info.base, info.quote, risk)
+    return Allow((draft,), (charge,), None, reducing)
 
 
 def _in_bands(side: Side, price: Decimal, near: Decimal, anchor: Decimal, authority: Authority) -> bool:
@@ -126,7 +131,13 @@ def _in_bands(side: Side, price: Decimal, near: Decimal, anchor: Decimal, author
 
 
 def _within(
-    draft: OrderDraft, notional: Decimal, quote: Quote, authority: Authority, ledger: Ledger, now_us: int
+    draft: OrderDraft,
+    notional: Decimal,
+    risk: Decimal,
+    quote: Quote,
+    authority: Authority,
+    ledger: Ledger,
+    now_us: int,
 ) -> bool:
     """Whether what opens is within every amount, count and rate of the grant."""
     limit = authority.order_notional
@@ -141,8 +152,10 @@ def _within(
     if limit is not None and plus(ledger.spent.since(day_us), claim) > limit:
         return False
     limit = authority.loss_per_day
-    if limit is not None and ledger.losses.since(day_us) >= limit:
-        return False
+    if limit is not None:
+        lost = ledger.losses.since(day_us)
+        if lost >= limit or plus(plus(lost, ledger.risked), risk) > limit:
+            return False
     count = authority.open_orders
     if count is not None and ledger.resting >= count:
         time_in_force = draft.time_in_force

@@ -76,15 +76,17 @@ class Tracked(msgspec.Struct, kw_only=True, array_like=True):
     loss_us: int = 0
     claimed: Decimal = ZERO
     covering: Decimal = ZERO
+    risk: Decimal = ZERO  # what a unit may lose at its limit
+    risking: Decimal = ZERO
     netting: Decimal = ZERO  # what of it is counted as open among all keys of its service
 
-    def claims(self) -> tuple[Decimal, Decimal]:
-        """What the order may still spend, and what of the key's holdings it may still sell."""
+    def claims(self) -> tuple[Decimal, Decimal, Decimal]:
+        """What the order may still spend, what of the key's holdings it may still sell, and what it may yet lose."""
         if self.state is _ENDED or self.executed >= self.quantity:
-            return ZERO, ZERO
+            return ZERO, ZERO, ZERO
         rest = minus(self.quantity, self.executed) if self.executed else self.quantity
-        claimed = times(rest, self.unit)
-        return claimed, minus(self.cover, self.executed) if self.cover > self.executed else ZERO
+        covering = minus(self.cover, self.executed) if self.cover > self.executed else ZERO
+        return times(rest, self.unit), covering, times(rest, self.risk) if self.risk else ZERO
 
     def take(self, fill: Fill, worth: Callable[[str], Decimal | None] | None) -> None:
         """Count a trade that was not known."""
@@ -147,6 +149,7 @@ def track(draft: OrderDraft, charge: Charge, now_us: int) -> Tracked:
         factor=charge.factor,
         base=charge.base,
         quote=charge.quote,
+        risk=charge.risk,
         rests=draft.time_in_force is not _IOC and draft.time_in_force is not _FOK,
         placed_us=now_us,
         type=draft.type,
@@ -185,6 +188,7 @@ class Group(msgspec.Struct):
     members: list[str] = []
     claimed: Decimal = ZERO
     covering: Decimal = ZERO
+    risking: Decimal = ZERO
 
 
 class Position:
