@@ -20,7 +20,7 @@ from bailiwick.link.questions import ExplainAnswer, Step
 from bailiwick.model.reason import Reason
 
 ROOT = Path(__file__).parents[2]
-GROUPS = ("venue", "account", "service", "key", "token", "grant", "journal", "vault")
+GROUPS = ("venue", "account", "service", "key", "native", "token", "grant", "journal", "vault")
 Capture = pytest.CaptureFixture[str]
 
 GRANT = """

@@ -149,12 +149,17 @@ async def test_the_list_of_verbs_is_closed(answering: Answering) -> None:
 def test_no_verb_unseals() -> None:
     """The control process can have secrets sealed and never opened."""
     answers = [wire.answer_type(verb) for verb in GATEWAY_VERBS]
-    fields = [str(field.type) for answer in answers for field in msgspec.structs.fields(answer)]
     assert [verb.__struct_config__.tag for verb in GATEWAY_VERBS] == [
         "health", "seal", "record", "explain", "usage", "wake", "checkpoint", "doctor", "rotate_vault", "events",
-        "inspect",
+        "inspect", "native_call",
     ]  # fmt: skip
-    assert [field for field in fields if "Secret" in field] == []
+    # The one secret that is answered is a key's that an exchange has just made: it was never sealed, and is told once.
+    secrets = {answer.__name__ for answer in answers for each in msgspec.structs.fields(answer) if _secret(each)}
+    assert secrets == {"NativeAnswer"}
+
+
+def _secret(field: msgspec.structs.FieldInfo) -> bool:
+    return "Secret" in str(field.type)
 
 
 async def test_every_verb_has_one_handler(tmp_path: Path) -> None:

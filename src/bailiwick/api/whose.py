@@ -55,6 +55,19 @@ def of_key(field: str = "id") -> Whose:
     return find
 
 
+def of_native(field: str = "id") -> Whose:
+    """The account of the native key that this field names."""
+
+    def find(question: Any, store: Store) -> Belongs:
+        name = getattr(question, field)
+        return Belongs(
+            store.accounts.get(store.native.get(name).account).owner,
+            f"native key {name[:80]}: there is none; `bailiwick native list` shows them",
+        )
+
+    return find
+
+
 def of_owner(field: str = "name") -> Whose:
     """The owner that this field names himself."""
 

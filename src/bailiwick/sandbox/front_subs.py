@@ -190,7 +190,8 @@ def create_key(call: Call) -> object:
         account.name, permissions, call.now, public_key=public, addresses=addresses, name=params.need("apiName")
     )
     key.status, key.third_party = status, params.text("thirdPartyName")
-    answer = _key_row(account, key)
+    answer = {"apiName": key.name, "apiKey": key.api_key, **_rights(key), "status": key.status}
+    answer["ipList"] = sorted(key.addresses)
     return answer if secret is None else {**answer, "secretKey": secret}
 
 
@@ -202,19 +203,13 @@ def _key(call: Call, account: Account) -> ApiKey:
     return key
 
 
-def _key_row(account: Account, key: ApiKey) -> Row:
-    return {
-        "email": account.email,
-        "apiName": key.name,
-        "apiKey": key.api_key,
-        "type": "HMAC" if key.secret is not None else type(key.public_key).__name__.removesuffix("PublicKey"),
-        "status": key.status,
-        "ipAddress": ",".join(sorted(key.addresses)),
-        "thirdPartyName": key.third_party,
-        **{name: permission in key.permissions for name, permission in _FLAGS.items()},
-        "createTime": key.created,
-        "updateTime": key.updated,
-    }
+def _rights(key: ApiKey) -> Row:
+    return {name: permission in key.permissions for name, permission in _FLAGS.items() if "Fix" not in name}
+
+
+def _key_row(key: ApiKey) -> Row:
+    # The exchange spells it apikey here and apiKey where a key is made (its own SDK's models, version 8.5.0).
+    return {"apiName": key.name, "apikey": key.api_key, **_rights(key), "timestamp": key.updated}
 
 
 def find_keys(call: Call) -> object:
@@ -222,7 +217,7 @@ def find_keys(call: Call) -> object:
     account = _sub(call)
     wanted = call.params.text("subAccountApiKey")
     rows = [
-        _key_row(account, key)
+        {"email": account.email, **_key_row(key)}
         for key in call.sandbox.keys.keys.values()
         if key.account == account.name and wanted in ("", key.api_key)
     ]
@@ -234,7 +229,7 @@ def delete_key(call: Call) -> object:
     account = _sub(call)
     key = _key(call, account)
     call.sandbox.keys.delete(key.api_key)
-    return {"email": account.email, "apiKey": key.api_key}
+    return {}
 
 
 def set_permissions(call: Call) -> object:
@@ -243,7 +238,7 @@ def set_permissions(call: Call) -> object:
     key = _key(call, account)
     key.permissions = _flags(call.params, key.permissions)
     key.updated = call.now
-    return _key_row(account, key)
+    return _key_row(key)
 
 
 def ip_restriction(call: Call) -> object:

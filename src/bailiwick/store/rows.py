@@ -35,6 +35,7 @@ class ChangeKind(StrEnum):
     DECOY = "decoy"
     OWNER = "owner"
     INCIDENT = "incident"
+    NATIVE = "native"
 
 
 PARTIES = frozenset({ChangeKind.VENUE, ChangeKind.ACCOUNT, ChangeKind.CREDENTIAL, ChangeKind.SERVICE})

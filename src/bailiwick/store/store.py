@@ -20,6 +20,7 @@ from bailiwick.store.errors import ConflictError, NotFoundError, StoreError
 from bailiwick.store.incidents import Incidents
 from bailiwick.store.keys import Keys
 from bailiwick.store.leaks import Leaks
+from bailiwick.store.native import NativeKeys
 from bailiwick.store.notices import Notices
 from bailiwick.store.owners import Owners
 from bailiwick.store.removals import Removals
@@ -60,6 +61,7 @@ class Store:
         self.holds = Holds(access)
         self.canaries = Canaries(access)
         self.removals = Removals(access)
+        self.native = NativeKeys(access)
 
     @classmethod
     def open(cls, path: Path, *, clock: Callable[[], int] = epoch_ms) -> Self:

@@ -16,6 +16,7 @@ def upgrade() -> None:
     _holds()
     _decoys()
     _services()
+    _native()
 
 
 def _lives() -> None:
@@ -242,6 +243,33 @@ def _services() -> None:
         sa.PrimaryKeyConstraint("service", name="pk_compromise"),
         sa.ForeignKeyConstraint(["service"], ["service.id"], name="fk_compromise_service"),
     )
+
+
+def _native() -> None:
+    """Keys of the venues themselves that services hold, what they shall be, and what their venue last said."""
+    op.create_table(
+        "native",
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("id", "account", "email")),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("service", "origin", "state")),
+        sa.Column("created", sa.BigInteger, nullable=False),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("kind", "api_key")),
+        sa.Column("trades", sa.Boolean, nullable=False),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("addresses", "symbols")),
+        sa.Column("cause", sa.Text),
+        sa.Column("since", sa.BigInteger),
+        sa.Column("said", sa.Text),
+        sa.Column("read_at", sa.BigInteger),
+        sa.Column("watch_key", sa.Text, nullable=False),
+        sa.Column("watch", sa.LargeBinary),
+        sa.Column("seen", sa.Text, nullable=False),
+        sa.Column("polled", sa.BigInteger),
+        sa.Column("last_traded", sa.BigInteger),
+        sa.PrimaryKeyConstraint("id", name="pk_native"),
+        sa.ForeignKeyConstraint(["account"], ["account.id"], name="fk_native_account"),
+        sa.ForeignKeyConstraint(["service"], ["service.id"], name="fk_native_service"),
+    )
+    op.create_index("ix_native_service", "native", ["service"])
+    op.create_index("ix_native_account", "native", ["account"])
 
 
 def downgrade() -> None:
