@@ -53,7 +53,7 @@ _TRADING = {
         1,
         5,
         30,
-        100,
+        350,  # all of its budget may go into one order, which counts with the whole of the anchor's band and a fee
         HowFar(near_bps=50),
     ),
     "market-maker": _Trading(

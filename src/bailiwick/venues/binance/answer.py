@@ -21,6 +21,7 @@ _ENDED = frozenset({"FILLED", "CANCELED", "REJECTED", "EXPIRED", "EXPIRED_IN_MAT
 _ONE_ORDER = (Act.PLACE, Act.CANCEL, Act.LOOK_UP)  # a tuple: two comparisons cost less than an Enum's hash
 
 _MOST = Decimal(10) ** 30  # more than there is of anything
+_LEAST = -_MOST
 
 UNKNOWN = Answer(executed=None)
 _DONE = Answer(executed=True)
@@ -113,15 +114,14 @@ def _report(order: Order, time_ms: int = 0) -> OrderReport:
     quote = order.cummulativeQuoteQty
     if quote is None:
         quote = order.cumulativeQuoteQty
-    _check(executed)
-    if quote is not None:
-        if quote.is_signed():
-            quote = None  # the venue writes a negative sum where an old order has none
-        else:
-            _check(quote)
     quantity = order.qty if order.origQty is None else order.origQty
-    if quantity is not None:
-        _check(quantity)
+    # Written out for each amount rather than by a call: NaN raises here, and Infinity is not less than anything.
+    if not ZERO <= executed < _MOST or (quantity is not None and not ZERO <= quantity < _MOST):
+        raise ValueError("an amount that is none")
+    if quote is not None and not ZERO <= quote < _MOST:
+        if not quote.is_signed():
+            raise ValueError("an amount that is none")
+        quote = None  # the venue writes a negative sum where an old order has none
     fills = order.fills
     return OrderReport(
         symbol=order.symbol,
@@ -150,17 +150,7 @@ def _trade(trade: form.Trade) -> TradeReport:
 
 
 def _fill(fill: form.Fill | form.Trade) -> Fill:
-    _check(fill.price)
-    _check(fill.qty)
-    _check(abs(fill.commission))
-    return Fill(fill.id, fill.price, fill.qty, fill.commission, fill.commissionAsset)
-
-
-def _check(amount: Decimal) -> None:
-    """An answer with NaN, Infinity or an absurd number for an amount settles nothing.
-
-    Raises:
-        ValueError: for such an amount.
-    """
-    if not amount.is_finite() or not ZERO <= amount < _MOST:
+    price, quantity, commission = fill.price, fill.qty, fill.commission
+    if not (ZERO <= price < _MOST and ZERO <= quantity < _MOST and _LEAST < commission < _MOST):
         raise ValueError("an amount that is none")
+    return Fill(fill.id, price, quantity, commission, fill.commissionAsset)
