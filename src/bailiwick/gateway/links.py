@@ -50,6 +50,11 @@ class Links:
         """The venue that requests without a key are for: the first."""
         return next((self.venue(venue_id) for venue_id in self._venues), None)
 
+    def dialect(self) -> Dialect:
+        """How clients of the first venue speak, and how requests without a key are refused."""
+        venue = self.default()
+        return dialects.DEFAULT if venue is None else venue.dialect
+
     def pools(self) -> list[Pool]:
         """Every pool of connections."""
         return [way.pool for way in self._ways.values()]

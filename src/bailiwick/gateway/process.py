@@ -49,7 +49,6 @@ from bailiwick.vault.keyringfile import open_keyring
 from bailiwick.vault.process import harden_process
 from bailiwick.vault.rotation import retire
 from bailiwick.vault.vault import Vault
-from bailiwick.venues.binance.dialect import BINANCE
 
 CHANGES_EVERY_S = 0.25
 SWEEP_EVERY_S = 0.25
@@ -86,7 +85,8 @@ class House:
         self.links = Links(config, self.store, self.vault)
         self.links.load()
         limited = frozenset(each.id for each in self.store.services.list() if each.net_buying_bps is not None)
-        self.recovered = recover(self.journal, BINANCE, wall_us(), limited)
+        self.dialect = self.links.dialect()
+        self.recovered = recover(self.journal, self.dialect, wall_us(), limited)
         self.registry = Registry(
             self.store,
             self.vault,
@@ -101,7 +101,7 @@ class House:
         self.gateway = Gateway(
             self.registry,
             self.links.default,
-            BINANCE,
+            self.dialect,
             Chronicle(self.journal),
             self.unkeyed,
             self.recovered.marks,
@@ -142,7 +142,7 @@ class House:
         self._take_up_doubts()
         listener = Listener(
             self.gateway,
-            HeadReader(BINANCE.key_header),
+            HeadReader(self.dialect.key_header),
             time.monotonic,
             most=config.gateway.connections,
             most_per_address=config.gateway.connections_per_address,

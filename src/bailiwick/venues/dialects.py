@@ -5,6 +5,9 @@ from bailiwick.venues.dialect import Dialect
 
 DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (BINANCE, BINANCE_US)}
 
+DEFAULT = BINANCE
+"""How requests are read, and refused, as long as there is no venue that says otherwise."""
+
 
 def find(name: str) -> Dialect:
     """The dialect of this name.
