@@ -1,20 +1,20 @@
 """The act against a compromised service, and its undoing. ``docs/adr/0014-services.md`` says why it is as it is.
 
-1. The act is in the journal: which keys ever belonged to the service, and what becomes of each.
+1. The act is in the journal.
 2. The service's row changes: every key of it is held back by that alone, as soon as the gateway has read one row.
-3. The journal position from which this holds is in the journal, too.
+3. Which keys ever belonged to the service, what becomes of each, and the position from which it holds are in the
+   journal, too.
 4. The rows of the keys follow, and the owners are told; what is interrupted is taken up by ``finish``.
 """
 
 import asyncio
 import secrets
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, final
 
 import msgspec
 
-from bailiwick.authority.acts import Act, Acts, Asks, Done
+from bailiwick.authority.acts import Act, Acts, Asks
 from bailiwick.authority.lives import Lives
 from bailiwick.authority.parties import check_seen
 from bailiwick.authority.service_verbs import (
@@ -29,7 +29,7 @@ from bailiwick.authority.service_verbs import (
     Sum,
 )
 from bailiwick.authority.show import digest, moment, service_values
-from bailiwick.journal.verify_act import FORCE_VERB, RESTORE_VERB, VERB, sum_of
+from bailiwick.journal.verify_act import FORCE_VERB, KEYS_VERB, RESTORE_VERB, VERB, sum_of
 from bailiwick.link.questions import Wake
 from bailiwick.link.wire import Code, LinkError
 from bailiwick.model.life import (
@@ -52,6 +52,7 @@ from bailiwick.store.store import Store
 REACTIONS = {"wind-down": KeyState.WINDING_DOWN, "freeze": KeyState.FROZEN}
 NAMED_KEYS = 500  # that many are told to the gateway by name; more by their service
 OWNERS_AT_ONCE = 200
+FOLLOWER = "rule:compromise"
 _ANSWERED = 1_000  # ids in the answer of a restore
 _STOPPABLE = (KeyState.PENDING, KeyState.ACTIVE, KeyState.WINDING_DOWN, KeyState.FROZEN)
 
@@ -59,12 +60,17 @@ Tell = Callable[[str, Notice], object]
 
 
 class Plan(NamedTuple):
-    """What an act does to each key that ever belonged to a service."""
+    """What an act does to each key that ever belonged to a service. Ids stand in order."""
 
     moves: dict[KeyState, list[str]]  # what comes to which state
-    after: dict[str, KeyState]  # every key, as it is then
+    after: dict[KeyState, list[str]]  # every key, by its state then
     left: list[str]  # those that another service holds by now
     spared: list[str]  # of these, those with another secret since
+
+    @property
+    def ever(self) -> list[str]:
+        """Every key."""
+        return sorted(key for keys in self.after.values() for key in keys)
 
 
 @final
@@ -93,58 +99,44 @@ class Compromises:
         async with self._acts.turn():
             service = self._store.services.get(question.id)
             check_seen(question.seen, service_values(service))
-            held = await asyncio.to_thread(self._store.holders.held, service.id)
-            plan = planned(held, service.id, to)
-            answer = self._answer(service, question.to, held, plan)
             if question.preview:
+                plan = await asyncio.to_thread(self._plan, service.id, to, self._store.holders.left(service.id))
+                answer = self._answer(service.id, question.to, plan)
                 return msgspec.structs.replace(answer, seen=digest(service_values(service)))
-            return await self._act(service, to, question, actor, plan, answer)
+            return await self._act(service, to, question, actor)
 
-    async def _act(
-        self,
-        service: Service,
-        to: KeyState,
-        question: CompromiseService,
-        actor: str,
-        plan: Plan,
-        answer: CompromiseAnswer,
-    ) -> CompromiseAnswer:
+    async def _act(self, service: Service, to: KeyState, question: CompromiseService, actor: str) -> CompromiseAnswer:
         act_id = secrets.token_hex(8)
-        after = {
-            "service": service.id,
-            "id": act_id,
-            "standing": Standing.COMPROMISED.value,
-            "to": to.value,
-            "ever": msgspec.to_builtins(answer.ever),
-            "states": msgspec.to_builtins(answer.states),
-        }
-        common = Act(
+        act = Act(
             actor=actor,
             act=VERB,
             subject=service.id,
             before={"standing": service.standing.value},
-            after=after,
+            after={"service": service.id, "id": act_id, "standing": Standing.COMPROMISED.value, "to": to.value},
             reason=question.reason,
         )
-        for state, keys in plan.moves.items():  # what an owner wants more strictly than this act
-            if state is not to and keys:
-                await self._acts.note(msgspec.structs.replace(common, keys=tuple(keys), state=state))
-        main = msgspec.structs.replace(common, keys=tuple(plan.moves.get(to, ())), state=to)
         found = Compromise(
             service=service.id, act=act_id, at=self._clock(), position=-1, in_force=None, reason=question.reason,
             told="", followed=None,
         )  # fmt: skip
-        _, done = await self._acts.perform(main, lambda: self._change(service, to, plan, found))
+        left = self._store.holders.left(service.id)
+        _, done = await self._acts.perform(act, lambda: self._change(service, to, left, found))
+        found = msgspec.structs.replace(found, position=done.position)
         await asyncio.to_thread(self._store.holders.note, act_id, position=done.position)
+        woken = await self._woken(done.change)
+        plan = await asyncio.to_thread(self._plan, service.id, to, left)
+        answer = self._answer(service.id, question.to, plan)
+        await self._record(found, actor, plan, answer)
         answer = msgspec.structs.replace(answer, act=act_id, position=done.position, change=done.change)
-        answer = await self._confirmed(answer, actor, done)
-        await self._follow(service.id)
-        return answer
+        return await self._confirmed(answer, actor, woken)
 
-    def _change(self, service: Service, to: KeyState, plan: Plan, found: Compromise) -> None:
+    def _plan(self, service: str, to: KeyState, left: Sequence[Held], *, again: bool = False) -> Plan:
+        return planned(self._store.holders.own(service), left, to, again=again)
+
+    def _change(self, service: Service, to: KeyState, left: Sequence[Held], found: Compromise) -> None:
         """What stops the keys: one row of the service, and those of keys that another holds by now."""
-        left = set(plan.left)
         holders = self._store.holders
+        plan = planned({}, left, to)
         with self._store.writing() as connection:
             holders.forget_restored_in(connection, service.id)
             holders.compromised_in(connection, found)
@@ -152,36 +144,60 @@ class Compromises:
             self._store.services.update_in(connection, after)
             holders.changed_in(connection, service.id)  # also where the row stands as before: keys were restored since
             for state, keys in plan.moves.items():
-                gone = [key for key in keys if key in left]
-                self._store.keys.move_in(connection, gone, Life(state, self._still(state)), Mover.PERSON)
+                self._store.keys.move_in(connection, keys, Life(state, self._still(state)), Mover.PERSON)
+
+    async def _record(self, found: Compromise, actor: str, plan: Plan, answer: CompromiseAnswer) -> None:
+        """Record which keys it stops, and what that makes of all that ever were the service's."""
+        sums = {"ever": msgspec.to_builtins(answer.ever), "states": msgspec.to_builtins(answer.states)}
+        act = Act(
+            actor=actor,
+            act=KEYS_VERB,
+            subject=found.service,
+            after={"service": found.service, "id": found.act, "act": found.position, **sums},
+            reason=found.reason,
+        )
+        for state, keys in plan.moves.items():
+            await self._acts.note(msgspec.structs.replace(act, keys=tuple(keys), state=state))
+        if not plan.moves:
+            await self._acts.note(act)
 
     def _still(self, state: KeyState) -> Standstill:
         return self._lives.standstill(state, Cause.STANDING)
 
-    async def _confirmed(self, answer: CompromiseAnswer, actor: str, done: Done) -> CompromiseAnswer:
-        """Record from where it holds, once the gateway says that it does."""
+    async def _woken(self, change: int) -> int:
+        """The position from which it holds; -1 where the gateway does not say so."""
         try:
             woken = await self._gateway.ask(Wake())
         except LinkError:
-            woken = None
-        if woken is None or woken.change < done.change or woken.position < 0:
+            return -1
+        return woken.position if woken.change >= change else -1
+
+    async def _confirmed(self, answer: CompromiseAnswer, actor: str, from_: int) -> CompromiseAnswer:
+        """Record from where it holds."""
+        if from_ < 0:
             note = (
                 "the gateway has not confirmed it yet; it reads changes by itself within a second. Do it again, so "
                 "that the position from which nothing opened is recorded"
             )
             return msgspec.structs.replace(answer, notes=(*answer.notes, note))
-        after = {"service": answer.service, "id": answer.act, "act": done.position, "from": woken.position}
+        after = {"service": answer.service, "id": answer.act, "act": answer.position, "from": from_}
         await self._acts.note(Act(actor=actor, act=FORCE_VERB, subject=answer.service, after=after))
-        await asyncio.to_thread(self._store.holders.note, answer.act, in_force=woken.position)
-        return msgspec.structs.replace(answer, in_force=woken.position)
+        await asyncio.to_thread(self._store.holders.note, answer.act, in_force=from_)
+        return msgspec.structs.replace(answer, in_force=from_)
 
     async def _follow(self, service: str) -> None:
         """Let the rows of the keys say what their service's standing has made of them already."""
         row = self._store.services.get(service)
         found = self._store.holders.compromise(service)
-        if row.reaction is None or found is None:
+        if row.reaction is None or found is None or found.followed is not None:
             return
-        lives = following(row.reaction, self._still)
+        reaction = row.reaction
+        if found.in_force is None:
+            # Perhaps it was interrupted before it named its keys, which a restore of a backup must know.
+            left = self._store.holders.left(service)
+            plan = await asyncio.to_thread(lambda: self._plan(service, reaction, left, again=True))
+            await self._record(found, FOLLOWER, plan, self._answer(service, reaction.value, plan))
+        lives = following(reaction, self._still)
 
         def change() -> None:
             with self._store.writing() as connection:
@@ -190,17 +206,13 @@ class Compromises:
         await asyncio.to_thread(change)
         await asyncio.to_thread(self._store.holders.note, found.act, followed=self._clock())
 
-    def _answer(self, service: Service, to: str, held: Sequence[Held], plan: Plan) -> CompromiseAnswer:
-        by_state: dict[str, list[str]] = {}
-        for key, state in plan.after.items():
-            by_state.setdefault(state.value, []).append(key)
-        owners = self._store.holders.owners(service.id)
+    def _answer(self, service: str, to: str, plan: Plan) -> CompromiseAnswer:
+        owners = self._store.holders.owners(service)
         return CompromiseAnswer(
-            service=service.id,
+            service=service,
             to=to,
-            ever=_sum(plan.after),
-            states={state: _sum(keys) for state, keys in sorted(by_state.items())},
-            before=dict(Counter(each.state.value for each in held)),
+            ever=_sum(plan.ever),
+            states={state.value: _sum(keys) for state, keys in sorted(plan.after.items())},
             left=tuple(plan.left[:_ANSWERED]),
             spared=tuple(plan.spared[:_ANSWERED]),
             accounts=sum(map(len, owners.values())),
@@ -309,30 +321,47 @@ class Compromises:
         self._store.services.get(question.id)
         found = await asyncio.to_thread(self._store.holders.held, question.id)
         later = [each for each in found if each.key > question.after]
+        restored = self._store.holders.restored()
+        services = {each.id: each for each in self._store.services.list()}
         rows = tuple(
             HeldKey(
-                key=each.key, account=each.account, service=each.service, state=each.state.value, spared=each.rotated
+                key=each.key,
+                account=each.account,
+                service=each.service,
+                state=_standing(each, services[each.service], restored).value,
+                spared=each.rotated,
             )
             for each in later[: question.limit]
         )
         return HeldAnswer(rows=rows, more=len(later) > question.limit)
 
 
-def planned(held: Sequence[Held], service: str, to: KeyState) -> Plan:
-    """What an act does to each key that ever belonged to a service: never less than its owner chose for it."""
-    plan = Plan({}, {}, [], [])
-    for each in held:
-        if each.service != service:
-            plan.left.append(each.key)
-        if each.rotated:
-            plan.spared.append(each.key)
-            plan.after[each.key] = each.state
-            continue
-        target = target_of(each.state, to, Response(each.on_compromise))
-        plan.after[each.key] = target
-        if target is not each.state:
-            plan.moves.setdefault(target, []).append(each.key)
-    return plan
+def planned(
+    own: Mapping[tuple[KeyState, str], Sequence[str]], left: Sequence[Held], to: KeyState, *, again: bool = False
+) -> Plan:
+    """What an act does to each key that ever belonged to a service: never less than its owner chose for it.
+
+    Args:
+        own: the ids of those that it holds, by state and choice.
+        left: those that it handed to others.
+        to: what the act is to make of them.
+        again: whether those that it handed to others were moved already, and are to be named all the same.
+    """
+    moves: dict[KeyState, list[str]] = {}
+    after: dict[KeyState, list[str]] = {}
+    for (state, choice), keys in own.items():
+        target = target_of(state, to, Response(choice))
+        after.setdefault(target, []).extend(keys)
+        if target is not state:
+            moves.setdefault(target, []).extend(keys)
+    for each in left:
+        target = each.state if each.rotated else target_of(each.state, to, Response(each.on_compromise))
+        after.setdefault(target, []).append(each.key)
+        if target is not each.state or (again and not each.rotated):
+            moves.setdefault(target, []).append(each.key)
+    for keys in (*moves.values(), *after.values()):
+        keys.sort()
+    return Plan(moves, after, [each.key for each in left], [each.key for each in left if each.rotated])
 
 
 def target_of(state: KeyState, to: KeyState, choice: Response) -> KeyState:
@@ -385,7 +414,14 @@ def told(service: Service, found: Compromise, accounts: Sequence[str]) -> Notice
     )
 
 
-def _sum(keys: Sequence[str] | dict[str, KeyState]) -> Sum:
+def _standing(each: Held, service: Service, restored: frozenset[str]) -> KeyState:
+    """The state that binds a key, whether its row has followed its service's standing or not."""
+    if service.reaction is None or each.key in restored:
+        return each.state
+    return target_of(each.state, service.reaction, Response(each.on_compromise))
+
+
+def _sum(keys: Sequence[str]) -> Sum:
     count, sha256 = sum_of(keys)
     return Sum(keys=count, sha256=sha256)
 

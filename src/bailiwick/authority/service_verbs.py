@@ -27,7 +27,7 @@ class CompromiseAnswer(Answer, frozen=True, kw_only=True):
     ``ever`` are all keys that ever belonged to the service, and ``states`` the same keys by the state that the act left
     them in. ``left`` are those that another service holds by now, ``spared`` those of them whose secret was changed
     after they left. ``position`` is the act's in the journal (-1 in a preview); ``in_force`` the position from which
-    none of these keys opened a position (-1 where the gateway has not confirmed it yet). ``before`` are the states now.
+    none of these keys opened a position (-1 where the gateway has not confirmed it yet).
     """
 
     service: str
@@ -38,7 +38,6 @@ class CompromiseAnswer(Answer, frozen=True, kw_only=True):
     change: int = 0
     ever: Sum
     states: dict[str, Sum]
-    before: dict[str, int] = msgspec.field(default_factory=dict)
     left: tuple[str, ...] = ()
     spared: tuple[str, ...] = ()
     accounts: int = 0

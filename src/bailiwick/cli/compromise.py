@@ -49,7 +49,7 @@ def compromise(
     if not acting.yes:
         preview = common.ask(msgspec.structs.replace(question, preview=True), timeout_s=LONG_S)
         say(f"This stops {preview.ever.keys} keys on {preview.accounts} accounts of {preview.owners} owners: {to}.")
-        say("Now they are " + _counted(preview.before) + ".")
+        say("After it: " + ", ".join(f"{each.keys} {state}" for state, each in sorted(preview.states.items())) + ".")
         agreed()
         question = msgspec.structs.replace(question, seen=preview.seen)
     answer = common.ask(question, timeout_s=LONG_S)
@@ -148,10 +148,6 @@ def _row(each: HeldKey) -> tuple[str, ...]:
 
 def _fields(answer: CompromiseAnswer) -> dict[str, object]:
     return {name: getattr(answer, name) for name in answer.__struct_fields__}
-
-
-def _counted(states: dict[str, int]) -> str:
-    return ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "none"
 
 
 def aged(moment: str | None, age_s: int | None) -> str:

@@ -30,6 +30,7 @@ from bailiwick.journal.tree import Tree
 from bailiwick.journal.verify_proof import Checkpoint, Verifier
 
 VERB = "service.compromise"
+KEYS_VERB = "service.compromise.keys"
 FORCE_VERB = "service.compromise.in-force"
 RESTORE_VERB = "service.restore"
 HAND_OVER_VERB = "key.hand-over"
@@ -234,7 +235,7 @@ def _named(directory: Path, position: int) -> tuple[str, str]:
     _, found = reader.frame_at(directory, position)
     record = found.record
     fields = msgspec.json.decode(record) if record is not None and record.startswith(b'["act"') else []
-    if len(fields) < 7 or fields[3] not in {VERB, FORCE_VERB}:
+    if len(fields) < 7 or fields[3] not in {VERB, KEYS_VERB, FORCE_VERB}:
         raise LookupError(
             f"position {position}: it is no act against a service; `bailiwick journal search --text {VERB}` finds them"
         )
@@ -288,12 +289,13 @@ class _Walk:
             elif subject == self._service and verb in _UNDONE:
                 self._result.faults.append("the act was recorded and then not done")
         self._holdings.take(verb, subject, after, at_us // 1000)
-        if verb == VERB and mine:
+        if verb == KEYS_VERB and mine:
+            self._said = after
             self._after_act = {key: self._holdings.state.get(key, "") for key in self._ever}
 
     def _begin(self, position: int, actor: str, reason: str, after: _After) -> None:
         """A record of the act itself. Its keys' states are taken by the caller."""
-        if self._said is None:
+        if not self._result.actor:
             self._ever = set(self._holdings.ever.get(self._service, ()))
             spared = self._holdings.spared(self._service)
             self._held_back = self._ever - spared
@@ -314,8 +316,7 @@ class _Walk:
         found = self._result
         if self._tree.size != self._checkpoint.size or self._tree.root() != self._checkpoint.root:
             found.faults.append("the records do not lead to the root that the checkpoint signed")
-        assert self._said is not None  # `_named` has found it
-        self._check_sets(found, self._said)
+        self._check_sets(found, self._said or _After())
         if found.in_force < 0:
             found.faults.append("no record says from where it was in force")
             return found

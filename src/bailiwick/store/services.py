@@ -116,6 +116,7 @@ class Group(NamedTuple):
     last_used: int | None
 
 
+_OWN_IDS = "SELECT id, state, on_compromise FROM key WHERE service = ? ORDER BY id"
 _OWN = "SELECT id, account, service, state, on_compromise FROM key WHERE service = ?"
 _LEFT = (
     "SELECT k.id, k.account, k.service, k.state, k.on_compromise, min(h.rotated IS NOT NULL) FROM holding h "
@@ -135,19 +136,31 @@ class Services:
 
     # Whose keys they are and were
 
-    def held(self, service: str) -> list[Held]:
-        """Every key that ever belonged to a service, by id; of those that left, whether they were rotated since."""
+    def own(self, service: str) -> dict[tuple[KeyState, str], list[str]]:
+        """The ids of a service's keys in order, by state and by what their owner chose for a compromise."""
+        found: dict[tuple[str, str], list[str]] = {}
         with self._reading() as connection:
             driver = connection.connection.cursor()
             try:
-                rows = driver.execute(_OWN, (service,)).fetchall()
-                left = driver.execute(_LEFT, (service, service)).fetchall()
+                for key, state, choice in driver.execute(_OWN_IDS, (service,)).fetchall():
+                    found.setdefault((state, choice), []).append(key)
             finally:
                 driver.close()
-        states = {state.value: state for state in KeyState}
-        found = [Held(row[0], row[1], row[2], states[row[3]], row[4], False) for row in rows]
-        found += [Held(row[0], row[1], row[2], states[row[3]], row[4], bool(row[5])) for row in left]
-        return sorted(found)
+        return {(KeyState(state), choice): keys for (state, choice), keys in found.items()}
+
+    def left(self, service: str) -> list[Held]:
+        """The keys that a service handed to others, by id, and whether they were rotated since."""
+        with self._reading() as connection:
+            rows = connection.exec_driver_sql(_LEFT, (service, service)).fetchall()
+        return sorted(Held(row[0], row[1], row[2], KeyState(row[3]), row[4], bool(row[5])) for row in rows)
+
+    def held(self, service: str) -> list[Held]:
+        """Every key that ever belonged to a service, by id; of those that left, whether they were rotated since."""
+        with self._reading() as connection:
+            rows = connection.exec_driver_sql(_OWN, (service,)).fetchall()
+        return sorted(
+            [*(Held(row[0], row[1], row[2], KeyState(row[3]), row[4], False) for row in rows), *self.left(service)]
+        )
 
     def hand_over_in(self, connection: Connection, key: str, service: str) -> None:
         """Hand a key to another service, within a transaction; that it was the other's is kept."""

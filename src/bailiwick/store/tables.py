@@ -101,7 +101,7 @@ key = Table(
     Column("previous", LargeBinary),
     Column("previous_until", BigInteger),
     Index(None, "account"),
-    Index(None, "service"),
+    Index(None, "service", "id"),
 )
 
 change = Table(
