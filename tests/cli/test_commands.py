@@ -20,7 +20,7 @@ from bailiwick.link.questions import ExplainAnswer, Step
 from bailiwick.model.reason import Reason
 
 ROOT = Path(__file__).parents[2]
-GROUPS = ("venue", "account", "service", "key", "native", "token", "grant", "journal", "vault")
+GROUPS = tuple(name for path, name, _ in overview.COMMANDS if path.endswith(":app"))
 Capture = pytest.CaptureFixture[str]
 
 GRANT = """
