@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+from bailiwick.gateway.verbs import absent_symbols
 from bailiwick.link import questions as ask
 from bailiwick.link.service_questions import ServiceUseAnswer, UseOfService
 from bailiwick.link.wire import Code, LinkError, Question
@@ -29,6 +30,8 @@ class RememberingGateway:
         self.events: list[ask.Event] = []  # what it tells of
         self.down = False
         self.ready = True
+        self.symbols: set[str] | None = None  # those of the venue; None is whatever is asked for
+        self.symbols_loaded = True
         self.fails: type[Question[Any]] | None = None
         self.before_answer: Callable[[Question[Any]], None] = lambda question: None
         self.explained = ask.ExplainAnswer(allowed=True, steps=(ask.Step(rule="state", outcome="passed"),))
@@ -66,6 +69,10 @@ class RememberingGateway:
                 )  # fmt: skip
             case ask.Explain():
                 return self.explained
+            case ask.Symbols(names=names):
+                return ask.SymbolsAnswer(
+                    loaded=self.symbols is not None, absent=absent_symbols(self.symbols or names, names)
+                )
             case ask.Usage():
                 return USAGE
             case ask.Doctor():

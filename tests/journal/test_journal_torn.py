@@ -9,7 +9,7 @@ from journals import START_US, VERIFIER, Begin
 from bailiwick.journal import frame, segment
 from bailiwick.journal.error import JournalDamaged
 from bailiwick.journal.log import Journal
-from bailiwick.journal.reader import read
+from bailiwick.journal.reader import read, tail
 from bailiwick.journal.record import Cut, decode
 from bailiwick.journal.verify import verify
 from bailiwick.journal.writer import Limits
@@ -190,3 +190,16 @@ def test_a_kill_between_a_checkpoint_and_its_publication_loses_nothing(begin: Be
     path.write_bytes(data[: last.end])
     with pytest.raises(JournalDamaged, match="701 records were signed for"):
         begin(place=left)
+
+
+def test_a_damaged_record_near_the_end_is_no_end(begin: Begin, tmp_path: Path) -> None:
+    """Whoever reads the last records is told that one is damaged, and not shown fewer as if there were no more."""
+    with begin() as journal:
+        for number in range(6):
+            journal.append_now(b"record %d" % number)
+    (part,) = segment.listed(tmp_path / "journal")
+    data = bytearray(part.path.read_bytes())
+    data[data.index(b"record 4")] ^= 1
+    part.path.write_bytes(data)
+    with pytest.raises(JournalDamaged, match="record 4"):
+        tail(tmp_path / "journal", 3)

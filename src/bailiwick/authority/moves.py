@@ -20,6 +20,7 @@ from bailiwick.link.wire import Code, LinkError
 from bailiwick.model.life import MEANINGS, TRANSITIONS, Cause, KeyState, Mover, Standstill, moved, mover_of
 from bailiwick.model.party import Account, Credential, Standing
 from bailiwick.store.store import Store
+from bailiwick.words import counted
 
 KEY_STATES = {
     Move.FREEZE: KeyState.FROZEN,
@@ -106,7 +107,7 @@ class Moves:
         if question.to is not Move.REVOKE and service.standing is to:
             return preview(Kind.SERVICE, service.id, old, old, notes=(f"it is {to} already",), nothing=True)
         if question.preview:
-            return preview(Kind.SERVICE, service.id, old, new, notes=(f"it concerns {len(keys)} keys",))
+            return preview(Kind.SERVICE, service.id, old, new, notes=(f"it concerns {counted(len(keys), 'key')}",))
         revoking = question.to is Move.REVOKE
         # A restored backup knows nothing of the standing, so the keys themselves must tell it then.
         thawing = question.to is Move.UNFREEZE
@@ -145,7 +146,7 @@ class Moves:
         if question.preview:
             to = KEY_STATES[question.to]
             notes = [f"{to.value.replace('_', ' ')}, of each of its keys: {MEANINGS[to]}"]
-            notes += [f"it concerns {len(keys)} keys"] if keys else []
+            notes += [f"it concerns {counted(len(keys), 'key')}"] if keys else []
             return preview(Kind.ACCOUNT, account.id, old, new, notes=tuple(notes))
         act = self._account_act(question, actor, account, old, new, keys)
         _, done = await self._acts.perform(act, change)

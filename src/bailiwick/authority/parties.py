@@ -1,6 +1,7 @@
 """Venues and accounts: added, edited, and their credentials sealed."""
 
 import secrets
+import socket
 from collections.abc import Callable
 from typing import Any, TypeVar, final
 from urllib.parse import urlsplit
@@ -42,6 +43,17 @@ Party = TypeVar("Party", Venue, Account, Service)
 
 HELD = (KeyState.ACTIVE, KeyState.WINDING_DOWN, KeyState.PENDING, KeyState.FROZEN)
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def is_local(address: str) -> bool:
+    """Whether requests can leave this machine from this address."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True
 
 
 @final
@@ -105,7 +117,11 @@ class Parties:
             values = account_values(shown, credential)
             act = Act(actor=actor, act="account.add", subject=account.id, after=values, reason=question.reason)
             _, done = await self._acts.perform(act, lambda: self._add_account(account, credential))
-        notes = () if credential else ("it has no credential yet: `bailiwick account rotate` takes one",)
+        notes: tuple[str, ...] = ()
+        if credential is None:
+            notes += ("it has no credential yet: `bailiwick account rotate` takes one",)
+        if account.local_address is not None and not is_local(account.local_address):
+            notes += (f"{account.local_address} is no address of this machine: nothing can leave from it until it is",)
         return answer(Kind.ACCOUNT, account.id, {}, values, done, notes=notes)
 
     def _add_account(self, account: Account, credential: Credential | None) -> None:

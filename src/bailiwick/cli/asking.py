@@ -14,8 +14,12 @@ MOST_BYTES = 64 * 1024
 STDIN = Path("-")
 
 
-def read_secret(noun: str, *, variable: str = "", file: Path | None = None, confirm: bool = False) -> Secret:
+def read_secret(
+    noun: str, *, variable: str = "", file: Path | None = None, confirm: bool = False, instead: str = ""
+) -> Secret:
     """A secret from an environment variable, a file (``-``: standard input), or the terminal.
+
+    ``instead`` is what to do where there is no terminal: the options or the variable that the command has for it.
 
     Raises:
         Stop: if there is none, or more than one place is named.
@@ -30,7 +34,7 @@ def read_secret(noun: str, *, variable: str = "", file: Path | None = None, conf
     if file is not None:
         return _from_file(noun, file)
     if not sys.stdin.isatty():
-        raise Stop(f"{noun}: no terminal to ask at; name an environment variable or a file, - for standard input")
+        raise Stop(f"{noun}: no terminal to ask at; {instead or 'run it at a terminal'}")
     first = getpass.getpass(f"{noun}: ")
     if confirm and getpass.getpass(f"{noun} again: ") != first:
         raise Stop(f"{noun}: the two differ; try again")

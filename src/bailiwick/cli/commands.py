@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError, Parameter
 
 from bailiwick import __version__
-from bailiwick.cli.exits import Exit, ending
+from bailiwick.cli.exits import Exit, Stop, ending, tell
 from bailiwick.cli.overview import COMMANDS, EPILOGUE, HELP
 
 
@@ -28,7 +28,10 @@ def make_app() -> App:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; its exit code."""
+    json = "--json" in arguments
     try:
-        return ending(lambda: make_app()(arguments, exit_on_error=False, print_error=True))
-    except CycloptsError:
+        return ending(lambda: make_app()(arguments, exit_on_error=False, print_error=not json), json=json)
+    except CycloptsError as error:
+        if json:
+            tell(Stop(f"{' '.join(str(error).split())}; see --help", Exit.USAGE), json=True)
         return Exit.USAGE

@@ -15,7 +15,9 @@ class Exit(IntEnum):
     NOT_FOUND = 4
     CONFLICT = 5  # what is there already stands against it
     UNCERTAIN = 6  # the answer was lost: look whether it was done
-    FOUND_ERRORS = 7  # `doctor`, `journal verify`, `grant check`, `key explain`, `audit`: it looked, and the answer is no
+    FOUND_ERRORS = (
+        7  # `doctor`, `journal verify`, `grant check`, `key explain`, `audit`: it looked, and the answer is no
+    )
     FOUND_WARNINGS = 8  # `audit`: nothing that is dangerous, and something to mend
     FAULT = 70
     INTERRUPTED = 130
@@ -30,8 +32,9 @@ class Stop(Exception):
         self.code = code
 
 
-def ending(command: Callable[[], object]) -> int:
-    """Run a command; its exit code. What a person can do something about is told in one sentence.
+def ending(command: Callable[[], object], *, json: bool = False) -> int:
+    """Run a command; its exit code. What a person can do something about is told in one sentence, or as an object of
+    JSON for a program: ``code``, ``exit``, ``message`` and ``remedy``.
 
     Raises:
         BaseException: whatever else the command raises.
@@ -42,9 +45,21 @@ def ending(command: Callable[[], object]) -> int:
         stop = explained(error)
         if stop is None:
             raise
-        sys.stderr.write(f"bailiwick: {stop.sentence}\n")
+        tell(stop, json=json)
         return stop.code
     return result if isinstance(result, int) else Exit.DONE
+
+
+def tell(stop: Stop, *, json: bool) -> None:
+    """Say on standard error why a command ended."""
+    if not json:
+        sys.stderr.write(f"bailiwick: {stop.sentence}\n")
+        return
+    import msgspec  # noqa: PLC0415
+
+    message, _, remedy = stop.sentence.rpartition("; ")
+    told = {"code": stop.code.name.lower(), "exit": int(stop.code), "message": message or remedy}
+    sys.stderr.write(msgspec.json.encode(told | {"remedy": remedy if message else ""}).decode() + "\n")
 
 
 def explained(error: BaseException) -> Stop | None:

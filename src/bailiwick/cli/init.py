@@ -19,6 +19,8 @@ LEAST_PASSPHRASE = 12
 
 Source = Literal["key-file", "passphrase", "environment", "systemd", "transit"]
 
+FROM_FILE = "name its file with --passphrase-file FILE (- for standard input)"
+
 
 def init(
     path: Path = DEFAULT_PATH,
@@ -85,15 +87,18 @@ def _configured(path: Path, data: Path, vault: Source, host: str, port: int, hea
     if vault == "transit":
         raise Stop(f'{path}: write it with vault.source = "transit" and its settings first; see docs/operating.md')
     origin = f"bailiwick-{secrets.token_hex(4)}"
-    return write_default(
-        path, data=data, source=vault, host=host, port=port, health=health, origin=origin, api=api
-    )
+    return write_default(path, data=data, source=vault, host=host, port=port, health=health, origin=origin, api=api)
 
 
 def _new_passphrase(config: Config, file: Path | None) -> Secret | None:
     if config.vault.source != "passphrase":
         return None
-    passphrase = read_secret("new passphrase of the vault", file=file, confirm=True)
+    passphrase = read_secret(
+        "new passphrase of the vault",
+        file=file,
+        confirm=True,
+        instead="name its file with --passphrase-file FILE (- for standard input)",
+    )
     if len(passphrase.reveal()) < LEAST_PASSPHRASE:
         raise Stop(f"passphrase: at least {LEAST_PASSPHRASE} characters; take several words")
     return passphrase

@@ -141,6 +141,8 @@ def last(
     count: int
         How many.
     """
+    if count < 1:
+        raise Stop("-n: how many of the last records; at least 1", Exit.USAGE)
     entries = list(tail(common.load().journal_directory, count))
     for entry in entries:
         _print(entry, json=common.json)

@@ -28,6 +28,9 @@ from bailiwick.store.backup import restore as restored
 from bailiwick.store.store import Store
 from bailiwick.vault.keyringfile import open_keyring, read_keyring_file
 from bailiwick.vault.vault import Vault
+from bailiwick.words import counted
+
+FROM_FILE = "name its file with --passphrase-file FILE (- for standard input)"
 
 
 def backup(
@@ -56,7 +59,7 @@ def backup(
     """
     secret: Secret | None = None
     if passphrase or passphrase_file is not None:
-        secret = read_secret("passphrase of the backup", file=passphrase_file, confirm=True)
+        secret = read_secret("passphrase of the backup", file=passphrase_file, confirm=True, instead=FROM_FILE)
     answer = common.ask(MakeBackup(path=str(path.absolute()), passphrase=secret), timeout_s=LONG_S)
     if common.json:
         print_json(answer)
@@ -107,14 +110,15 @@ def restore(
     behind = _is_behind(config, size, head.journal_position)
     frozen = _freeze_all(config) if behind else 0
     word = " on a person's word that the journal is shorter" if behind else ""
-    after = f"backup {head.id} of journal position {head.journal_position}{word}; {frozen} keys frozen"
+    after = f"backup {head.id} of journal position {head.journal_position}{word}; {counted(frozen, 'key')} frozen"
     record_offline(config, "store.restore", str(path), after=after, accept_behind=accept_shorter_journal)
     if common.json:
         print_json({"database": str(config.database), "moved": done.moved, "frozen": frozen, "change": head.change})
         return Exit.DONE
-    say(f"{config.database}: as of journal position {head.journal_position}; {done.moved} keys follow what came after")
+    moved = counted(done.moved, "key")
+    say(f"{config.database}: as of journal position {head.journal_position}; {moved} moved as what came after says")
     if frozen:
-        say(f"{frozen} keys are frozen: the journal may lack their revocation; unfreeze those that you know")
+        say(f"{counted(frozen, 'key')} frozen: the journal may lack their revocation; unfreeze those that you know")
     say("Start it with `bailiwick up`, then look at `bailiwick doctor` and `bailiwick key list`.")
     return Exit.DONE
 
@@ -130,7 +134,7 @@ def _check_nothing_runs(config: Config) -> None:
 
 def _opener(config: Config, by_passphrase: bool, passphrase_file: Path | None) -> "Secret | Vault":
     if by_passphrase:
-        return read_secret("passphrase of the backup", file=passphrase_file)
+        return read_secret("passphrase of the backup", file=passphrase_file, instead=FROM_FILE)
     passphrase = read_secret("passphrase of the vault") if config.vault.source == "passphrase" else None
     kdf = read_keyring_file(config.keyring).kdf
     return Vault(open_keyring(config.keyring, root_of(config.vault, dict(os.environ), kdf=kdf, passphrase=passphrase)))

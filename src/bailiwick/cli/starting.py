@@ -4,10 +4,14 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bailiwick import app
 from bailiwick.cli.exits import Stop
 from bailiwick.config import find, load
+
+if TYPE_CHECKING:
+    from bailiwick.model.secret import Secret
 
 PASSPHRASE_VARIABLE = "BAILIWICK_PASSPHRASE_FILE"  # noqa: S105  (a file's name)
 
@@ -38,12 +42,19 @@ def start(named: Path | None) -> int:
         )
     passphrase = None
     if config.vault.source == "passphrase":
-        from bailiwick.cli.asking import read_secret  # noqa: PLC0415
         from bailiwick.opening import read_private_file  # noqa: PLC0415
 
         file = os.environ.pop(PASSPHRASE_VARIABLE, "")
-        passphrase = read_private_file(Path(file), "passphrase") if file else read_secret("passphrase of the vault")
+        passphrase = read_private_file(Path(file), "passphrase") if file else _asked()
     return app.up(config, path, _say, passphrase)
+
+
+def _asked() -> "Secret":
+    from bailiwick.cli.asking import read_secret  # noqa: PLC0415
+
+    return read_secret(
+        "passphrase of the vault", instead=f"name a file that holds it (mode 0600) in ${PASSPHRASE_VARIABLE}"
+    )
 
 
 def _say(text: str) -> None:

@@ -308,7 +308,7 @@ def _unreached(lacking: str, why: str) -> tuple[str, str]:
     """What a venue that does not answer means, and what to do."""
     return (
         f"{lacking} cannot be fetched: {why}; what needs a price is refused, cancels still leave",
-        "see whether the exchange is down or slow, and whether this machine reaches its address: `bailiwick venue show`",
+        "see whether the exchange is down or slow, and whether this machine reaches what `bailiwick venue show` names",
     )
 
 

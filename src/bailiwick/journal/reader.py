@@ -65,14 +65,24 @@ def frame_at(directory: Path, position: int) -> tuple[segment.Segment, frame.Fra
 
 
 def size(directory: Path) -> int:
-    """How many records there are now."""
+    """How many records there are now.
+
+    Raises:
+        JournalDamaged: if one near the end is not right, and others follow it.
+    """
     segments = segment.listed(directory)
     if not segments:
         return 0
-    count = segments[-1].first
-    entries = segment.read_index(segments[-1])
-    for found in segment.frames(segments[-1], segment.offset_near(segments[-1], entries[-1][0] if entries else 0)):
-        count = found.position + 1
+    last = segments[-1]
+    count = last.first
+    entries = segment.read_index(last)
+    end = segment.offset_near(last, entries[-1][0] if entries else 0)
+    for found in segment.frames(last, end):
+        count, end = found.position + 1, found.end
+    with last.path.open("rb") as file:
+        file.seek(end)
+        if frame.find(file.read(), 1) is not None:  # what is being written just now has nothing behind it
+            raise _damaged(last, count)
     return count
 
 

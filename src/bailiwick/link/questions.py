@@ -5,6 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from bailiwick.link.exchange_questions import EXCHANGE_VERBS
+from bailiwick.link.service_questions import SERVICE_VERBS
 from bailiwick.link.wire import Answer, Question, Verbs
 from bailiwick.model.secret import Secret
 
@@ -90,6 +91,23 @@ class Explain(Question[ExplainAnswer], frozen=True, kw_only=True, tag="explain")
     source: str = "127.0.0.1"
 
 
+class SymbolsAnswer(Answer, frozen=True, kw_only=True):
+    """Which of the names a venue does not have, each with the nearest that it has ("" if none is near).
+
+    While the venue's table of symbols is not ``loaded``, nothing is known of any.
+    """
+
+    loaded: bool
+    absent: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class Symbols(Question[SymbolsAnswer], frozen=True, kw_only=True, tag="symbols"):
+    """Does a venue have these symbols, spelt so?"""
+
+    venue: str
+    names: tuple[str, ...]
+
+
 class BudgetUse(msgspec.Struct, frozen=True, kw_only=True):
     """What of one limit is used. Amounts are plain decimals in ``unit``; an empty ``limit`` means there is none."""
 
@@ -134,9 +152,10 @@ class Usage(Question[UsageAnswer], frozen=True, kw_only=True, tag="usage"):
 
 
 class WakeAnswer(Answer, frozen=True, kw_only=True):
-    """The newest change of the store that is in force."""
+    """The newest change of the store that is in force, and the journal position of whatever is decided from now on."""
 
     change: int
+    position: int = -1
 
 
 class Wake(Question[WakeAnswer], frozen=True, kw_only=True, tag="wake"):
@@ -233,6 +252,7 @@ class Events(Question[EventsAnswer], frozen=True, kw_only=True, tag="events"):
 
 
 GATEWAY_VERBS: Verbs = (
-    Health, Seal, RecordAct, Explain, Usage, Wake, Checkpoint, Doctor, RotateVault, Events, *EXCHANGE_VERBS,
+    Health, Seal, RecordAct, Explain, Symbols, Usage, Wake, Checkpoint, Doctor, RotateVault, Events,
+    *EXCHANGE_VERBS, *SERVICE_VERBS,
 )  # fmt: skip
 """Everything that the gateway's socket answers. There is no verb that unseals."""

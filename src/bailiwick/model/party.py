@@ -109,8 +109,8 @@ class Credential(msgspec.Struct, frozen=True):
         _check_id("account", self.account)
         if not self.purpose.startswith("upstream."):
             raise ValueError(f"purpose: {self.purpose} is not one of an upstream credential")
-        if not self.api_key or not self.api_key.isascii() or not self.api_key.isprintable():
-            raise ValueError("api_key: printable ASCII, as the venue shows it")
+        if not self.api_key or not self.api_key.isascii() or not self.api_key.isprintable() or " " in self.api_key:
+            raise ValueError("api_key: printable ASCII without spaces, as the venue shows it")
 
     def sealed(self) -> Sealed:
         """What the vault opens."""
