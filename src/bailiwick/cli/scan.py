@@ -40,6 +40,8 @@ def scan(
 ) -> int:
     """Find secrets of Bailiwick in a file or a tree, ignored and binary files among them; exit code 7 if there are any.
 
+    Example: bailiwick scan ~/bots
+
     Parameters
     ----------
     path: Path
