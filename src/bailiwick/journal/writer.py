@@ -28,7 +28,7 @@ from bailiwick.journal.tree import Tree
 # the interpreter's lock is handed over once instead of twice.
 FLAGS = os.O_RDWR | os.O_CLOEXEC | os.O_DSYNC
 
-QUICK_S = 0.001  # a disk that flushes within this time is not worth a thread
+QUICK_S = 0.004  # a disk that flushes within this time, on a busy machine too, is not worth a thread
 MEMORY = 8  # commits over which the time of a flush is averaged
 INDEX_EVERY = 256  # records between two entries of a segment's index, at least
 
