@@ -3,12 +3,13 @@
 from urllib.parse import quote
 
 import pytest
-from binance_requests import LIMIT, NOW_MS, pass_through, read, request, sign
+from binance_requests import LIMIT, NOW_MS, NOW_US, SIGNER, pass_through, read, request, sign
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bailiwick.model.decision import Deny
 from bailiwick.model.intent import Intent
-from bailiwick.model.request import Signed
+from bailiwick.model.request import Outgoing, Signed
 from bailiwick.venues.binance import BINANCE
 from bailiwick.venues.binance.endpoints import ENDPOINTS, PARAMETERS
 from bailiwick.venues.binance.manner import MANNERS, MOST_MANNERS, Manner
@@ -75,7 +76,7 @@ def alike(draw: st.DrawFn) -> tuple[tuple[str, str], list[bytes]]:
 @settings(deadline=None, max_examples=300)  # other work on the machine is no failure
 @given(made=alike())
 def test_what_was_met_means_what_it_would_mean_if_it_had_not_been(made: tuple[tuple[str, str], list[bytes]]) -> None:
-    """Every request comes to the same intent or the same denial, whether its manner was met before or not."""
+    """Every request comes to the same intent or denial, and leaves alike, whether its manner was met before or not."""
     (method, path), payloads = made
     asked = []
     for payload in payloads:
@@ -86,9 +87,17 @@ def test_what_was_met_means_what_it_would_mean_if_it_had_not_been(made: tuple[tu
     for each in asked:
         MANNERS.clear()
         apart.append(pass_through(each))
+    sent = [leaves(each) for each in apart]
     MANNERS.clear()
-    assert [pass_through(each) for each in asked] == apart
-    assert [pass_through(each) for each in asked] == apart
+    for _ in range(2):
+        read_again = [pass_through(each) for each in asked]
+        assert read_again == apart
+        assert [leaves(each) for each in read_again] == sent
+
+
+def leaves(read_as: Intent | Deny) -> Outgoing | None:
+    """What would leave, if it was read."""
+    return BINANCE.countersign(read_as, SIGNER, NOW_US, 5_000_000) if isinstance(read_as, Intent) else None
 
 
 def met(payload: bytes) -> bool:

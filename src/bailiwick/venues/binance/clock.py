@@ -54,9 +54,9 @@ def mark_lifetime_us(timestamp_us: int, window_us: int) -> int:
     return timestamp_us + window_us + AHEAD_US
 
 
-def write_window(now_us: int, window_us: int) -> str:
+def write_window(now_us: int, window_us: int) -> int:
     """The receive window in whole milliseconds beside a timestamp of ``now_us`` cut to milliseconds.
 
     It ends no later than ``now_us + window_us``. Whole numbers, because not every host of this dialect reads decimals.
     """
-    return str((window_us + now_us % 1000) // 1000)
+    return (window_us + now_us % 1000) // 1000

@@ -11,6 +11,7 @@ from bailiwick.model.intent import Intent
 from bailiwick.model.request import Outgoing
 from bailiwick.venues.binance.clock import write_window
 from bailiwick.venues.binance.form import UNRESERVED
+from bailiwick.venues.binance.manner import Plain
 from bailiwick.venues.dialect import Signer
 
 _METHODS = {method: method.encode() for method in ("GET", "POST", "PUT", "DELETE")}
@@ -27,8 +28,11 @@ def countersign(intent: Intent, signer: Signer | None, now_us: int, window_us: i
     if signer is not None:
         headers = b"X-MBX-APIKEY: %b\r\n" % signer.key
         if endpoint.signed:
-            timed = f"recvWindow={write_window(now_us, window_us)}&timestamp={now_us // 1000}".encode()
-            payload = b"%b&%b" % (payload, timed) if payload else timed
+            window_ms = write_window(now_us, window_us)
+            if payload:
+                payload = b"%b&recvWindow=%d&timestamp=%d" % (payload, window_ms, now_us // 1000)
+            else:
+                payload = b"recvWindow=%d&timestamp=%d" % (window_ms, now_us // 1000)
             payload = b"%b&signature=%b" % (payload, signer.sign(payload))
     elif endpoint.signed:
         raise ValueError(f"{method} {endpoint.path}: it is signed, and there is no signer")
@@ -40,6 +44,8 @@ def countersign(intent: Intent, signer: Signer | None, now_us: int, window_us: i
 
 def serialise(params: tuple[tuple[str, str], ...]) -> bytes:
     """The parameters in their one canonical form."""
+    if isinstance(params, Plain):
+        return params.canonical
     payload = "&".join(map("=".join, params)).encode()
     # Each name is followed by '=' and each but the last value by '&': if these are all that is not unreserved, no value
     # has anything to encode.

@@ -22,7 +22,7 @@ from bailiwick.venues.binance.clock import (
     read_timestamp,
     read_window,
 )
-from bailiwick.venues.binance.manner import MANNERS
+from bailiwick.venues.binance.manner import MANNERS, Plain
 
 LONGEST_PAYLOAD = 8192
 UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
@@ -98,10 +98,14 @@ def _meet(endpoint: Endpoint, payload: bytes, signature: bytes) -> Signed | None
             window_us = common
         digits = found[manner.timestamp]
         time = int(digits)
+        first, last = manner.first, manner.last
+        pairs = Plain(zip(manner.names, found[first:last], strict=True))
+        # From behind the value before them (and its '&') to the end of their own last one.
+        pairs.canonical = payload[match.end(first) + 1 if first else 0 : match.end(last) if last else 0]
         return Signed(
             payload,
             signature,
-            tuple(zip(manner.names, found[manner.first : manner.last], strict=True)),
+            pairs,
             time * 1000 if len(digits) == MILLISECOND_DIGITS else time,
             window_us,
             manner.names,

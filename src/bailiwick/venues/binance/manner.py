@@ -34,6 +34,12 @@ _OF_LIMIT: Final = frozenset(
 _MADE_OF: Final = ("symbol", "side", "type", "quantity", "price")
 
 
+class Plain(tuple[tuple[str, str], ...]):
+    """Parameters that came as they leave: ``canonical`` are the same, written."""
+
+    canonical: bytes
+
+
 @final
 class Manner:
     """The names of a request in their order, and where the values of a plain limit order stand among them.
