@@ -10,12 +10,13 @@ import crash
 import keyfile
 import keys_1m
 import report
+import sweep
 from compare import BASE, DIRECT, PORTS, Gateway, Plan, compare, numbers, run_directory
 from prepare import prepare
 from processes import EXCHANGE_PORT, HERE
 
 PORT = 8100  # and the next
-PARTS = ("compare", "keys_1m", "crash")
+PARTS = ("compare", "keys_1m", "sweep_1m", "crash")
 LONG = Plan()
 SHORT = Plan(connections=(1, 16), rounds=2, seconds=2)
 
@@ -38,7 +39,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--seconds", type=int, help="length of a round")
     parser.add_argument("--keys", type=int, default=1_000, help="keys in the comparison")
-    parser.add_argument("--million", type=int, default=keys_1m.MILLION, help="keys in the part keys_1m")
+    parser.add_argument("--million", type=int, default=keys_1m.MILLION, help="keys in the parts keys_1m and sweep_1m")
     parser.add_argument("--crashes", type=int, help="rounds of the part crash (100)")
     parser.add_argument("--records", type=int, help="requests before the first crash (1,000,000)")
     parser.add_argument("--peers", default=",".join(PORTS), help=f"some of {','.join(PORTS)}")
@@ -81,6 +82,8 @@ def main() -> None:
     with run_directory(args.scratch) as run:
         if "keys_1m" in args.parts:
             part("keys_1m", f"{args.million} keys", lambda: {"keys_1m": keys_1m.measure(run, PORT, plan, args.million)})
+        if "sweep_1m" in args.parts:
+            part("sweep_1m", f"{args.million} keys", lambda: {"sweep_1m": sweep.measure(run, args.million)})
         if "crash" in args.parts:
             shape = f"{crashes} rounds after {records} requests"
             part("crash", shape, lambda: {"crash": crash.measure(run, PORT, rounds=crashes, records=records)})

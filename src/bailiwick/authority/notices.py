@@ -1,10 +1,10 @@
 """Telling owners: whatever an owner must hear goes through ``Notices.tell``, which queues it and returns at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import final
 
 from bailiwick.logs import log
-from bailiwick.model.notice import Notice, Urgency, due
+from bailiwick.model.notice import Notice, Owner, Urgency, due
 from bailiwick.store.store import Store, epoch_ms
 
 SAME_FOR_MS = 24 * 3_600_000
@@ -36,6 +36,23 @@ class Notices:
         if new and not choices.channels:
             log.warning("an owner has no channel", owner=owner, notice=number, kind=notice.kind)
         return number
+
+    def tell_all(self, told: Mapping[str, Notice]) -> None:
+        """``tell`` many owners in one go, each his own: a sweep would wait for the disk once an owner otherwise.
+
+        Each of them is told anew: whoever calls this knows what was told before.
+        """
+        choices = {each.name: each for each in self._store.owners.list()}
+        now = self._clock()
+        waiting = []
+        deaf = 0
+        for owner, notice in told.items():
+            own = choices.get(owner) or Owner(name=owner)
+            deaf += not own.channels
+            waiting.append((owner, notice, own.channels, due(own, notice.urgency, now)))
+        self._store.notices.add_all(waiting, now=now)
+        if deaf:
+            log.warning("owners have no channel", owners=deaf)
 
     def tell_owner_of(self, account: str, notice: Notice) -> int:
         """``tell``, to the owner of an account.

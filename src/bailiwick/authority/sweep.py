@@ -122,6 +122,7 @@ class Sweeper:
         if response is Response.NOTICE:
             await asyncio.to_thread(self._tell, why, lapses)
             return position
+        gone: set[str] = set()
         for some in _slices([lapse.key for lapse in lapses]):
             moved = await self._lives.move(
                 some,
@@ -133,17 +134,17 @@ class Sweeper:
             )
             if moved.done is not None:
                 position = moved.done.position
-                gone = set(moved.keys)
-                await asyncio.to_thread(
-                    self._announce, why, response, [lapse for lapse in lapses if lapse.key in gone], position
-                )
+                gone.update(moved.keys)
+        await asyncio.to_thread(
+            self._announce, why, response, [lapse for lapse in lapses if lapse.key in gone], position
+        )
         return position
 
     def _lapses(self, now: int) -> list[tuple[str, Policy | str, list[Lapse]]]:
         facts = self._facts()
         found: list[tuple[str, Policy | str, list[Lapse]]] = []
         for rule, trading in ((self.trading, True), (self.reading, False)):
-            if rule.days is not None:
+            if rule.days is not None and _any(facts, trading=trading):
                 asked = Asked(BEYOND_READING, trading, rule.days * DAY_MS, rule.spares_bound)
                 before = now + max(rule.warnings, default=0) * DAY_MS
                 found.append(("idle", rule, self._store.removals.idle(facts, asked, before)))
@@ -163,6 +164,7 @@ class Sweeper:
         return Facts(grants, accounts, services)
 
     def _warn(self, why: str, days: int, lapses: Sequence[Lapse]) -> None:
+        told: dict[str, Notice] = {}
         for owner, some in self._by_owner(lapses).items():
             when = "tomorrow" if days == 1 else f"in {days} days"
             title = f"{_counted(some)} will be stopped {when}"
@@ -176,18 +178,22 @@ class Sweeper:
                 else "Edit its grant, or rotate it."
             )
             matter = f"{why}-{days}-{min(each.due for each in some) // DAY_MS}-{len(some)}"
-            self._notices.tell(owner, _notice(f"{why}_warning", title, text, some, matter, Urgency.WARNING))
+            told[owner] = _notice(f"{why}_warning", title, text, some, matter, Urgency.WARNING)
+        self._notices.tell_all(told)
         self._store.removals.note_warnings(why, days, lapses)
 
     def _tell(self, why: str, lapses: Sequence[Lapse]) -> None:
+        told: dict[str, Notice] = {}
         for owner, some in self._by_owner(lapses).items():
             title = f"{_counted(some)} lies idle" if len(some) == 1 else f"{_counted(some)} lie idle"
             text = f"{_named(some)}: {_them(some)} {_WORDS[why]}, and nothing is done, as you chose."
-            self._notices.tell(owner, _notice(why, title, text, some, f"{why}-{some[0].due}", Urgency.NEWS))
+            told[owner] = _notice(why, title, text, some, f"{why}-{some[0].due}", Urgency.NEWS)
+        self._notices.tell_all(told)
         self._store.removals.note_warnings(why, 0, lapses)
 
     def _announce(self, why: str, response: Response, lapses: Sequence[Lapse], position: int) -> None:
         done = {Response.WIND_DOWN: "being wound down", Response.FREEZE: "frozen", Response.REVOKE: "revoked"}[response]
+        told: dict[str, Notice] = {}
         for owner, some in self._by_owner(lapses).items():
             verb = "is" if len(some) == 1 else "are"
             title = f"{_counted(some)} {verb} {done}"
@@ -196,7 +202,8 @@ class Sweeper:
                 "them there. `bailiwick key unfreeze` restores a key that is still needed, unless it was revoked."
             )
             matter = f"{why}-{position}"
-            self._notices.tell(owner, _notice(f"{why}_removed", title, text, some, matter, Urgency.STOP, position))
+            told[owner] = _notice(f"{why}_removed", title, text, some, matter, Urgency.STOP, position)
+        self._notices.tell_all(told)
 
     def _by_owner(self, lapses: Sequence[Lapse]) -> dict[str, list[Lapse]]:
         owners = {each.id: each.owner for each in self._store.accounts.list()}
@@ -219,6 +226,14 @@ def _to_warn(lapses: Iterable[Lapse], rule: Policy | str, now: int) -> list[tupl
                     found.setdefault(days, []).append(lapse)
                 break
     return sorted(found.items(), reverse=True)
+
+
+def _any(facts: Facts, *, trading: bool) -> bool:
+    """Whether any key can be of a sort: mostly none only reads, and a million need not be looked at for it."""
+    said = [*facts.grants.values(), *facts.accounts.values(), *facts.services.values()]
+    if trading:
+        return any(fact.mask & BEYOND_READING for fact in facts.grants.values())
+    return any(not fact.mask & BEYOND_READING for fact in said) or bool(facts.accounts or facts.services)
 
 
 def _fact(said: Grant | Bound) -> Fact:

@@ -113,6 +113,23 @@ class Notices:
         with self._writing() as connection:
             return add_in(connection, owner, said, channels, now=now, due=due, same_for=same_for)
 
+    def add_all(self, waiting: Iterable[tuple[str, Notice, Sequence[Channel], int]], *, now: int) -> None:
+        """Queue many notices, each with its owner, channels and when it is due, in one transaction.
+
+        They are new: whoever calls this knows that none of them was told before.
+        """
+        with self._writing() as connection:
+            last = int(connection.execute(select(func.coalesce(func.max(notice.c.id), 0))).scalar_one())
+            notices: list[dict[str, Any]] = []
+            deliveries: list[dict[str, Any]] = []
+            for number, (owner, said, channels, due) in enumerate(waiting, last + 1):
+                notices.append({"id": number, **_values(owner, said, now)})
+                deliveries += [_delivery(number, channel, due) for channel in channels]
+            if notices:
+                connection.execute(insert(notice), notices)
+            if deliveries:
+                connection.execute(insert(delivery), deliveries)
+
     def due(self, now: int, limit: int) -> Sequence[Due]:
         """Deliveries whose time has come, most urgent and oldest first."""
         with self._reading() as connection:
@@ -205,7 +222,15 @@ def add_in(
         counted = {"count": notice.c.count + 1, "last": now}
         connection.execute(update(notice).where(notice.c.id == found).values(counted))
         return int(found), False
-    values = {
+    made = connection.execute(insert(notice).values(_values(owner, said, now))).inserted_primary_key
+    assert made is not None
+    for channel in channels:
+        connection.execute(insert(delivery).values(_delivery(made[0], channel, due)))
+    return int(made[0]), True
+
+
+def _values(owner: str, said: Notice, now: int) -> dict[str, Any]:
+    return {
         "owner": owner,
         "kind": said.kind,
         "key": said.key,
@@ -217,21 +242,18 @@ def add_in(
         "count": 1,
         "last": now,
     }
-    made = connection.execute(insert(notice).values(values)).inserted_primary_key
-    assert made is not None
-    for channel in channels:
-        connection.execute(
-            insert(delivery).values(
-                notice=made[0],
-                way=channel.way.value,
-                to=channel.to,
-                state=State.WAITING.value,
-                due=due,
-                tries=0,
-                error="",
-            )
-        )
-    return int(made[0]), True
+
+
+def _delivery(number: int, channel: Channel, due: int) -> dict[str, Any]:
+    return {
+        "notice": number,
+        "way": channel.way.value,
+        "to": channel.to,
+        "state": State.WAITING.value,
+        "due": due,
+        "tries": 0,
+        "error": "",
+    }
 
 
 _DELIVERIES = select(
