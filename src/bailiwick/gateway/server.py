@@ -160,7 +160,12 @@ class ClientConnection(asyncio.Protocol):
         if whole:
             known = self._listener.heads.recall(data)
             if known is not None:
-                self._request(*known, True)
+                method, head, body = known
+                if self._busy or self._queue:
+                    self._request(method, head, body, True)
+                else:
+                    self._busy = True
+                    self._listener.handler.handle(self, method, head, body)
                 return
         if self._head is None:
             self._head_size += len(data)

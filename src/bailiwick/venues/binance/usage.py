@@ -7,36 +7,47 @@ import re
 
 from bailiwick.model.usage import SILENT, Usage
 
-WEIGHT = b"x-mbx-used-weight-1m"
-ORDERS_10S = b"x-mbx-order-count-10s"
-ORDERS_DAY = b"x-mbx-order-count-1d"
-RETRY_AFTER = b"retry-after"
+# In the order of the fields of ``Usage``.
+NAMES = (b"x-mbx-used-weight-1m", b"x-mbx-order-count-10s", b"x-mbx-order-count-1d", b"retry-after")
+_REST = NAMES.index(b"retry-after")
 
 LONGEST = 9  # digits of a count that is believed
+MOST_LINES = 16_384
+LONGEST_LINE = 64
 
 _find = re.compile(
-    rb"\r\n(x-mbx-used-weight-1m|x-mbx-order-count-1(?:0s|d)|retry-after):[ \t]*([^\r\n]*)", re.IGNORECASE
+    rb"\r\n((?:x-mbx-used-weight-1m|x-mbx-order-count-1(?:0s|d)|retry-after):[^\r\n]*)", re.IGNORECASE
 ).findall
+
+_Line = tuple[int, int, bytes]
+_lines: dict[bytes, _Line] = {}  # that were read before: which count, how much, and the line as it is passed on
 
 
 def read_usage(head: bytes) -> Usage:
     """The usage that the head of an answer tells; a count that is none is 0."""
-    weight = orders_10s = orders_day = rest = -1
-    lines = b""
-    for spelled, padded in _find(head):
-        name, value = spelled.lower(), padded.rstrip()
-        if name == WEIGHT:
-            weight = _count(value)
-        elif name == ORDERS_10S:
-            orders_10s = _count(value)
-        elif name == ORDERS_DAY:
-            orders_day = _count(value)
-        else:
-            # One that is too long for a number of seconds is the longest rest of all.
-            rest = 10**LONGEST if value.isdigit() and len(value) > LONGEST else _count(value)
-        lines += b"%b: %b\r\n" % (name, value)
-    return Usage(weight, orders_10s, orders_day, rest, lines) if lines else SILENT
+    found = _find(head)
+    if not found:
+        return SILENT
+    counts = [-1, -1, -1, -1]
+    passed_on = b""
+    for raw in found:
+        place, count, line = _lines.get(raw) or _read_line(raw)
+        counts[place] = count
+        passed_on += line
+    return Usage(counts[0], counts[1], counts[2], counts[3], passed_on)
 
 
-def _count(value: bytes) -> int:
-    return int(value) if value.isdigit() and len(value) <= LONGEST else 0
+def _read_line(raw: bytes) -> _Line:
+    name, _, padded = raw.partition(b":")
+    name, value = name.lower(), padded.strip()
+    place = NAMES.index(name)
+    if not value.isdigit():
+        count = 0
+    elif len(value) <= LONGEST:
+        count = int(value)
+    else:
+        count = 10**LONGEST if place == _REST else 0  # too long for a number of seconds: the longest rest of all
+    line = (place, count, b"%b: %b\r\n" % (name, value))
+    if len(_lines) < MOST_LINES and len(raw) <= LONGEST_LINE:
+        _lines[raw] = line
+    return line
