@@ -228,25 +228,28 @@ async def test_the_loop_writes_itself_while_the_disk_is_quick(
     begin: Begin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A quick flush is made in the loop; a slow disk is left to the thread, and the loop's again once it is quick."""
-    monkeypatch.setattr("bailiwick.journal.writer.monotonic", lambda: 0.0)  # each flush lasts no time
-    disk = WatchedDisk()
+    now = [0.0]
+
+    def later() -> float:
+        now[0] += flush_s
+        return now[0]
+
+    monkeypatch.setattr("bailiwick.journal.writer.monotonic", later)
+    disk, flush_s = WatchedDisk(), 0.0001
     with begin(loop=asyncio.get_running_loop(), disk=disk) as journal:
-        writer = journal._writer
-        writer._flush_s = 0.0
-        disk.writers.clear()
-        assert await durable(journal, journal.append(b"quick", prompt=False)) is None
-        assert disk.writers == [threading.get_ident()]
-        writer._flush_s = 10.0
-        disk.writers.clear()
-        assert await durable(journal, journal.append(b"slow", prompt=False)) is None
-        assert disk.writers == [journal._threads[0].ident]
-        assert writer._flush_s == 10.0 * 7 / 8
-        assert not writer.quick
-        for number in range(200):
-            assert await durable(journal, journal.append(b"%d" % number, prompt=False)) is None
-            if writer.quick:
-                break
-        assert writer.quick
+        here, there = threading.get_ident(), journal._threads[0].ident
+
+        async def writers(count: int) -> list[int]:
+            disk.writers.clear()
+            for _ in range(count):
+                assert await durable(journal, journal.append(b"one", prompt=False)) is None
+            return list(disk.writers)
+
+        assert await writers(3) == [here] * 3
+        flush_s = 0.003
+        assert await writers(6) == [here] * 4 + [there] * 2
+        flush_s = 0.0001
+        assert await writers(6) == [there] * 5 + [here]
     assert verify(tmp_path / "journal", VERIFIER).faults == ()
 
 
@@ -273,7 +276,7 @@ async def test_both_threads_commit_under_one_tree(begin: Begin, tmp_path: Path) 
     with begin(loop=loop) as journal:
         others = [loop.run_in_executor(None, journal.append_now, b"other") for _ in range(30)]
         for _ in range(30):
-            journal._writer._flush_s = 0.0
+            journal._writer.slowness = 0
             assert await durable(journal, journal.append(b"mine", prompt=False)) is None
         positions = await asyncio.gather(*others)
     assert len(set(positions)) == 30
