@@ -28,6 +28,8 @@ from servers import Request, Web
 from bailiwick.authority import notice_verbs as verbs
 from bailiwick.authority.partner import findings
 from bailiwick.authority.verbs import Kind, Move, MoveParty, RotateKey
+from bailiwick.link.questions import RecordAct
+from bailiwick.link.wire import LinkError
 from bailiwick.model.credential import make_secret
 from bailiwick.model.notice import Owner
 from bailiwick.model.secret import Secret
@@ -230,6 +232,30 @@ async def test_the_new_secret_of_a_rotated_key_is_known(house: NotifyHouse) -> N
     assert rotated.secret is not None
     await report(house, rotated.secret.reveal().decode())
     assert house.state(key)[0] == "winding_down"
+
+
+async def test_a_rotation_that_failed_makes_no_secret_old(house: NotifyHouse) -> None:
+    """Where a rotation could not be recorded the key's secret is the one before, and its leak winds the key down."""
+    key, secret = await issued(house)
+    house.now += 1000
+    house.gateway.fails = RecordAct
+    with pytest.raises(LinkError):
+        await house.ask(RotateKey(id=key))
+    house.gateway.fails = None
+    await report(house, secret)
+    assert house.state(key)[0] == "winding_down"
+
+
+async def test_an_older_secret_counts_while_it_is_believed(house: NotifyHouse) -> None:
+    """In an overlap the older secret still signs, so its leak winds the key down; afterwards it is news."""
+    (key, secret), (other, old) = await issued(house), await issued(house)
+    house.now += 1000
+    for each in (key, other):
+        await house.ask(RotateKey(id=each, overlap_s=3600))
+    await report(house, secret)
+    house.now += 3_600_000
+    await report(house, old)
+    assert (house.state(key)[0], house.state(other)[0]) == ("winding_down", "active")
 
 
 async def test_claims_are_limited_and_secrets_are_not(house: NotifyHouse) -> None:

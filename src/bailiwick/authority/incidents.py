@@ -295,7 +295,7 @@ class Incidents:
         return str(found[-1]) if found else ""
 
     def _tell(self, key: Key, incident: Incident, evidence: str) -> None:
-        written = f" The file for the exchange's support is {evidence}." if evidence else ""
+        written = " The file for the exchange's support lies beside it on the server." if evidence else ""
         self._notices.tell(
             incident.owner,
             Notice(

@@ -80,6 +80,7 @@ class Keys:
             values = key_values(key)
             act = Act(actor=actor, act="key.issue", subject=key_id, after=values, reason=question.reason)
             _, done = await self._acts.perform(act, lambda: self._store.keys.add(key))
+            self._store.leaks.keep_print(key_id)
         return answer(Kind.KEY, key_id, {}, values, done, notes=notes, secret=secret)
 
     async def _symbols(self, grant: str, account: str) -> tuple[str, ...]:
@@ -179,6 +180,7 @@ class Keys:
                 restored=KeyState.FROZEN,  # a backup from before holds the secret that was given up
             )
             _, done = await self._acts.perform(act, lambda: self._store.keys.update(after, was=before))
+            self._store.leaks.keep_print(before.id)
         return answer(Kind.KEY, before.id, values, new, done, secret=secret)
 
     def _overlap(self, key: Key, question: RotateKey) -> int | None:

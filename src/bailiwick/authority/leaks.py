@@ -151,7 +151,12 @@ class Leaks:
                     key = self._store.keys.get(printed.key)
                 except NotFoundError:
                     continue  # it was sealed, and then not issued
-                yield Exposed(key=key, sort=found.sort, place=place, current=printed.current and key.state not in OVER)
+                works = printed.current or self._overlaps(key)
+                yield Exposed(key=key, sort=found.sort, place=place, current=works and key.state not in OVER)
+
+    def _overlaps(self, key: Key) -> bool:
+        """Whether a rotation left an older secret in use; which of the older ones it was is not asked."""
+        return key.previous_until is not None and self._clock() < key.previous_until
 
     def _named(self, found: Found, place: str) -> Iterable[Exposed]:
         try:

@@ -21,7 +21,6 @@ def removed_key_used(event: Event, key: Key) -> Notice:
         key=event.key,
         account=event.account,
         matter=f"{key.state.value} since {getattr(key, 'since', None)}",
-        position=event.position,
     )
 
 
@@ -40,7 +39,6 @@ def refused(event: Event, key: Key) -> Notice:
         key=event.key,
         account=event.account,
         matter=name,
-        position=event.position,
     )
 
 

@@ -4,7 +4,21 @@ from collections.abc import Sequence
 from typing import final
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, LargeBinary, Table, Text, func, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from bailiwick.store.shelf import Access
 from bailiwick.store.tables import metadata
@@ -21,6 +35,9 @@ leak = Table(
     Column("incident", Text, nullable=False),
     Index(None, "key"),
 )
+
+NOT_KEPT = 0
+"""In the place of a time: the act that gives the key this secret is not known to be done."""
 
 secret_print = Table(
     "secret_print",
@@ -47,7 +64,11 @@ class Leak(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Printed(msgspec.Struct, frozen=True):
-    """A key that a secret is or was of; ``current`` where it was given no other since."""
+    """A key that a secret is or was of; ``current`` where it was given no other since.
+
+    Of what was added and never kept, because an act failed or a process ended in between, nobody knows whether the key
+    has it: it counts as current, and so does the one before it.
+    """
 
     key: str
     current: bool
@@ -72,17 +93,23 @@ class Leaks:
             return [Leak(**row) for row in connection.execute(query.order_by(leak.c.id)).mappings()]
 
     def add_print(self, print_: bytes, key: str) -> None:
-        """Remember which key a secret or public key is of, from now on."""
+        """Remember which key a secret or public key is about to be of; ``keep_print`` says that it is."""
         with self._writing() as connection:
             same = (secret_print.c.print == print_) & (secret_print.c.key == key)
-            if connection.execute(select(secret_print.c.key).where(same)).first() is None:
-                connection.execute(insert(secret_print).values(print=print_, key=key, made=self._clock()))
+            connection.execute(delete(secret_print).where(same))
+            connection.execute(insert(secret_print).values(print=print_, key=key, made=NOT_KEPT))
+
+    def keep_print(self, key: str) -> None:
+        """What was added for a key is its secret from now on, and the older ones are not."""
+        new = (secret_print.c.key == key) & (secret_print.c.made == NOT_KEPT)
+        with self._writing() as connection:
+            connection.execute(update(secret_print).where(new).values(made=self._clock()))
 
     def of_print(self, print_: bytes) -> Sequence[Printed]:
         """The keys that something of this print is or was the secret of."""
         with self._reading() as connection:
             found = connection.execute(select(secret_print).where(secret_print.c.print == print_)).all()
-            return [Printed(row.key, row.made == _newest(connection, row.key)) for row in found]
+            return [Printed(row.key, row.made in {NOT_KEPT, _newest(connection, row.key)}) for row in found]
 
 
 def _newest(connection: Connection, key: str) -> int:
