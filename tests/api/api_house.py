@@ -13,6 +13,8 @@ from bailiwick.authority.token_verbs import IssueToken
 from bailiwick.authority.verbs import AddAccount, AddService, AddVenue, IssueKey, NewCredential
 from bailiwick.config import Config
 from bailiwick.link.wire import Peer, Question
+from bailiwick.model.life import KeyState
+from bailiwick.model.native import Native, Origin
 from bailiwick.model.secret import Secret
 from bailiwick.store.incidents import Incident
 from bailiwick.store.store import Store
@@ -76,6 +78,12 @@ class ApiHouse:
             self.keys[owner] = issued.id
             opened = Incident(id=f"inc-{owner}", opened=NOW, kind="test", title="x", owner=owner, keys=(issued.id,))
             self.store.incidents.open(opened)
+            self.store.native.add(
+                Native(
+                    id=f"native-{owner.lower()}", account=account, email=f"{account}@example.com", service="bot",
+                    origin=Origin.REGISTERED, state=KeyState.ACTIVE, created=NOW, api_key="k" * 64,
+                )
+            )  # fmt: skip
         for name, role, owner, person in (
             ("ada", "owner", "Ada", True),
             ("ada.bot", "owner", "Ada", False),

@@ -125,8 +125,8 @@ PARTIES: tuple[Row, ...] = (
     ),
     *_moves(Kind.ACCOUNT, _S.ACCOUNT, "accounts", of_account("id"), _ACCOUNT_MOVES),
     Row(
-        verb=audit_verbs.AuditAccount, method="GET", path="/accounts/{account}/audit", subject=_S.ACCOUNT,
-        roles=ANYONE, whose=of_account(),
+        verb=audit_verbs.AuditAccount, method="GET", path="/accounts/{id}/audit", subject=_S.ACCOUNT,
+        roles=ANYONE, whose=of_account("id"),
     ),
     *_views(Kind.SERVICE, _S.SERVICE, "services", nobodys),
     Row(verb=verbs.AddService, method="POST", path="/services", subject=_S.SERVICE, roles=OPERATORS),

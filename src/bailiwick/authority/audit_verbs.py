@@ -13,7 +13,7 @@ class AuditAnswer(Answer, frozen=True, kw_only=True):
 class AuditAccount(Question[AuditAnswer], frozen=True, kw_only=True, tag="audit_account"):
     """Ask the exchange what an account's own credential may do, and grade it. ``need`` is ``read`` or ``trade``."""
 
-    account: str
+    id: str
     need: str = "trade"
 
 

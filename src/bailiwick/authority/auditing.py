@@ -30,7 +30,7 @@ class Audits:
         """Ask and grade. What the exchange did not tell is reported as that, and never as good."""
         if question.need not in set(Need):
             raise LinkError(Code.REFUSED, f"need: {question.need!r} is none; choose from {', '.join(Need)}")
-        account = self._store.accounts.get(question.account)
+        account = self._store.accounts.get(question.id)
         found = await self._gateway.ask(Inspect(account=account.id))
         if found.facts is None:
             title = venues.VENUES[found.venue].title if found.venue else account.venue

@@ -89,7 +89,7 @@ def _sealed(account: str, need: str, common: Common) -> list[Report]:
     names = [account] if account else _accounts(common)
     if not names:
         remark("no account has a credential; `bailiwick account add` takes one, or name any key's exchange: --venue")
-    return [common.ask(AuditAccount(account=name, need=need), timeout_s=LONG_S).report for name in names]
+    return [common.ask(AuditAccount(id=name, need=need), timeout_s=LONG_S).report for name in names]
 
 
 def _accounts(common: Common) -> list[str]:
@@ -145,7 +145,7 @@ def warn(common: Common, account: str) -> None:
     from bailiwick.link.wire import LinkError  # noqa: PLC0415
 
     try:
-        report = common.ask(AuditAccount(account=account), timeout_s=LONG_S).report
+        report = common.ask(AuditAccount(id=account), timeout_s=LONG_S).report
     except LinkError as error:
         remark(f"note: its key could not be audited: {error.sentence}. Later: bailiwick audit {account}")
         return
