@@ -109,6 +109,32 @@ async def test_quiet_hours_hold_a_warning_and_no_stop(house: NotifyHouse, bot: B
     assert len(bot.sent) == 2
 
 
+async def test_a_digest_is_one_message_of_all_news(house: NotifyHouse, bot: Bot) -> None:
+    """News of several kinds wait for the digest, and come in one message that names each."""
+    house.channels(CHAT, digest="08:00")
+    for number, kind in enumerate(("swept", "rotated", "swept")):
+        house.desk.notices.tell("Ada", about(f"bwk_{number}", kind=kind, title=f"It {kind}", urgency=Urgency.NEWS))
+    before = await deliver(house)
+    house.now += 24 * 3_600_000
+    assert (before, await deliver(house), len(bot.sent)) == (0, 1, 1)
+    assert [line for line in bot.sent[0]["text"].splitlines() if line.startswith("- ")] == [
+        "- It swept bwk_0", "- It rotated bwk_1", "- It swept bwk_2",
+    ]  # fmt: skip
+
+
+async def test_a_fault_in_one_notice_holds_up_no_other(house: NotifyHouse, bot: Bot) -> None:
+    """A notice that cannot be sent for a fault of ours is tried again later; the next one leaves."""
+    house.channels(Channel(Way.TELEGRAM, "77:5"))
+    house.desk.notices.tell("Ada", about("bwk_1", kind="odd"))
+    house.desk.notices.tell("Ada", about("bwk_2", kind="even"))
+    links = house.desk.noticing.post._links
+    make, links.make = links.make, lambda purpose, subject, **more: 1 // (subject["key"] != "bwk_1") or ""  # type: ignore[method-assign,assignment,return-value]  # fails for one
+    await deliver(house)
+    links.make = make  # type: ignore[method-assign]  # as it was
+    assert [sent["text"].count("bwk_2") > 0 for sent in bot.sent] == [True]
+    assert house.store.notices.waiting() == 1
+
+
 async def test_one_channel_that_fails_holds_up_no_other(house: NotifyHouse, bot: Bot, hook: Web) -> None:
     """Each channel is tried for itself."""
     bot.refusal = (500, {})

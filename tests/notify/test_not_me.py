@@ -200,6 +200,29 @@ async def test_an_update_is_taken_once(house: NotifyHouse, bot: Bot) -> None:
     assert (await listener(house).listen(0), await listener(house).listen(0)) == (1, 0)
 
 
+async def test_a_bot_that_is_not_heard_is_asked_ever_more_seldom(house: NotifyHouse, bot: Bot) -> None:
+    """While Telegram refuses, the pauses double up to a minute, and are over with the first answer."""
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    noticing = house.desk.noticing
+    assert noticing.senders.telegram is not None
+    incidents = noticing.incidents
+    listening = Telegrams(
+        house.store, noticing.senders.telegram, noticing.links, noticing.owners, incidents.not_me, sleep=sleep
+    )
+    bot.refusal = (502, {})
+    for _ in range(8):
+        await listening.listen(0)
+    bot.refusal = None
+    await listening.listen(0)
+    bot.refusal = (502, {})
+    await listening.listen(0)
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 1]
+
+
 async def test_every_order_shown_has_its_not_me(house: NotifyHouse) -> None:
     """Each order of a key is shown with what became of it and the command that disputes it; a disputed one says so."""
     key = (await house.issue()).id

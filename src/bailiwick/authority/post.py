@@ -72,13 +72,17 @@ class Post:
 
     async def _send(self, channel: Channel, heap: list[Due]) -> int:
         owner = self._store.owners.get(heap[0].told.owner)
-        message = compose(owner, [due.told for due in heap])
-        link, button = self._not_me(channel, message)
         ids = [due.id for due in heap]
         try:
+            message = compose(owner, [due.told for due in heap])
+            link, button = self._not_me(channel, message)
             await self._senders.send(owner.name, channel, message, link=link, button=button)
         except ChannelFault as fault:
             await asyncio.to_thread(self._failed, heap, fault)
+            return 0
+        except Exception as error:  # one notice with a fault in it must not hold up whatever is behind it
+            log.error("a notice could not be sent", error=error, channel=channel.way.value)
+            await asyncio.to_thread(self._failed, heap, ChannelFault(f"a fault here: {type(error).__name__}"))
             return 0
         await asyncio.to_thread(self._store.notices.settle, ids, State.SENT, now=self._clock())
         return 1

@@ -20,6 +20,8 @@ from bailiwick.store.errors import StoreError
 from bailiwick.store.store import Store
 
 SOURCE = "telegram"
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 60.0
 SPENT = "This button does nothing any more, or is not yours. On the server: bailiwick key not-me KEY"
 REMEDY = "On the server: bailiwick key not-me KEY"
 
@@ -35,21 +37,32 @@ class Telegrams:
         links: Links,
         owners: Owners,
         not_me: Callable[[NotMe, str], Awaitable[IncidentAnswer]],
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
         self._bot = bot
         self._links = links
         self._owners = owners
         self._not_me = not_me
+        self._sleep = sleep
+        self._pause_s = 0.0
 
     async def listen(self, wait_s: int = POLL_S) -> int:
         """Hear what there is, or wait for something; how many updates were taken.
 
-        Raises:
-            ChannelFault: if Telegram does not answer.
+        While Telegram does not answer it waits longer and longer, and says so once.
         """
         after = await asyncio.to_thread(self._store.notices.heard, SOURCE)
-        newest, updates = await self._bot.updates(after, wait_s)
+        try:
+            newest, updates = await self._bot.updates(after, wait_s)
+        except ChannelFault as fault:
+            if not self._pause_s:
+                log.warning("the bot is not heard", why=str(fault))
+            self._pause_s = min(max(FIRST_PAUSE_S, self._pause_s * 2, fault.after_s), LONGEST_PAUSE_S)
+            await self._sleep(self._pause_s)
+            return 0
+        self._pause_s = 0.0
         for update in updates:
             try:
                 await (self._press(update) if isinstance(update, Pressed) else self._hear(update))
