@@ -246,10 +246,14 @@ async def test_the_loop_writes_itself_while_the_disk_is_quick(
             return list(disk.writers)
 
         assert await writers(3) == [here] * 3
-        flush_s = 0.003
+        flush_s = 0.03
+        assert await writers(3) == [here] * 3
+        flush_s = 0.0001
+        assert await writers(1) == [here]
+        flush_s = 0.03
         assert await writers(6) == [here] * 4 + [there] * 2
         flush_s = 0.0001
-        assert await writers(6) == [there] * 5 + [here]
+        assert await writers(3) == [there, here, here]
     assert verify(tmp_path / "journal", VERIFIER).faults == ()
 
 
@@ -276,7 +280,7 @@ async def test_both_threads_commit_under_one_tree(begin: Begin, tmp_path: Path) 
     with begin(loop=loop) as journal:
         others = [loop.run_in_executor(None, journal.append_now, b"other") for _ in range(30)]
         for _ in range(30):
-            journal._writer.slowness = 0
+            journal._writer.slow_s = 0.0
             assert await durable(journal, journal.append(b"mine", prompt=False)) is None
         positions = await asyncio.gather(*others)
     assert len(set(positions)) == 30

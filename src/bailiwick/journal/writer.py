@@ -29,8 +29,7 @@ from bailiwick.journal.tree import Tree
 FLAGS = os.O_RDWR | os.O_CLOEXEC | os.O_DSYNC
 
 QUICK_S = 0.002  # a flush that lasts no longer is not worth a thread
-SLOW = 8  # where ``slowness`` says that the disk is slow: more than a third of its flushes are
-SLOWEST = 16
+PATIENCE_S = 0.1  # in slow flushes without a quick one between; a busy machine alone makes some of them slow
 INDEX_EVERY = 256  # records between two entries of a segment's index, at least
 
 
@@ -76,7 +75,7 @@ class Writer:
         self.entries: list[tuple[Segment, int, int]] = []  # index entries that are not on disk yet
         self._fresh: deque[list[bytes]] = deque()  # durable frames that are not in the tree yet
         self._turn = threading.Lock()  # one commit at a time
-        self.slowness = 0  # of the disk: up by two with each slow flush, down by one with each quick one
+        self.slow_s = 0.0  # spent in slow flushes since the last quick one
         self.reserve = Reserve(ground.disk, ground.directory / "reserve", ground.limits.reserve_bytes)
         self.checkpointed = 0
         self._directory = ground.directory
@@ -156,11 +155,8 @@ class Writer:
 
     @property
     def quick(self) -> bool:
-        """Whether the disk is so quick at the time that the loop itself may commit.
-
-        Slow flushes are counted, not timed: on a machine whose processors are busy a quick one takes long now and then.
-        """
-        return self.slowness < SLOW
+        """Whether the disk is so quick at the time that the loop itself may commit."""
+        return self.slow_s < PATIENCE_S
 
     def commit(self) -> bool:
         """Commit what has gathered in this thread, and tell so; False if the other thread is about to commit it."""
@@ -189,10 +185,8 @@ class Writer:
         data = frames[0] if len(frames) == 1 else b"".join(frames)
         began = monotonic()
         self._write(data)
-        if monotonic() - began > QUICK_S:
-            self.slowness = min(self.slowness + 2, SLOWEST)
-        elif self.slowness:
-            self.slowness -= 1
+        took = monotonic() - began
+        self.slow_s = 0.0 if took <= QUICK_S else self.slow_s + took
         if self.durable - self._indexed >= self._limits.index_every and self._segment is not None:
             self.entries.append((self._segment, self.durable, self._offset))
             self._indexed = self.durable
