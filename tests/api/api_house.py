@@ -12,6 +12,7 @@ from bailiwick.authority.desk import Desk
 from bailiwick.authority.token_verbs import IssueToken
 from bailiwick.authority.verbs import AddAccount, AddService, AddVenue, IssueKey, NewCredential
 from bailiwick.config import Config
+from bailiwick.link.questions import Event
 from bailiwick.link.wire import Peer, Question
 from bailiwick.model.life import KeyState
 from bailiwick.model.native import Native, Origin
@@ -61,6 +62,7 @@ class ApiHouse:
         self.app = make_app(self.desk, self.store, self.desk.tokens.recognise, [HOST], self.desk.open_routes)
         self.tokens: dict[str, str] = {}
         self.keys: dict[str, str] = {}
+        self.held: dict[str, str] = {}
 
     async def ask(self, question: Question[Any]) -> Any:
         """Over the socket, as the command line does."""
@@ -76,6 +78,7 @@ class ApiHouse:
             await self.ask(added)
             issued = await self.ask(IssueKey(account=account, service="bot", grant=GRANT))
             self.keys[owner] = issued.id
+            self.held[owner] = await self.hold(issued.id, account)
             opened = Incident(id=f"inc-{owner}", opened=NOW, kind="test", title="x", owner=owner, keys=(issued.id,))
             self.store.incidents.open(opened)
             self.store.native.add(
@@ -93,6 +96,14 @@ class ApiHouse:
             ("audit", "auditor", "", False),
         ):
             await self.token(name, role, owner, person=person)
+
+    async def hold(self, key: str, account: str) -> str:
+        """A request of this key's that waits for a person; its id."""
+        position = 100 + len(self.held)
+        detail = {"digest": "d", "what": "a withdrawal of USDT", "request00": "POST /w\namount = 5"}
+        event = Event(position=position, at_ms=self.now, kind="hold", key=key, account=account, detail=detail)
+        await self.desk.approvals.held(event)
+        return f"h{position}"
 
     async def token(self, name: str, role: str, owner: str = "", **fields: Any) -> str:
         """A token's text."""

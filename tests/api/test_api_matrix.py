@@ -8,7 +8,7 @@ from api_house import GRANT, ApiHouse
 
 from bailiwick.api.table import ROWS, Row
 from bailiwick.api.whose import nobodys
-from bailiwick.authority import notice_verbs, token_verbs, verbs
+from bailiwick.authority import approval_verbs, notice_verbs, token_verbs, verbs
 from bailiwick.authority.audit_verbs import AuditAccount
 from bailiwick.authority.native_verbs import IssueNative, ReadNative, RegisterNative
 from bailiwick.link.wire import Answer
@@ -28,6 +28,7 @@ BODIES: dict[type, dict[str, Any]] = {
     verbs.EditKey: {"name": "x"},
     verbs.ExplainKey: {"method": "GET", "target": "/api/v3/account"},
     verbs.CheckGrant: {"grant": GRANT},
+    approval_verbs.ApproveHold: {"seen": "x"},
     token_verbs.IssueToken: {"name": "new", "role": "auditor"},
     verbs.MakeBackup: {"path": "/nonexistent/backup"},
     IssueNative: {**NATIVE, "id": "new", "email": "new@example.com", "unbound": True},
@@ -50,10 +51,13 @@ def id_of(row: Row, house: ApiHouse, owner: str) -> dict[str, str]:
     account = {"Ada": "main", "Bob": "other"}[owner]
     if row.path.startswith("/keys/"):
         return dict.fromkeys(re.findall(r"{(\w+)}", row.path), house.keys[owner])
+    if row.path.startswith("/approvals/"):
+        return {"id": house.held[owner]}
     first = row.path.split("/")[1]
     if first == "owners":
         return dict.fromkeys(re.findall(r"{(\w+)}", row.path), owner)
-    found = {"venues": "binance", "accounts": account, "services": "bot", "natives": f"native-{owner.lower()}", "tokens": "bob", "incidents": f"inc-{owner}"}
+    found = {"venues": "binance", "accounts": account, "services": "bot", "tokens": "bob", "incidents": f"inc-{owner}"}
+    found["natives"] = f"native-{owner.lower()}"
     return {"id": found[first]} if "{" in row.path else {}
 
 
@@ -171,3 +175,14 @@ def test_every_row_has_an_answer_with_a_form() -> None:
     from bailiwick.link.wire import answer_type
 
     assert [row.name for row in ROWS if not issubclass(answer_type(row.verb), Answer)] == []
+
+
+async def test_an_owner_approves_what_is_theirs(house: ApiHouse) -> None:
+    """Own held requests are listed, shown and approved by a person's token with the mark of what was shown."""
+    rows = (await house.call("GET", "/v1/approvals", "ada")).json["rows"]
+    assert [row["id"] for row in rows] == [house.held["Ada"]]
+    path = f"/v1/approvals/{house.held['Ada']}"
+    seen = (await house.call("GET", path, "ada")).json["seen"]
+    assert (await house.call("POST", f"{path}/approve", "ada.bot", {"seen": seen})).status == 403
+    assert (await house.call("POST", f"{path}/approve", "ada", {"seen": "another"})).status == 409
+    assert (await house.call("POST", f"{path}/approve", "ada", {"seen": seen})).json["hold"]["state"] == "approved"

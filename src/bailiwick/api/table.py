@@ -12,8 +12,21 @@ from typing import Any
 
 import msgspec
 
-from bailiwick.api.whose import Narrowed, Whose, list_own, nobodys, of_account, of_incident, of_key, of_native, of_owner
-from bailiwick.authority import audit_verbs, native_verbs, notice_verbs, sweep_verbs, token_verbs, verbs
+from bailiwick.api.whose import (
+    Narrowed,
+    Whose,
+    list_own,
+    list_own_holds,
+    nobodys,
+    of_account,
+    of_hold,
+    of_incident,
+    of_key,
+    of_native,
+    of_owner,
+)
+from bailiwick.authority import approval_verbs, audit_verbs, native_verbs, notice_verbs, sweep_verbs, token_verbs, verbs
+from bailiwick.authority import service_verbs as services
 from bailiwick.authority.verbs import Kind, Move
 from bailiwick.link.wire import Question
 from bailiwick.model.token import Role, Subject
@@ -240,6 +253,42 @@ NATIVE: tuple[Row, ...] = (
     ),
 )  # fmt: skip
 
+APPROVALS: tuple[Row, ...] = (
+    Row(
+        verb=approval_verbs.ListApprovals, method="GET", path="/approvals", subject=_S.APPROVAL, roles=ANYONE,
+        whose=of_account(), narrowed=list_own_holds,
+    ),
+    Row(
+        verb=approval_verbs.ShowApproval, method="GET", path="/approvals/{id}", subject=_S.APPROVAL, roles=ANYONE,
+        whose=of_hold(),
+    ),
+    Row(
+        verb=approval_verbs.ApproveHold, method="POST", path="/approvals/{id}/approve", subject=_S.APPROVAL,
+        roles=OWNERS, whose=of_hold(), person=True,
+    ),
+    Row(
+        verb=approval_verbs.RefuseHold, method="POST", path="/approvals/{id}/refuse", subject=_S.APPROVAL,
+        roles=OWNERS, whose=of_hold(),
+    ),
+)  # fmt: skip
+
+SERVICES: tuple[Row, ...] = (
+    Row(
+        verb=services.CompromiseService, method="POST", path="/services/{id}/compromise", subject=_S.SERVICE,
+        roles=OPERATORS, person=True,
+    ),
+    Row(
+        verb=services.RestoreService, method="POST", path="/services/{id}/restore", subject=_S.SERVICE,
+        roles=OPERATORS, person=True,
+    ),
+    Row(
+        verb=services.ServiceNetworks, method="POST", path="/services/{id}/networks", subject=_S.SERVICE,
+        roles=OPERATORS, person=True,
+    ),
+    Row(verb=services.ListHeld, method="GET", path="/services/{id}/keys", subject=_S.SERVICE, roles=HOUSE),
+    Row(verb=services.ServiceReach, method="GET", path="/services/{id}/reach", subject=_S.SERVICE, roles=HOUSE),
+)  # fmt: skip
+
 HOUSEHOLD: tuple[Row, ...] = (
     Row(verb=verbs.Status, method="GET", path="/status", subject=_S.STATUS, roles=ANYONE),
     Row(verb=verbs.Examine, method="GET", path="/doctor", subject=_S.STATUS, roles=HOUSE),
@@ -251,5 +300,5 @@ HOUSEHOLD: tuple[Row, ...] = (
     Row(verb=token_verbs.RevokeToken, method="DELETE", path="/tokens/{id}", subject=_S.TOKEN, roles=OPERATORS),
 )
 
-ROWS: tuple[Row, ...] = (*PARTIES, *KEYS, *NOTICES, *NATIVE, *HOUSEHOLD)
+ROWS: tuple[Row, ...] = (*PARTIES, *KEYS, *NOTICES, *NATIVE, *APPROVALS, *SERVICES, *HOUSEHOLD)
 """Everything that is mounted."""

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from bailiwick.authority.approval_verbs import ApprovalsAnswer, HoldView, ListApprovals
 from bailiwick.authority.verbs import Kind, ListAnswer, ListParties
 from bailiwick.link.wire import Answer, Code, LinkError, Question
 from bailiwick.store.errors import NotFoundError
@@ -86,6 +87,34 @@ def of_incident(field: str = "id") -> Whose:
         return Belongs(store.incidents.get(name).owner, f"incident {name[:80]}: there is none")
 
     return find
+
+
+def of_hold(field: str = "id") -> Whose:
+    """The account of the held request that this field names."""
+
+    def find(question: Any, store: Store) -> Belongs:
+        name = getattr(question, field)
+        account = store.accounts.get(store.holds.get(name).account)
+        return Belongs(account.owner, f"approval {name[:80]}: there is none")
+
+    return find
+
+
+async def list_own_holds(question: ListApprovals, owner: str, store: Store, ask: Ask) -> ApprovalsAnswer:
+    """An owner's held requests, newest first."""
+    own = own_accounts(store, owner)
+    if question.account and question.account not in own:
+        raise LinkError(Code.NOT_FOUND, f"account {question.account[:80]}: there is none")
+    if question.after:
+        check(of_hold("after"), question, store, owner)
+    rows: list[HoldView] = []
+    more = False
+    for account in [question.account] if question.account else own:
+        found: ApprovalsAnswer = await ask(msgspec.structs.replace(question, account=account))
+        rows += found.rows
+        more = more or found.more
+    rows.sort(key=lambda row: -int(row.id[1:]))  # by their position in the journal
+    return ApprovalsAnswer(rows=tuple(rows[: question.limit]), more=more or len(rows) > question.limit)
 
 
 def check(whose: Whose, question: Any, store: Store, owner: str) -> None:

@@ -10,6 +10,8 @@ import msgspec
 
 from bailiwick.authority import bounds, verbs
 from bailiwick.authority.acts import Act, Acts, Asks, refusal
+from bailiwick.authority.approval_verbs import ApproveHold, ListApprovals, RefuseHold, ShowApproval
+from bailiwick.authority.approvals import ApprovalDesk
 from bailiwick.authority.audit_verbs import AuditAccount
 from bailiwick.authority.auditing import Audits
 from bailiwick.authority.compromise import Compromises
@@ -112,6 +114,10 @@ class Desk:
         self.compromises = Compromises(store, self.acts, gateway, self.lives, clock, self.notices.tell)
         self.rounds.add("compromised services", 2.0, self.compromises.finish)
         self.rounds.add("networks of services", LOOK_EVERY_S, self.networks.refresh_due)
+        self.approvals = ApprovalDesk(store, self.acts, self.lives, self.notices, clock)
+        self.hearing.on("hold", self.approvals.held)
+        self.hearing.on("hold_used", self.approvals.used)
+        self.rounds.add("approvals", 5.0, self.approvals.lapse)
         self._answering = self._acting() | self.natives.answering() | self.noticing.answering()
 
     def handlers(self) -> Handlers:
@@ -151,6 +157,10 @@ class Desk:
             verbs.Status: self._status,
             verbs.Examine: self._examine,
             Sweep: self.sweeper.sweep,
+            ListApprovals: self.approvals.list,
+            ShowApproval: self.approvals.show,
+            ApproveHold: self.approvals.approve,
+            RefuseHold: self.approvals.refuse,
             IssueToken: self.tokens.issue,
             ListTokens: self.tokens.list,
             RevokeToken: self.tokens.revoke,

@@ -22,6 +22,7 @@ COMMANDS = (
     ("bailiwick.cli.key:app", "key", "Keys: issue, show, explain, freeze, revoke, rotate."),
     ("bailiwick.cli.native:app", "native", "Keys of the exchange itself: issue, watch, wind down, revoke."),
     ("bailiwick.cli.sweep:sweep", "sweep", "Warn of, and remove, keys that lie idle or run out of time."),
+    ("bailiwick.cli.approval:app", "approval", "Requests that wait for a person: show, approve, refuse."),
     ("bailiwick.cli.token:app", "token", "Tokens of the control API: issue, list, revoke."),
     ("bailiwick.cli.grant:app", "grant", "Grants: presets, and what one would come to."),
     ("bailiwick.cli.owner:app", "owner", "Owners: over which channels and when they are told."),

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import gc
 import os
 import signal
@@ -57,6 +58,7 @@ CONDENSE_EVERY_S = 3600.0
 MEND_EVERY_S = 2.0
 LONGEST_WINDOW_US = 62_000_000  # the venue's longest receive window, and a margin
 COLLECT_AFTER = (50_000, 20, 1_000)  # objects, and collections of them
+_PORT_REMEDY = "end what listens there, or set gateway.host and gateway.port to another address"
 SWITCH_INTERVAL_S = 0.0002  # the journal's threads and the loop must not hold the interpreter from each other
 
 
@@ -149,9 +151,13 @@ class House:
             idle_s=config.gateway.idle_s,
             request_s=config.gateway.request_s,
         )
-        server = await loop.create_server(
-            listener.connection, config.gateway.host, config.gateway.port, ssl=_tls(config), backlog=4096
-        )
+        host, port = config.gateway.host, config.gateway.port
+        try:
+            server = await loop.create_server(listener.connection, host, port, ssl=_tls(config), backlog=4096)
+        except OSError as error:
+            if error.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES):
+                raise
+            raise ConfigError(f"gateway.port: {host}:{port} cannot be had: {error.strerror}; {_PORT_REMEDY}") from None
         self.address = server.sockets[0].getsockname()[:2]
         verbs = await serve(config.gateway_socket, GATEWAY_VERBS, handlers(self))
         health = HealthServer(self)
