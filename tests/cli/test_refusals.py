@@ -9,6 +9,10 @@ from cli_house import Served
 
 from bailiwick.cli import main
 from bailiwick.cli.exits import Exit
+from bailiwick.config import load
+from bailiwick.journal.log import Journal
+from bailiwick.journal.segment import listed
+from bailiwick.opening import journal_key
 
 
 def told(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
@@ -74,3 +78,30 @@ def test_a_secret_is_printed_last(served: Served, capsys: pytest.CaptureFixture[
     lines = capsys.readouterr().out.splitlines()
     assert (lines[-1].startswith("secret  bws_"), [line for line in lines if "[what]" in line]) == (True, [])
     assert any("BTCUSDT" in line for line in lines)
+
+
+def test_doctor_looks_at_a_journal_at_rest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """When nothing runs, the end of the journal is looked at too: a damaged record there is an error."""
+    path = tmp_path / "b.toml"
+    assert main(["init", str(path), "--port", "0", "--health", ""]) == 0
+    config = load(path)
+    with Journal.open(
+        config.journal_directory, origin="o", signer=journal_key(config.journal_key), clock=lambda: 1
+    ) as journal:
+        for number in range(4):
+            journal.append_now(b"record %d" % number)
+    capsys.readouterr()
+
+    def found() -> list[str]:
+        main(["doctor", "--config", str(path), "--json"])
+        findings = json.loads(capsys.readouterr().out)
+        return [
+            each["severity"] for each in findings if each["subject"] == "journal" and "private" not in each["sentence"]
+        ]
+
+    assert found() == ["fine"]
+    (part,) = listed(config.journal_directory)
+    data = bytearray(part.path.read_bytes())
+    data[data.index(b"record 2")] ^= 1
+    part.path.write_bytes(data)
+    assert found() == ["error"]

@@ -186,7 +186,7 @@ class House:
         self.config_path = directory / "bailiwick.toml"
         config.write_default(self.config_path, port=0, health="")
         # The venue's weight is declared large: what is tested here is not how a minute's weight is divided.
-        _set(self.config_path, {"per_minute": "1000000", **(settings or {})})
+        _set(self.config_path, {"weight.per_minute": "1000000", **(settings or {})})
         self.config = config.load(self.config_path)
         self.config.data.mkdir(mode=0o700)
         make_key_file(self.config.vault.key_file)
@@ -316,9 +316,12 @@ def make_pair(kind: KeyKind) -> tuple[str, bytes]:
 
 
 def _set(path: Path, settings: Mapping[str, str]) -> None:
-    """Put settings in force that the default configuration shows commented out."""
+    """Put settings in force that the default configuration shows commented out; ``section.name`` where two have one."""
     text = path.read_text()
-    for name, value in settings.items():
-        text, count = re.subn(rf"(?m)^# {name} = .*$", f"{name} = {value}", text)
-        assert count == 1, name
+    for place, value in settings.items():
+        section, _, name = place.rpartition(".")
+        begin = text.index(f"[{section}]\n") if section else 0
+        part, count = re.subn(rf"(?m)^# {name} = .*$", f"{name} = {value}", text[begin:], count=1 if section else 0)
+        assert count == 1, place
+        text = text[:begin] + part
     path.write_text(text)

@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bailiwick.config import Config
+from bailiwick.journal.error import JournalError
+from bailiwick.journal.reader import size, tail
 from bailiwick.link.questions import Finding
 from bailiwick.vault.errors import CustodyError
 from bailiwick.vault.keyringfile import read_keyring_file
+from bailiwick.words import counted
 
 LOW_DISK_BYTES = 512 << 20
+LAST_RECORDS = 1000
 DAY_BYTES = "a busy day of one account writes about 100 MiB"
 
 
@@ -79,6 +83,21 @@ def _keyring(config: Config) -> Iterator[Finding]:
         )
     else:
         yield Finding.fine("vault", f"the keyring is whole, and opens by {file.source}")
+
+
+def journal_at_rest(config: Config) -> Finding:
+    """Whether the end of the journal can be read; for when no gateway says so of itself."""
+    directory = config.journal_directory
+    if not directory.exists():
+        return Finding.fine("journal", "there is none yet; `bailiwick up` begins it")
+    try:
+        records = size(directory)
+        last = tail(directory, LAST_RECORDS)
+    except (JournalError, OSError) as error:
+        return Finding.error("journal", str(error), "`bailiwick journal verify` says what is missing or altered")
+    if last and last[-1].position + 1 != records:
+        return Finding.error("journal", f"its last {LAST_RECORDS} records cannot be read", "`bailiwick journal verify`")
+    return Finding.fine("journal", f"{counted(records, 'record')}; its end can be read (`journal verify` reads it all)")
 
 
 def _disk(config: Config) -> Iterator[Finding]:

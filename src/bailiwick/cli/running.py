@@ -74,7 +74,7 @@ def _examined(common: Common) -> tuple[Finding, ...]:
     try:
         return common.ask(Examine()).findings
     except LinkError as error:
-        from bailiwick.authority.examination import examine  # noqa: PLC0415
+        from bailiwick.authority.examination import examine, journal_at_rest  # noqa: PLC0415
 
         absent = Finding.error("bailiwick", error.sentence, "only what lies on the disk was looked at")
-        return (absent, *examine(config))
+        return (absent, *examine(config), journal_at_rest(config))

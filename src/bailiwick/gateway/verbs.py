@@ -149,6 +149,10 @@ class _Desk:
             state=live.state, source_allowed=allowed, curb=live.curb,
         )  # fmt: skip
         steps = tuple(ask.Step(rule=step.rule, outcome=step.verdict) for step in found.trace)
+        feed = self._house.feeds.get(venue.id)
+        if feed is not None and feed.failed:
+            why = next(iter(feed.failed.values()))
+            steps += (ask.Step(rule="venue", outcome=f"it cannot be reached now, so a real request would fail: {why}"),)
         if isinstance(found.decision, Deny):
             return _denied(found.decision, steps)
         if must_be_held(intent, live.authority, found.decision):
@@ -279,27 +283,35 @@ def _findings(house: "House") -> Iterator[ask.Finding]:
         if feed.failed:
             for why in dict.fromkeys(feed.failed.values()):
                 lacking = ", ".join(each for each, because in feed.failed.items() if because == why)
-                yield _bad(f"venue {venue_id}", *_unreached(lacking, why))
+                yield ask.Finding.error(f"venue {venue_id}", *_unreached(lacking, why))
         elif now - venue.clock.synced_at_us > CLOCK_OLD_US:
-            yield _warn(f"venue {venue_id}", "its clock has not been read lately", "check that the venue is reached")
+            yield ask.Finding.warning(
+                f"venue {venue_id}", "its clock has not been read lately", "check that the venue is reached"
+            )
         elif abs(now - wall_us()) > LATE_US:
             late = (wall_us() - now) / 1e6
-            yield _warn(
+            yield ask.Finding.warning(
                 "clock", f"this machine is {late:+.1f} s from {venue_id}", "set it by NTP: clients use its time"
             )
         else:
-            yield _fine(f"venue {venue_id}", "its clock and this machine's agree")
+            yield ask.Finding.fine(f"venue {venue_id}", "its clock and this machine's agree")
         paused = venue.way.weight.paused_until_us - now
         if paused > 0:
-            yield _bad(f"venue {venue_id}", f"it asked to wait {paused / 1e6:.0f} s more", "slow the clients down")
+            yield ask.Finding.error(
+                f"venue {venue_id}", f"it asked to wait {paused / 1e6:.0f} s more", "slow the clients down"
+            )
     if not house.feeds:
-        yield _warn("venue", "there is none", "add one with `bailiwick venue add`")
+        yield ask.Finding.warning("venue", "there is none", "add one with `bailiwick venue add`")
     if house.registry.fresh:
-        yield _fine("store", f"{counted(len(house.registry), 'key')}, change {house.registry.change} in force")
+        yield ask.Finding.fine(
+            "store", f"{counted(len(house.registry), 'key')}, change {house.registry.change} in force"
+        )
     else:
-        yield _bad("store", "changes to keys cannot be read, so nothing opens", "check the database file and its disk")
+        yield ask.Finding.error(
+            "store", "changes to keys cannot be read, so nothing opens", "check the database file and its disk"
+        )
     if house.reconciler.lag_s > 60:
-        yield _warn(
+        yield ask.Finding.warning(
             "outcomes", f"an order's outcome has been unknown for {house.reconciler.lag_s:.0f} s", "look it up yourself"
         )
 
@@ -315,31 +327,21 @@ def _unreached(lacking: str, why: str) -> tuple[str, str]:
 def _about_journal(house: "House") -> Iterator[ask.Finding]:
     journal = house.journal
     if not journal.healthy:
-        yield _bad("journal", f"it has stopped: {journal.failure}", "check the disk; it goes on once that is right")
+        yield ask.Finding.error(
+            "journal", f"it has stopped: {journal.failure}", "check the disk; it goes on once that is right"
+        )
     elif journal.full:
-        yield _bad("journal", "the disk is full; only cancels and reducing orders pass", "free space")
+        yield ask.Finding.error("journal", "the disk is full; only cancels and reducing orders pass", "free space")
     else:
-        yield _fine("journal", f"{journal.durable} records are durable")
+        yield ask.Finding.fine("journal", f"{journal.durable} records are durable")
     if journal.trouble:
-        yield _warn("journal", journal.trouble, "check the second place of checkpoints")
+        yield ask.Finding.warning("journal", journal.trouble, "check the second place of checkpoints")
     if house.config.journal.second_place is None:
-        yield _warn(
+        yield ask.Finding.warning(
             "journal",
             "checkpoints are kept in one place only, so nobody could prove that its end was cut off",
             "set journal.second_place to a path on another machine's disk",
         )
     free = shutil.disk_usage(house.config.data).free
     if free < LOW_DISK_BYTES:
-        yield _warn("disk", f"{free >> 20} MiB are free", "free space before the journal fills it")
-
-
-def _fine(subject: str, sentence: str) -> ask.Finding:
-    return ask.Finding(subject=subject, severity=ask.Severity.FINE, sentence=sentence)
-
-
-def _warn(subject: str, sentence: str, remedy: str) -> ask.Finding:
-    return ask.Finding(subject=subject, severity=ask.Severity.WARNING, sentence=sentence, remedy=remedy)
-
-
-def _bad(subject: str, sentence: str, remedy: str) -> ask.Finding:
-    return ask.Finding(subject=subject, severity=ask.Severity.ERROR, sentence=sentence, remedy=remedy)
+        yield ask.Finding.warning("disk", f"{free >> 20} MiB are free", "free space before the journal fills it")
