@@ -161,6 +161,16 @@ async def test_a_webhook_is_signed_for_its_receiver(house: NotifyHouse, hook: We
     assert got.json["not_me"].startswith("https://bailiwick.example.com/not-me/")
 
 
+async def test_an_address_that_may_hold_a_secret_is_shown_by_its_host(house: NotifyHouse) -> None:
+    """Neither the journal nor what is shown has a webhook's path; it is taken away by the name that is shown."""
+    added = await house.ask(verbs.AddChannel(name="Ada", way="webhook", to="https://hooks.example/a/hidden-part"))
+    ((way, shown),) = added.channels
+    assert (way, shown.startswith("https://hooks.example/…")) == ("webhook", True)
+    removed = await house.ask(verbs.RemoveChannel(name="Ada", way="webhook", to=shown))
+    assert removed.channels == ()
+    assert "hidden-part" not in "".join(act.before + act.after for act in house.gateway.acts)
+
+
 async def test_a_webhook_follows_no_redirect(house: NotifyHouse, hook: Web) -> None:
     """A receiver that points elsewhere gets nothing more: the notice stays to be tried again."""
     hook.answer = lambda request: (302, {"Location": "/elsewhere"}, b"")

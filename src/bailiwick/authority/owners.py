@@ -90,7 +90,7 @@ class Owners:
         """Tell an owner no more over a channel."""
 
         def without(before: Owner) -> Owner:
-            kept = tuple(c for c in before.channels if (c.way, c.to) != (question.way, question.to))
+            kept = tuple(c for c in before.channels if c.way != question.way or question.to not in {c.to, c.shown})
             if kept == before.channels:
                 raise LinkError(Code.REFUSED, f"channel: {question.name} has no {question.way} {question.to}")
             return _replaced(before, channels=kept)
@@ -135,8 +135,8 @@ class Owners:
                 actor=actor,
                 act="owner.edit",
                 subject=name,
-                before=msgspec.to_builtins(before),
-                after=msgspec.to_builtins(after),
+                before=_journalled(before),
+                after=_journalled(after),
                 reason=reason,
             )
             _, done = await self._acts.perform(act, lambda: self._store.owners.put(after))
@@ -152,7 +152,7 @@ class Owners:
         notes += self._senders.troubles(owner)
         return OwnerAnswer(
             name=owner.name,
-            channels=tuple((channel.way.value, channel.to) for channel in owner.channels),
+            channels=tuple((channel.way.value, channel.shown) for channel in owner.channels),
             quiet=owner.quiet,
             digest=owner.digest,
             zone=owner.zone,
@@ -166,6 +166,12 @@ class Owners:
 def _replaced(owner: Owner, **changes: Any) -> Owner:
     """Made anew, so that it is checked."""
     return Owner(**{**msgspec.structs.asdict(owner), **changes})
+
+
+def _journalled(owner: Owner) -> dict[str, Any]:
+    """An owner's choices without what may be a secret of a service behind a channel."""
+    values: dict[str, Any] = msgspec.to_builtins(owner)
+    return values | {"channels": [f"{channel.way.value} {channel.shown}" for channel in owner.channels]}
 
 
 def _with(owner: Owner, channel: Channel) -> Owner:
@@ -189,7 +195,8 @@ def _row(told: Told) -> NoticeRow:
         made=moment(told.made) or "",
         last=moment(told.last) or "",
         deliveries=tuple(
-            f"{way} {to}: {state}{f' ({error})' if error else ''}" for way, to, state, error in told.deliveries
+            f"{way} {Channel(Way(way), to).shown}: {state}{f' ({error})' if error else ''}"
+            for way, to, state, error in told.deliveries
         ),
         not_me=f"bailiwick key not-me {notice.key}{order}" if notice.key else "",
     )

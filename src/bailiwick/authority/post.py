@@ -18,7 +18,7 @@ from bailiwick.notify.message import Message, compose
 from bailiwick.store.notices import Due, State
 from bailiwick.store.store import Store
 
-AT_ONCE = 500  # deliveries looked at in one round
+AT_ONCE = 5_000  # deliveries looked at in one round
 GATHER_MS = 60_000
 FIRST_RETRY_MS = 5_000
 LONGEST_RETRY_MS = 3_600_000

@@ -3,6 +3,7 @@
 Times are whole milliseconds since 1970-01-01 UTC. An hour of the day is that of the owner's own time zone.
 """
 
+import hashlib
 import re
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -94,6 +95,15 @@ class Channel(msgspec.Struct, frozen=True):
             case Way.APPRISE:
                 if "://" not in self.to:
                     raise ValueError("apprise: write an Apprise URL, such as ntfy://host/topic")
+
+    @property
+    def shown(self) -> str:
+        """The address as it is shown and journalled: one that may hold a secret of its service, by its host alone."""
+        if self.way in {Way.TELEGRAM, Way.EMAIL}:
+            return self.to
+        parts = urlsplit(self.to)
+        place = parts.hostname if self.way is Way.WEBHOOK and parts.hostname else ""
+        return f"{parts.scheme}://{place}/…{hashlib.sha256(self.to.encode()).hexdigest()[:8]}"
 
 
 class Owner(msgspec.Struct, frozen=True, kw_only=True):
