@@ -39,6 +39,8 @@ GOALS = (
     Goal("keys_1m.start_s", 20, "start with a million keys, s"),
     Goal("keys_1m.rss_mib", 1536, "memory with a million keys, MiB"),
     Goal("sweep_1m.s", 10, "sweep over a million keys, s"),
+    Goal("compromise_100k.act_s", 2, "act against a service with 100,000 keys, s"),
+    Goal("compromise_100k.last_opening_order_s", 1, "last order of any of them that opens, after the act, s"),
     Goal("crash.missing", 0, "orders at the exchange without a journal record"),
     Goal("crash.restart_s", 2, "slowest restart after SIGKILL, s"),
 )
@@ -138,7 +140,7 @@ def page(results: Results) -> str:
         goals(results),
     ]
     lines += side_by_side(results)
-    for part in ("keys_1m", "sweep_1m", "crash"):
+    for part in ("keys_1m", "sweep_1m", "crash", "compromise_100k"):
         if part in results:
             lines += ["", f"## `{part}`", "", "| figure | value |", "|---|---|"]
             lines += [f"| {name} | {value:g} |" for name, value in results[part].items()]

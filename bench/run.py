@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import compromise
 import crash
 import keyfile
 import keys_1m
@@ -16,7 +17,7 @@ from prepare import prepare
 from processes import EXCHANGE_PORT, HERE
 
 PORT = 8100  # and the next
-PARTS = ("compare", "keys_1m", "sweep_1m", "crash")
+PARTS = ("compare", "keys_1m", "sweep_1m", "crash", "compromise_100k")
 LONG = Plan()
 SHORT = Plan(connections=(1, 16), rounds=2, seconds=2)
 
@@ -84,6 +85,9 @@ def main() -> None:
             part("keys_1m", f"{args.million} keys", lambda: {"keys_1m": keys_1m.measure(run, PORT, plan, args.million)})
         if "sweep_1m" in args.parts:
             part("sweep_1m", f"{args.million} keys", lambda: {"sweep_1m": sweep.measure(run, args.million)})
+        if "compromise_100k" in args.parts:
+            keys = 5_000 if args.quick else compromise.KEYS
+            part("compromise_100k", f"{keys} keys", lambda: {"compromise_100k": compromise.measure(run, PORT, keys)})
         if "crash" in args.parts:
             shape = f"{crashes} rounds after {records} requests"
             part("crash", shape, lambda: {"crash": crash.measure(run, PORT, rounds=crashes, records=records)})
