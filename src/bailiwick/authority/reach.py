@@ -15,6 +15,7 @@ from bailiwick.link.wire import LinkError
 from bailiwick.model.grant import grant_from_toml
 from bailiwick.model.life import KeyState
 from bailiwick.model.money import plain
+from bailiwick.model.native import PROTECTION
 from bailiwick.model.party import Account, Service
 from bailiwick.rules.exposure import Loss, total, worst_loss
 from bailiwick.store.services import Group
@@ -50,6 +51,12 @@ class Reach:
         notes = [] if used is not None else ["the gateway does not answer, so nobody knows what is open"]
         if beyond:
             notes.append(f"some of its keys may also {', '.join(beyond)}, which no figure here counts")
+        notes += [
+            f"native key {native.id} of sub-account {native.email} is {native.state}: unbounded, up to all that the "
+            f"sub-account holds ({PROTECTION})"
+            for native in self._store.native.list(service=service.id)
+            if native.kept
+        ]
         return ReachAnswer(
             service=service.id,
             keys=dict(keys),

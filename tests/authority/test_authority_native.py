@@ -1,0 +1,277 @@
+"""Native keys as the authority has them: decided and recorded here, brought about there, never widened by a rule."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from authority_house import NOW, House
+
+from bailiwick.authority.native import DAY_MS, PENDING_MS, READ_EVERY_MS, RETRY_MS, Natives
+from bailiwick.authority.native_verbs import IssueNative, ListNatives, MoveNative, RegisterNative, ShowNative
+from bailiwick.authority.verbs import Move, MoveParty
+from bailiwick.link.exchange_questions import Doing, NativeAnswer, NativeCall
+from bailiwick.link.wire import Code, LinkError
+from bailiwick.model.life import Cause, KeyState
+from bailiwick.model.native import MOST_ADDRESSES, NativeTrade, Said, addresses_of
+from bailiwick.model.secret import Secret
+
+PERSON = "ada (uid 1000)"
+KEY = "k" * 64
+
+
+class Exchange:
+    """Does what the gateway would have done at an exchange, and can be down."""
+
+    def __init__(self, natives: Any) -> None:
+        self._natives = natives
+        self.said = Said(gone=True)
+        self.done: list[Doing] = []
+        self.down: Code | None = None
+        self.trades: list[NativeTrade] = []
+
+    async def ask(self, question: NativeCall, *, timeout_s: float | None = None) -> Any:
+        """Change what it says of the one key."""
+        self.done.append(question.doing)
+        if self.down is not None:
+            raise LinkError(self.down, "the exchange does not answer")
+        row = self._natives.get(question.native)
+        match question.doing:
+            case Doing.CREATE:
+                self.said = Said(trade=row.trades, transfer=False, bound=bool(row.addresses), addresses=row.addresses)
+                return NativeAnswer(api_key=KEY, secret=None if question.public_key else Secret(b"told-once"))
+            case Doing.CREATE_WATCH:
+                return NativeAnswer(api_key="w" * 64, envelope=b"sealed")
+            case Doing.SWITCH:
+                trade = self.said.trade if question.trade is None else question.trade
+                self.said = msgspec.structs.replace(self.said, trade=trade, transfer=False, other=())
+            case Doing.DELETE:
+                self.said = Said(gone=True)
+            case Doing.LOOK:
+                return NativeAnswer(assets=("AXS", "USDT"))
+            case Doing.TRADES:
+                found = [each for each in self.trades if each.symbol == question.symbol]
+                return NativeAnswer(trades=tuple(each for each in found if each.id > (question.after or -1)))
+            case _:
+                pass
+        return NativeAnswer(said=self.said)
+
+
+class There:
+    """A house with a service that has one address, and an exchange."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.now = NOW
+        self.exchange = Exchange(house.store.native)
+        desk = house.desk
+        self.natives = Natives(house.store, desk.acts, self.exchange, desk.notices, lambda: self.now)
+
+    async def issue(self, **fields: Any) -> Any:
+        """A key of the sub-account."""
+        given = {"id": "n", "account": "main", "email": "sub@example.com", "service": "bot", "unbound": True, **fields}
+        return await self.natives.issue(IssueNative(**given), PERSON)
+
+    async def move(self, to: Move) -> Any:
+        """A person's act."""
+        return await self.natives.move(MoveNative(id="n", to=to.value, reason="because"), PERSON)
+
+    def row(self) -> Any:
+        """The key as the store has it."""
+        return self.house.store.native.get("n")
+
+    def acts(self) -> list[str]:
+        """What the journal was told of native keys."""
+        return [act.act for act in self.house.gateway.acts if act.act.startswith("native.")]
+
+
+@pytest.fixture
+def there(house: House) -> There:
+    """The venue, an account, a service, and the exchange."""
+    return There(house)
+
+
+async def test_an_issued_key_is_recorded_before_and_after_and_its_secret_is_told_once(there: There) -> None:
+    """Issue: decided, made, watched; each step in the journal; the secret in the answer alone."""
+    made = await there.issue()
+
+    assert there.acts() == ["native.issue", "native.issued", "native.watch"]
+    assert (made.secret, there.row().state, there.row().watch_key) == (Secret(b"told-once"), KeyState.ACTIVE, "w" * 64)
+    assert "told-once" not in there.house.told()
+
+
+async def test_a_key_bound_to_nothing_must_be_asked_for(there: There) -> None:
+    """A service without networks gets no key that serves from anywhere unless a person says so."""
+    with pytest.raises(LinkError, match="--unbound"):
+        await there.issue(unbound=False)
+    assert there.acts() == []
+
+
+def test_networks_that_no_exchange_can_bind_are_refused_by_name() -> None:
+    """An exchange binds to single addresses: a small network is written out, a large one must be named."""
+    assert addresses_of(("203.0.113.4/31",)) == ("203.0.113.4", "203.0.113.5")
+    with pytest.raises(ValueError, match=f"more than {MOST_ADDRESSES}"):
+        addresses_of(("203.0.113.0/24",))
+
+
+async def test_a_wind_down_while_the_exchange_is_down_is_done_when_it_is_back(there: There) -> None:
+    """The act stands, is shown as not done yet, and is brought about without anybody asking again."""
+    await there.issue()
+    there.exchange.down = Code.UNCERTAIN
+    told = await there.move(Move.WIND_DOWN)
+    assert (told.values["state"], "NOT YET AS IT SHALL BE" in told.values["at_exchange"]) == ("winding_down", True)
+    assert any("NOT DONE AT THE EXCHANGE YET" in note for note in told.notes)
+
+    there.exchange.down = None
+    await there.natives.settle()
+
+    assert (there.exchange.said.trade, there.row().settled) == (False, True)
+
+
+async def test_a_rule_narrows_what_was_widened_at_the_exchange_and_tells_the_owner(there: There) -> None:
+    """Somebody switches trading on again by hand: within ten minutes it is off, and the owner knows."""
+    await there.issue()
+    await there.move(Move.WIND_DOWN)
+    there.exchange.said = msgspec.structs.replace(there.exchange.said, trade=True, transfer=True)
+    there.now += READ_EVERY_MS
+
+    await there.natives.settle()
+
+    assert (there.exchange.said.trade, there.exchange.said.transfer) == (False, False)
+
+
+async def test_no_round_ever_widens_a_key_at_the_exchange(there: There) -> None:
+    """Where the exchange allows less than the authority, that is shown, and left to a person."""
+    await there.issue()
+    there.exchange.said = msgspec.structs.replace(there.exchange.said, trade=False)
+    there.now += READ_EVERY_MS
+    await there.natives.settle()
+    there.now += READ_EVERY_MS
+    await there.natives.settle()
+
+    assert there.exchange.said.trade is False
+    shown = await there.natives.show(ShowNative(id="n"), PERSON)
+    assert "unfreeze it to switch trading on" in shown.values["at_exchange"]
+
+
+async def test_a_rule_cannot_give_a_native_key_back(there: There) -> None:
+    """What widens is a person's act: a rule that would unfreeze is refused, and nothing is asked of the exchange."""
+    await there.issue()
+    await there.move(Move.FREEZE)
+    asked = len(there.exchange.done)
+
+    with pytest.raises(LinkError, match="only a signed-in person"):
+        await there.natives.bring("n", KeyState.ACTIVE, Cause.OWNER, "rule:anything", "")
+    assert len(there.exchange.done) == asked
+
+
+async def test_a_revoked_key_never_returns(there: There) -> None:
+    """Revoked is for ever: neither unfreezing nor winding down leads out of it."""
+    await there.issue()
+    await there.move(Move.REVOKE)
+    for to in (Move.UNFREEZE, Move.WIND_DOWN, Move.FREEZE):
+        with pytest.raises(LinkError, match="cannot become"):
+            await there.move(to)
+    assert there.exchange.said.gone
+
+
+async def test_a_services_standing_is_followed(there: There) -> None:
+    """Suspended, a service loses its native keys by the next round; by the rule's name in the journal."""
+    await there.issue()
+    await there.house.ask(MoveParty(kind="service", id="bot", to=Move.FREEZE, reason="broken into"))
+
+    await there.natives.settle()
+
+    assert (there.row().state, there.exchange.said.trade) == (KeyState.WINDING_DOWN, False)
+    moved = [act for act in there.house.gateway.acts if act.act == "native.winding-down"]
+    assert [act.actor for act in moved] == ["rule:standing"]
+
+
+async def test_an_idle_key_bound_to_nothing_is_wound_down_and_then_deleted(there: There) -> None:
+    """No trade for 30 days: trading off; a week later it is deleted. A bound key is left alone."""
+    await there.issue()
+    there.now += 31 * DAY_MS
+    await there.natives.settle()
+    assert there.row().state is KeyState.WINDING_DOWN
+    there.now += 8 * DAY_MS
+    await there.natives.settle()
+    assert (there.row().state, there.exchange.said.gone) == (KeyState.REVOKED, True)
+
+
+async def test_a_bound_key_may_lie_idle(there: There) -> None:
+    """As the exchanges' own rules have it, an address spares a key."""
+    await there.issue(unbound=False, addresses=("203.0.113.7",))
+    there.now += 90 * DAY_MS
+    await there.natives.settle()
+    assert there.row().state is KeyState.ACTIVE
+
+
+async def test_a_key_whose_making_was_never_answered_is_deleted(there: There) -> None:
+    """An uncertain issue leaves a pending row; after two minutes whatever was made of it is deleted by its name."""
+    there.exchange.down = Code.UNCERTAIN
+    with pytest.raises(LinkError):
+        await there.issue()
+    assert there.row().state is KeyState.PENDING
+
+    there.exchange.down = None
+    there.now += PENDING_MS + 1
+    await there.natives.settle()
+
+    assert (there.row().state, there.exchange.done[-1]) == (KeyState.REVOKED, Doing.DELETE)
+
+
+async def test_an_exchange_that_is_down_is_asked_once_a_minute(there: There) -> None:
+    """The round of a second does not hammer an exchange that does not answer."""
+    await there.issue()
+    there.exchange.down = Code.UNAVAILABLE
+    there.now += READ_EVERY_MS
+    for _ in range(5):
+        await there.natives.settle()
+    asked = there.exchange.done.count(Doing.READ)
+    there.now += RETRY_MS
+    await there.natives.settle()
+    assert there.exchange.done.count(Doing.READ) == asked + 1
+
+
+async def test_a_key_deleted_at_the_exchange_is_revoked_here(there: There) -> None:
+    """Its owner deletes it on the exchange's page: it is revoked here too, and no longer asked about."""
+    await there.issue()
+    there.exchange.said = Said(gone=True)
+    there.now += READ_EVERY_MS
+    await there.natives.settle()
+    assert there.row().state is KeyState.REVOKED
+
+
+async def test_a_key_that_the_exchange_does_not_list_is_not_registered(there: There) -> None:
+    """A mistyped public half is refused, and the row that remains can do nothing."""
+    question = RegisterNative(id="n", account="main", email="sub@example.com", service="bot", api_key=KEY)
+    with pytest.raises(LinkError, match="no such key"):
+        await there.natives.register(question, PERSON)
+    assert there.row().state is KeyState.REVOKED
+
+
+async def test_trades_are_recorded_once_with_what_that_is_worth(there: There) -> None:
+    """A thief's symbol is found by the balance it left; the record says that it detects and does not hold."""
+    await there.issue()
+    there.exchange.trades = [
+        NativeTrade(
+            symbol="AXSUSDT", id=7, order_id=1, side="BUY", price="20", quantity="5", quote="100", fee="0.1",
+            fee_asset="USDT", at_ms=NOW + 5,
+        )
+    ]  # fmt: skip
+    await there.natives.watch.poll()
+    await there.natives.watch.poll()
+
+    records = [act for act in there.house.gateway.acts if act.act == "native.trades"]
+    assert len(records) == 1
+    told = msgspec.json.decode(records[0].after)
+    assert (told["trades"][0]["symbol"], told["protection"]) == ("AXSUSDT", "detects, does not hold")
+    assert there.row().last_traded == NOW + 5
+
+
+async def test_wherever_it_is_shown_it_says_that_it_is_not_held(there: There) -> None:
+    """List and show alike."""
+    made = await there.issue()
+    listed = (await there.natives.list(ListNatives(service="bot"), PERSON)).rows
+
+    assert {made.values["protection"], listed[0]["protection"]} == {"detects, does not hold"}
+    assert [native.id for native in there.natives.native_keys_of("bot")] == ["n"]
