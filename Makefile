@@ -29,6 +29,7 @@ check: lint types contracts
 lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python scripts/unused_names.py
 
 types: .venv/dev
 	$(BIN)/mypy

@@ -34,7 +34,7 @@ class Rows:
         return [
             sealed
             for record, sealed in sorted(self.records.items())
-            if envelope.vault_key_of(sealed.envelope) != key_id and (after is None or record > after.record)
+            if envelope.read(sealed.envelope).key_id != key_id and (after is None or record > after.record)
         ][:limit]
 
     def replace_sealed(self, changes: list[tuple[Sealed, Sealed]]) -> int:

@@ -8,8 +8,6 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
-MOST_OPEN_BYTES = 1 << 20
-
 
 class OpenRequest(msgspec.Struct, frozen=True):
     """A request without a token. ``headers`` have lower-case names; ``source`` is the peer's address."""

@@ -253,11 +253,6 @@ class Registry:
             side = self._sides[account.id] = self._links.connect(account)
         return side
 
-    def side_of(self, account_id: str) -> AccountSide | None:
-        """How an account is reached, or None if there is no such account."""
-        account = self._accounts.get(account_id)
-        return None if account is None else self._side(account)
-
     def markets(self) -> set[tuple[str, str]]:
         """Every symbol that some grant names, with the currency in which that grant counts."""
         named: set[tuple[str, str]] = set()

@@ -230,11 +230,6 @@ class Pool:
         self.tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
-    @property
-    def in_flight(self) -> int:
-        """How many requests have left and have no answer yet."""
-        return len(self._busy)
-
     def send(self, outgoing: Outgoing, waiter: Waiter) -> None:
         """Send on an idle connection, or on the next that comes free."""
         now = self._clock()

@@ -8,7 +8,6 @@ import msgspec
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 MOST_TOKEN_DAYS = 366
-MOST_SCOPES = 40
 
 
 class Role(StrEnum):
@@ -73,9 +72,7 @@ class Token(msgspec.Struct, frozen=True):
                 f"name: 1 to 63 lower-case letters, digits, points, - and _, such as ada.laptop; not {self.name[:80]!r}"
             )
         if (self.role is Role.OWNER) != bool(self.owner):
-            raise ValueError(
-                "owner: a token of role owner names one, as `bailiwick account show` does; no other does"
-            )
+            raise ValueError("owner: a token of role owner names one, as `bailiwick account show` does; no other does")
         if not self.created < self.expires <= self.created + MOST_TOKEN_DAYS * 86_400_000:
             raise ValueError(f"expires: later than now, and within {MOST_TOKEN_DAYS} days; write 30d, 12h or a moment")
         for scope in self.scopes:

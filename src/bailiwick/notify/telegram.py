@@ -16,7 +16,6 @@ from bailiwick.notify.web import request, trust
 
 MOST_CHARS = 4096
 POLL_S = 25
-MOST_CALLBACK_BYTES = 64
 MOST_ANSWER_CHARS = 200
 
 

@@ -87,11 +87,6 @@ def read(data: bytes) -> Envelope:
     )
 
 
-def vault_key_of(data: bytes) -> bytes:
-    """The id of the vault key that an envelope needs."""
-    return read(data).key_id
-
-
 def payload_context(record: str, purpose: Purpose) -> bytes:
     """What the payload authenticates: the record and its purpose, each with its length so that no two read alike."""
     return b"bailiwick payload" + bytes((VERSION,)) + _counted(record) + _counted(purpose)

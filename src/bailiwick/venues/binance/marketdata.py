@@ -7,8 +7,6 @@ import msgspec
 
 from bailiwick.model.market import BookTop, Candle, Question
 
-MOST_CANDLES = 1000
-
 
 class _Ticker(msgspec.Struct, gc=False):
     symbol: str
