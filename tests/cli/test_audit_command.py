@@ -28,9 +28,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, says: dict[str, object], *more: str) 
     monkeypatch.setenv("K", "the-public-half")
     monkeypatch.setenv("S", SECRET)
     with serving(binance("the-public-half", SECRET.encode(), "/sapi/v1/account/apiRestrictions", says)) as address:
-        return main(
-            ["audit", "--venue", "binance", "--key-env", "K", "--secret-env", "S", "--url", address, *more]
-        )
+        return main(["audit", "--venue", "binance", "--key-env", "K", "--secret-env", "S", "--url", address, *more])
 
 
 @pytest.mark.parametrize(
