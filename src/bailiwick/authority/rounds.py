@@ -7,9 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import final
 
-import structlog
-
-log = structlog.get_logger()
+from bailiwick.logs import log
 
 
 @final
