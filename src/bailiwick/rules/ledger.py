@@ -214,7 +214,10 @@ class Ledger:
             position = self.positions.get(order.symbol)
             if position is None:
                 position = self.positions[order.symbol] = Position()
-            self._claim(order, position)  # nothing of it is executed, so there is nothing else to settle
+            if pair is None and self.together is None:
+                self._hold(order, position)
+            else:
+                self._claim(order, position)  # nothing of it is executed, so there is nothing else to settle
 
     def count_request(self, per_minute: int, now_us: int) -> None:
         """Count a request that leaves against the rate; one that may not be refused counts to the brim at most."""
@@ -457,6 +460,18 @@ class Ledger:
             position.net = Spending()
         position.net.add(net, now_us)
         together.executed(order.symbol, net, now_us)
+
+    def _hold(self, order: Tracked, position: Position) -> None:
+        """What ``_claim`` does, for an order that is new and stands alone: nothing of it was counted before."""
+        claimed = order.claimed = times(order.quantity, order.unit)
+        self.reserved = plus(self.reserved, claimed)
+        position.reserved = plus(position.reserved, claimed)
+        if order.risk:
+            order.risking = times(order.quantity, order.risk)
+            self.risked = plus(self.risked, order.risking)
+        if order.cover:
+            order.covering = order.cover
+            position.covered = plus(position.covered, order.cover)
 
     def _claim(self, order: Tracked, position: Position) -> None:
         """Bring what is reserved to what the order, or the dearest of its alternatives, may still cost."""
