@@ -191,9 +191,9 @@ class Services:
     def owners(self, service: str) -> dict[str, list[str]]:
         """The accounts of which a service has or had keys, by the name of their owner."""
         statement = (
-            "SELECT DISTINCT a.owner, a.id FROM account a WHERE a.id IN "
-            "(SELECT account FROM key WHERE service = ? UNION "
-            "SELECT k.account FROM holding h JOIN key k ON k.id = h.key WHERE h.service = ?) ORDER BY 1, 2"
+            "SELECT a.owner, a.id FROM account a WHERE "
+            "EXISTS (SELECT 1 FROM key k WHERE k.account = a.id AND k.service = ?) OR EXISTS (SELECT 1 FROM holding h "
+            "JOIN key k ON k.id = h.key WHERE h.service = ? AND k.account = a.id) ORDER BY 1, 2"
         )
         found: dict[str, list[str]] = {}
         with self._reading() as connection:

@@ -101,7 +101,7 @@ key = Table(
     Column("previous", LargeBinary),
     Column("previous_until", BigInteger),
     Index(None, "account"),
-    Index(None, "service", "id"),
+    Index(None, "service", "id", "state", "on_compromise"),  # what an act against a service asks, without the rows
 )
 
 change = Table(

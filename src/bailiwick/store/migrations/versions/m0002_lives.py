@@ -197,7 +197,7 @@ def _incidents() -> None:
 def _services() -> None:
     """What services publish, whose keys were theirs once, and how the act against a compromised one stands."""
     op.drop_index("ix_key_service", "key")  # the keys of a service are read in parts, in the order of their ids
-    op.create_index("ix_key_service_id", "key", ["service", "id"])
+    op.create_index("ix_key_service_id_state_on_compromise", "key", ["service", "id", "state", "on_compromise"])
     op.add_column("service", sa.Column("fingerprints", sa.Text, nullable=False, server_default="[]"))
     op.add_column("service", sa.Column("net_buying_bps", sa.Integer))
     op.add_column("service", sa.Column("reaction", sa.Text))
