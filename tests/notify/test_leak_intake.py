@@ -26,6 +26,7 @@ from notify_house import NotifyHouse
 from servers import Request, Web
 
 from bailiwick.authority import notice_verbs as verbs
+from bailiwick.authority.leaks import MOST_AN_HOUR
 from bailiwick.authority.partner import findings
 from bailiwick.authority.verbs import Kind, Move, MoveParty, RotateKey
 from bailiwick.link.questions import RecordAct
@@ -104,12 +105,23 @@ async def test_a_leaked_secret_winds_its_key_down_at_once(house: NotifyHouse) ->
 
 
 async def test_the_same_leak_is_one_incident_and_one_notice(house: NotifyHouse) -> None:
-    """Found in a hundred files and reported ten times, it is one incident and one notice."""
+    """Found in many files and reported again and again, it is one incident, one notice and one line in the journal."""
     key, secret = await issued(house)
-    for _ in range(10):
-        await report(house, *[secret] * 100)
+    await report(house, *[secret] * 20)
+    before = len(house.gateway.acts)
+    for _ in range(3):
+        await report(house, secret)
     assert len((await house.ask(verbs.ListIncidents(key=key))).rows) == 1
-    assert kinds(house) == ["leak"]
+    assert (kinds(house), len(house.gateway.acts)) == (["leak"], before)
+
+
+async def test_a_flood_about_one_key_fills_nothing(house: NotifyHouse) -> None:
+    """Whoever reports one secret from ever new places has it kept and journalled a bounded number of times."""
+    key, secret = await issued(house)
+    for place in range(MOST_AN_HOUR + 5):
+        body = body_of(secret).replace(b"x/y", b"x/%d" % place)
+        await house.desk.noticing.leaks.receive(signed(body), body)
+    assert len(house.store.leaks.of_key(key)) == MOST_AN_HOUR
 
 
 async def test_a_key_id_proves_nothing(house: NotifyHouse) -> None:

@@ -36,6 +36,8 @@ from bailiwick.store.store import Store
 NO_CONTENT = 204
 UNAVAILABLE = 503
 MOST_PLACE_CHARS = 300
+HOUR_MS = 3_600_000
+MOST_AN_HOUR = 20  # reports of one key that are kept, journalled and told
 OVER = frozenset({KeyState.REVOKED, KeyState.EXPIRED})
 
 
@@ -189,6 +191,8 @@ class Leaks:
 
     async def _note(self, each: Exposed, source: str) -> list[str]:
         key = each.key
+        if self._heard_of(each, source):
+            return [f"{each.sort} of key {key.id}: that was reported already"]
         owner = self._store.accounts.get(key.account).owner
         acted = False
         if each.sort is Sort.KEY_ID and key.state not in OVER and self._store.owners.get(owner).bare_id_acts:
@@ -215,6 +219,12 @@ class Leaks:
         )
         self._notices.tell(owner, _notice(each, source, incident, acted=acted))
         return [f"{each.sort} of key {key.id}" + (f": incident {incident}" if incident else ": told its owner")]
+
+    def _heard_of(self, each: Exposed, source: str) -> bool:
+        """Whether the same, or a great deal, was reported of this key in the last hour: more of it says nothing new."""
+        lately = [one for one in self._store.leaks.of_key(each.key.id) if one.at > self._clock() - HOUR_MS]
+        same = (each.sort.value, source, each.place)
+        return len(lately) >= MOST_AN_HOUR or any((one.proof, one.source, one.place) == same for one in lately)
 
     async def _by_wish(self, each: Exposed, source: str) -> tuple[str, ...]:
         moved = await self._lives.move(
