@@ -64,6 +64,11 @@ class ApiHouse:
         self.keys: dict[str, str] = {}
         self.held: dict[str, str] = {}
 
+    def like(self, settled: "ApiHouse") -> None:
+        """Know the parties and tokens of the house whose database this is a copy of."""
+        self.tokens, self.keys = dict(settled.tokens), dict(settled.keys)
+        self.held = dict(settled.held)
+
     async def ask(self, question: Question[Any]) -> Any:
         """Over the socket, as the command line does."""
         return await self.handlers[type(question)](question, PEER)

@@ -1,5 +1,6 @@
 """The house of these tests."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,11 +19,22 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def settled(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> ApiHouse:
+    """Two owners and what is theirs, made once; each test has a copy."""
+    directory = tmp_path_factory.mktemp("settled")
+    shutil.copy(empty_store, directory / "bailiwick.db")
+    made = ApiHouse(directory)
+    asyncio.run(made.settle())
+    made.store.close()
+    return made
+
+
 @pytest.fixture
-async def house(tmp_path: Path, empty_store: Path) -> AsyncIterator[ApiHouse]:
+async def house(tmp_path: Path, settled: ApiHouse) -> AsyncIterator[ApiHouse]:
     """A control API with two owners behind it."""
-    shutil.copy(empty_store, tmp_path / "bailiwick.db")
+    shutil.copy(settled.config.database, tmp_path / "bailiwick.db")
     made = ApiHouse(tmp_path)
-    await made.settle()
+    made.like(settled)
     yield made
     made.store.close()

@@ -28,7 +28,6 @@ class Subject(StrEnum):
     KEY = "key"
     GRANT = "grant"
     APPROVAL = "approval"
-    CANARY = "canary"
     OWNER = "owner"
     NOTICE = "notice"
     INCIDENT = "incident"

@@ -32,7 +32,6 @@ class ChangeKind(StrEnum):
     HELD = "held"  # of a service, named by its id: any of its keys
     TOKEN = "token"  # noqa: S105  (the name of a sort of row)
     HOLD = "hold"
-    DECOY = "decoy"
     OWNER = "owner"
     INCIDENT = "incident"
     NATIVE = "native"
@@ -52,7 +51,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Beside(msgspec.Struct, frozen=True, array_like=True):
-    """What few keys have: why and until when they are in their state, another wish for their expiry, an older secret."""
+    """What few keys have: why and until when they are in their state, a wish for their expiry, an older secret."""
 
     cause: Cause | None
     suspected: tuple[str, ...]

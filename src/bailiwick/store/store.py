@@ -13,7 +13,6 @@ from bailiwick.model.credential import Sealed
 from bailiwick.model.party import Account, Credential, Service, Venue
 from bailiwick.store import sealedrows, tables
 from bailiwick.store.approvals import Holds
-from bailiwick.store.canaries import Canaries
 from bailiwick.store.changes import Change, ChangeKind, last_change, read_changes
 from bailiwick.store.engine import WRITES, faults_told, open_engine
 from bailiwick.store.errors import ConflictError, NotFoundError, StoreError
@@ -59,7 +58,6 @@ class Store:
         self.leaks = Leaks(access)
         self.tokens = Tokens(access)
         self.holds = Holds(access)
-        self.canaries = Canaries(access)
         self.removals = Removals(access)
         self.native = NativeKeys(access)
 

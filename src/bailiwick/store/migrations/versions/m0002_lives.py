@@ -14,7 +14,6 @@ def upgrade() -> None:
     _incidents()
     _tokens()
     _holds()
-    _decoys()
     _services()
     _native()
 
@@ -87,22 +86,6 @@ def _holds() -> None:
     )
     op.create_index("ix_hold_key", "hold", ["key"])
     op.create_index("ix_hold_state", "hold", ["state"])
-
-
-def _decoys() -> None:
-    """Keys that nobody uses, what each is called, and what is done when somebody does."""
-    op.create_table(
-        "decoy",
-        sa.Column("key", sa.Text, nullable=False),
-        sa.Column("label", sa.Text, nullable=False),
-        sa.Column("winds_down", sa.Text, nullable=False),
-        sa.Column("shape", sa.Text, nullable=False),
-        sa.Column("created", sa.BigInteger, nullable=False),
-        sa.Column("fired", sa.BigInteger),
-        sa.Column("times", sa.BigInteger, nullable=False),
-        sa.PrimaryKeyConstraint("key", name="pk_decoy"),
-        sa.ForeignKeyConstraint(["key"], ["key.id"], name="fk_decoy_key"),
-    )
 
 
 def _notices() -> None:
