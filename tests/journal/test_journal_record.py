@@ -22,6 +22,7 @@ RECORDS: list[record.Record] = [
     record.Erased(1, 2, "ana", "asked for"),
     record.SnapshotNote(1, 2, 3, "00"),
     record.SetBack(1, 2, "note"),
+    record.Event(1, "removed_key_used", "bwk_1", "main", (("source", "1.2.3.4"),)),
 ]  # fmt: skip
 ACT = next(said for said in RECORDS if isinstance(said, record.Act))
 ERASED = next(said for said in RECORDS if isinstance(said, record.Erased))
