@@ -32,6 +32,7 @@ from bailiwick.link.questions import RecordAct
 from bailiwick.link.wire import Code, LinkError, Peer
 from bailiwick.model.credential import bucket_of, parse_key_id, parse_secret
 from bailiwick.model.grant import Bound, Where, bound_from_toml, grant_from_toml
+from bailiwick.model.life import Response
 from bailiwick.rules.authority import authority
 from bailiwick.rules.network import admits, read_networks
 
@@ -105,6 +106,46 @@ async def test_rotating_a_key_keeps_its_identity(house: House) -> None:
     assert (after.account, after.service, after.grant, after.state, after.created) == (
         before.account, before.service, before.grant, before.state, before.created
     )  # fmt: skip
+
+
+async def test_an_overlap_never_outlives_the_key(house: House) -> None:
+    """The old secret is believed for as long as was asked, or until the key itself expires; then it is forgotten."""
+    expires = GRANT + "[when]\nexpires = 2026-09-21T20:00:00Z\n"
+    lasting, ending = (await house.issue()).id, (await house.issue(expires)).id
+    before = house.store.keys.get(lasting)
+    for key in (lasting, ending):
+        answer = await house.ask(RotateKey(id=key, overlap_s=86_400))
+        assert "overlap_until" in {each.field for each in answer.difference}
+    assert house.store.keys.get(lasting).previous_until == NOW + 86_400_000
+    assert house.store.keys.get(lasting).previous == before.secret
+    own = house.store.keys.get(ending)
+    assert own.expires is not None
+    assert own.previous_until == own.expires < NOW + 86_400_000
+    assert house.store.keys.end_overlaps(NOW + 86_400_000) == 2
+    assert {house.store.keys.get(key).previous for key in (lasting, ending)} == {None}
+
+
+async def test_a_secret_that_leaked_has_no_overlap(house: House) -> None:
+    """Rotated because of a leak, a key believes the old secret no more, an overlap that still ran included."""
+    key = (await house.issue()).id
+    await house.ask(RotateKey(id=key, overlap_s=3600))
+    with pytest.raises(LinkError, match="none for a secret that leaked"):
+        await house.ask(RotateKey(id=key, overlap_s=3600, leaked=True))
+    await house.ask(RotateKey(id=key, leaked=True))
+    assert (house.store.keys.get(key).previous, house.store.keys.get(key).previous_until) == (None, None)
+
+
+async def test_owners_choose_what_happens_to_a_key(house: House) -> None:
+    """Each of the four choices is kept, shown and journalled; one that lets a dead key go on is refused."""
+    key = (await house.issue()).id
+    await house.ask(EditKey(id=key, on_idle=Response.NOTICE, on_compromise=Response.REVOKE))
+    shown = (await house.ask(ShowParty(kind=Kind.KEY, id=key))).values
+    wishes = [shown[event] for event in ("on_expiry", "on_idle", "on_alert", "on_compromise")]
+    assert wishes == ["wind-down", "notice", "wind-down", "revoke"]
+    assert "on_idle" in house.last_act().after
+    for event in ("on_expiry", "on_compromise"):
+        with pytest.raises(LinkError, match=f"{event}: wind-down, freeze or revoke"):
+            await house.ask(EditKey(id=key, **{event: Response.NOTICE}))
 
 
 async def test_a_rotation_stays_with_the_kind(house: House) -> None:

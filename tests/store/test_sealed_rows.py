@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bailiwick.model.credential import Purpose, Sealed, make_key_id
@@ -120,3 +121,15 @@ def test_a_row_that_changed_is_left_alone(store: Store, vault: Vault, tmp_path: 
     assert vault.unseal(store.credentials.get("up-0").sealed()) == Secret(b"newer")
     assert rewrap_rows(vault, store) == 7
     store.close()
+
+
+def test_both_secrets_of_an_overlap_are_rewrapped(store: Store, vault: Vault) -> None:
+    """During a rotation's overlap a key has two envelopes; neither is left behind under the old vault key."""
+    key = store.keys.list()[0]
+    older = vault.seal(key_record(key.id, key.account), Purpose.ISSUED_HMAC, Secret(b"older"))
+    store.keys.update(msgspec.structs.replace(key, previous=older.envelope, previous_until=9))
+    batch = store.sealed_elsewhere(bytes(8), 100)
+    assert len(batch) == 9
+    assert store.replace_sealed([(sealed, msgspec.structs.replace(sealed, envelope=b"new")) for sealed in batch]) == 9
+    after = store.keys.get(key.id)
+    assert (after.secret, after.previous) == (b"new", b"new")
