@@ -153,6 +153,16 @@ async def test_no_round_ever_widens_a_key_at_the_exchange(there: There) -> None:
     assert "unfreeze it to switch trading on" in shown.values["at_exchange"]
 
 
+async def test_a_right_to_transfer_is_taken_away_and_nothing_is_given_with_it(there: There) -> None:
+    """An active key whose trading was switched off at the exchange loses a new right, and trades no more for it."""
+    await there.issue()
+    there.exchange.said = msgspec.structs.replace(there.exchange.said, trade=False, transfer=True)
+    there.now += READ_EVERY_MS
+    await there.natives.settle()
+
+    assert (there.exchange.said.transfer, there.exchange.said.trade) == (False, False)
+
+
 async def test_a_rule_cannot_give_a_native_key_back(there: There) -> None:
     """What widens is a person's act: a rule that would unfreeze is refused, and nothing is asked of the exchange."""
     await there.issue()

@@ -36,6 +36,8 @@ def test_a_key_is_made_with_spot_trading_alone_and_bound() -> None:
     assert (params["status"], params["ipAddress"], params["canTrade"]) == (["2"], ["192.168.1.1,10.0.0.1"], ["true"])
     wide = {name for name, value in params.items() if name.startswith("can") and value == ["true"]}
     assert wide == {"canTrade"}
+    refused = {name for name, value in params.items() if value == ["false"]}
+    assert refused == {"canMarginLoanRepay", "canFuturesTrade", "canUniversalTransfer", "canVanillaOptions"}
     assert "canFixApiTrading" not in params
 
 
