@@ -50,9 +50,7 @@ class Tokens:
         )
         notes: tuple[str, ...] = ()
         if token.owner and token.owner not in {account.owner for account in self._store.accounts.list()}:
-            notes = (
-                f"no account belongs to {token.owner!r} yet; write owners as `bailiwick account show` does",
-            )
+            notes = (f"no account belongs to {token.owner!r} yet; write owners as `bailiwick account show` does",)
         async with self._acts.turn():
             shown = _shown(token, now)
             after = {name: getattr(shown, name) for name in ("name", "role", "owner", "scopes", "person", "expires")}
