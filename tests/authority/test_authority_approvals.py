@@ -163,6 +163,15 @@ async def test_answered_holds_do_not_count(approvals: Approvals) -> None:
     assert approvals.house.store.keys.get(approvals.key).state is KeyState.ACTIVE
 
 
+async def test_three_unanswered_after_answered_ones_count(approvals: Approvals) -> None:
+    """Answers to earlier requests do not hide three later ones that nobody answers; the owner is told once."""
+    await approvals.approve(await approvals.hold("d0"))
+    for number in range(1, 6):
+        await approvals.hold(f"d{number}")
+    assert approvals.house.store.keys.get(approvals.key).state is KeyState.WINDING_DOWN
+    assert sum("too many" in title for title in approvals.notices()) == 1
+
+
 async def test_old_holds_do_not_count(approvals: Approvals) -> None:
     """Three within ten minutes, not three ever."""
     for number in range(4):

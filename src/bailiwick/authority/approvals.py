@@ -100,7 +100,7 @@ class ApprovalDesk:
                 urgency=Urgency.STOP,
                 key=hold.key,
                 account=hold.account,
-                matter=hold.id,
+                matter="worn",
                 position=hold.position,
             ),
         )

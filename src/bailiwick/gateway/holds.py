@@ -19,7 +19,7 @@ from bailiwick.rules.hold import MOST_REQUEST_CHARS, digest, must_be_held, reque
 HOLD = "hold"
 HOLD_USED = "hold_used"
 ASK_AGAIN_US = 600_000_000  # the same intent is not asked about again for so long
-ASKED_AT_ONCE = 3  # of one key within that time: the third winds it down, and nothing further is asked
+ASKED_AT_ONCE = 10  # of one key within that time, answered or not; the authority winds it down at three unanswered
 MOST_KEYS = 4096
 
 
