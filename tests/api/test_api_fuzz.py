@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 
 from bailiwick.api.table import ROWS
 
-EXAMPLES = 5  # for each operation
+EXAMPLES = 3  # for each operation
 CHECKS = [
     not_a_server_error, content_type_conformance, ignored_auth, response_schema_conformance, status_code_conformance,
 ]  # fmt: skip
