@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 
 from cyclopts import App, Parameter
 
+from bailiwick.cli.exits import Exit, Stop
 from bailiwick.config import Config, find, load
 from bailiwick.link.client import Client
 from bailiwick.link.wire import Question
@@ -83,9 +84,9 @@ def span_s(option: str, text: str) -> int:
     """A span such as 90s, 30m, 1h or 2d, in seconds.
 
     Raises:
-        ValueError: if it is none.
+        Stop: if it is none.
     """
     found = _SPAN.fullmatch(text)
     if found is None:
-        raise ValueError(f"--{option}: write a number and a unit, such as 30m, 1h or 2d")
+        raise Stop(f"--{option}: write a number and a unit, such as 30m, 1h or 2d", Exit.USAGE)
     return int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[found[2]]
