@@ -12,6 +12,7 @@ from bailiwick.authority.verbs import AddService, EditService, Kind, Move, ShowP
 from bailiwick.cli import compromise
 from bailiwick.cli.acting import add_moves, add_views, carry_out
 from bailiwick.cli.asking import read_text
+from bailiwick.cli.exits import Exit, Stop
 from bailiwick.cli.options import ACTING, COMMON, Acting, Common, InputFile, group
 from bailiwick.cli.output import print_act, print_json, print_table, print_values, remark, say
 from bailiwick.model.life import DIFFERENCE
@@ -138,7 +139,7 @@ def _bps(text: str | None) -> int | UnsetType | None:
     try:
         return int(text)
     except ValueError:
-        raise ValueError('net_buying_bps: a whole number of hundredths of a percent, or "none"') from None
+        raise Stop('net-buying-bps: a whole number of hundredths of a percent, or "none"', Exit.USAGE) from None
 
 
 @app.command(help_epilogue="Example: bailiwick service show gridbot")
@@ -171,7 +172,7 @@ def show(id: str, /, *, common: Common = COMMON) -> None:
     say("\nIts blast radius:")
     worst = [
         f"{each.most} {each.currency}"
-        + (f" ({each.unbounded_keys} keys without a bound)" if each.unbounded_keys else "")
+        + (f" ({counted(each.unbounded_keys, 'key')} without a bound)" if each.unbounded_keys else "")
         for each in reach.worst
     ]
     print_values(
