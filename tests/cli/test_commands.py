@@ -99,7 +99,7 @@ def test_a_question_loads_no_database(served: Served) -> None:
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(told.stdout.splitlines()[-1].split())
-    assert loaded & {"sqlalchemy", "alembic", "asyncio", "aiohttp", "structlog"} == set()
+    assert loaded & {"sqlalchemy", "alembic", "asyncio", "aiohttp"} == set()
 
 
 def test_the_overview_lists_every_command(capsys: Capture) -> None:

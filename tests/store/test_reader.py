@@ -95,7 +95,7 @@ def test_a_disk_without_room_does_not_keep_it_from_reading(tmp_path: Path) -> No
 
 def test_nothing_of_the_library_that_writes_is_loaded(tmp_path: Path) -> None:
     """A start of the gateway loads neither SQLAlchemy nor what draws colours: it would take longer than the rest."""
-    heavy = {"sqlalchemy", "alembic", "rich", "aiohttp", "prometheus_client", "cyclopts", "structlog"}
+    heavy = {"sqlalchemy", "alembic", "rich", "aiohttp", "prometheus_client", "cyclopts"}
     told = subprocess.run(
         [sys.executable, "-c", "import sys, bailiwick.gateway.process; print(' '.join(sys.modules))"],
         capture_output=True, text=True, check=True,
