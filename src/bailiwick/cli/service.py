@@ -16,6 +16,7 @@ from bailiwick.cli.exits import Exit, Stop
 from bailiwick.cli.options import ACTING, COMMON, Acting, Common, InputFile, group
 from bailiwick.cli.output import print_act, print_json, print_table, print_values, remark, say
 from bailiwick.model.life import DIFFERENCE
+from bailiwick.words import counted
 
 app = group("service", "Third parties that keys are handed to: bots, terminals, tax tools.")
 
