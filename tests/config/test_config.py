@@ -61,9 +61,7 @@ def test_the_written_file_shows_the_defaults() -> None:
     kept = "\n".join(line for line in shown.splitlines() if not line.startswith(optional))
     assert parse(kept) == parse("")
     assert set(re.findall(r"(?m)^([a-z_]+) = ", shown)) == {
-        name
-        for section in (Config, *SECTIONS)
-        for name in section.__struct_fields__
+        name for section in (Config, *SECTIONS) for name in section.__struct_fields__
     } - {section.__name__.lower() for section in SECTIONS}
 
 

@@ -72,9 +72,7 @@ def test_a_lapsed_key_leaves_its_stop_loss_alive(lives: Whole) -> None:
     assert bot.ask("GET", "/api/v3/account").status == 200
     shown = lives.act("key", "show", bot.key.id)
     assert shown["values"]["on_expiry"] == "wind-down"
-    eventually(
-        lambda: lives.act("key", "show", bot.key.id)["values"], lambda now: now["cause"] == "expiry", seconds=60
-    )
+    eventually(lambda: lives.act("key", "show", bot.key.id)["values"], lambda now: now["cause"] == "expiry", seconds=60)
 
 
 def test_the_owner_may_have_chosen_otherwise(lives: Whole) -> None:
