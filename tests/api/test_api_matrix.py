@@ -8,8 +8,10 @@ from api_house import GRANT, ApiHouse
 
 from bailiwick.api.table import ROWS, Row
 from bailiwick.api.whose import nobodys
+from bailiwick.audit.grading import Grade, Verdict
+from bailiwick.audit.report import Report
 from bailiwick.authority import approval_verbs, notice_verbs, token_verbs, verbs
-from bailiwick.authority.audit_verbs import AuditAccount
+from bailiwick.authority.audit_verbs import AuditAccount, AuditAnswer
 from bailiwick.authority.native_verbs import IssueNative, ReadNative, RegisterNative
 from bailiwick.link.wire import Answer
 from bailiwick.model.token import Role
@@ -133,6 +135,32 @@ async def test_an_owner_lists_what_is_theirs(house: ApiHouse) -> None:
     assert {row["account"] for row in page["rows"] + rest["rows"]} == {"main"}
     assert (await house.call("GET", "/v1/keys?account=other", "ada")).status == 404
     assert {row["account"] for row in (await house.call("GET", "/v1/keys", "audit")).json["rows"]} == {"main", "other"}
+
+
+async def test_an_owner_lists_their_own_native_keys(house: ApiHouse) -> None:
+    """What a service holds directly is listed to its owner, and to no other; another's account reads as none."""
+    listed = {
+        name: [row["id"] for row in (await house.call("GET", "/v1/natives", name)).json["rows"]]
+        for name in ("ada", "bob", "audit")
+    }
+    assert listed == {"ada": ["native-ada"], "bob": ["native-bob"], "audit": ["native-ada", "native-bob"]}
+    assert (await house.call("GET", "/v1/natives?account=other", "ada")).status == 404
+
+
+async def test_an_added_account_is_audited(house: ApiHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Adding an account with a key says at once what that key may do too much; an exchange that is down is told of."""
+    body = {**BODIES[verbs.AddAccount], "credential": {"api_key": "k", "secret": "s"}}
+    added = (await house.call("POST", "/v1/accounts", "ops", body)).json
+    assert any("could not be audited" in note for note in added["notes"])
+
+    async def told(question: AuditAccount, actor: str) -> AuditAnswer:
+        bad = Verdict(subject="withdrawal", grade=Grade.DANGER, sentence="it can withdraw", remedy="take that away")
+        report = Report(of=question.id, venue="Binance", key="k", told=True, verdicts=(bad,), advice="a narrower key")
+        return AuditAnswer(report=report)
+
+    monkeypatch.setitem(house.desk._answering, AuditAccount, told)
+    added = (await house.call("POST", "/v1/accounts", "ops", {**body, "id": "newer"})).json
+    assert added["notes"][-2:] == ["danger: withdrawal: it can withdraw; take that away", "a narrower key"]
 
 
 async def test_ownership_ends_with_a_transfer(house: ApiHouse) -> None:

@@ -81,7 +81,8 @@ class Service:
 
         if token.role is Role.OWNER and row.narrowed is not None:
             return await row.narrowed(question, token.owner, self._store, ask)
-        return cast("Answer", await ask(question))
+        answer = cast("Answer", await ask(question))
+        return answer if row.then is None else await row.then(question, answer, ask)
 
     @staticmethod
     async def _in_time(work: Coroutine[Any, Any, Answer]) -> Answer:

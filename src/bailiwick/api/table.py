@@ -7,16 +7,19 @@ To add a verb: a row here, and nothing else. Its model, its page in the OpenAPI 
 ownership, and the cells of the test of the matrix follow from the row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
 
+from bailiwick.api.adding import audited
 from bailiwick.api.whose import (
+    Ask,
     Narrowed,
     Whose,
     list_own,
     list_own_holds,
+    list_own_natives,
     nobodys,
     of_account,
     of_hold,
@@ -28,7 +31,7 @@ from bailiwick.api.whose import (
 from bailiwick.authority import approval_verbs, audit_verbs, native_verbs, notice_verbs, sweep_verbs, token_verbs, verbs
 from bailiwick.authority import service_verbs as services
 from bailiwick.authority.verbs import Kind, Move
-from bailiwick.link.wire import Question
+from bailiwick.link.wire import Answer, Question
 from bailiwick.model.token import Role, Subject
 
 ANYONE = frozenset(Role)
@@ -52,6 +55,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         whose: how the owner of what it is about is found; for the role owner, who else's is as good as not there.
         fixed: fields that the row gives itself.
         narrowed: how it is answered for an owner, where that is a part of the whole.
+        then: what is asked after it was done, and told among the notes of its answer.
         person: whether it can widen what somebody may do: a person's token alone may call it.
         summary: one line for people; by default the verb's own first line.
     """
@@ -64,6 +68,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     whose: Whose = nobodys
     fixed: Mapping[str, Any] = msgspec.field(default_factory=dict)
     narrowed: Narrowed | None = None
+    then: Callable[[Any, Any, Ask], Awaitable[Answer]] | None = None
     person: bool = False
     summary: str = ""
 
@@ -128,7 +133,7 @@ PARTIES: tuple[Row, ...] = (
     Row(verb=verbs.EditVenue, method="PATCH", path="/venues/{id}", subject=_S.VENUE, roles=OPERATORS, person=True),
     *_moves(Kind.VENUE, _S.VENUE, "venues", nobodys, _HOUSE_MOVES),
     *_views(Kind.ACCOUNT, _S.ACCOUNT, "accounts", of_account("id")),
-    Row(verb=verbs.AddAccount, method="POST", path="/accounts", subject=_S.ACCOUNT, roles=OPERATORS),
+    Row(verb=verbs.AddAccount, method="POST", path="/accounts", subject=_S.ACCOUNT, roles=OPERATORS, then=audited),
     Row(
         verb=verbs.EditAccount, method="PATCH", path="/accounts/{id}", subject=_S.ACCOUNT, roles=OPERATORS, person=True
     ),
@@ -226,7 +231,10 @@ NOTICES: tuple[Row, ...] = (
 
 
 NATIVE: tuple[Row, ...] = (
-    Row(verb=native_verbs.ListNatives, method="GET", path="/natives", subject=_S.NATIVE, roles=HOUSE),
+    Row(
+        verb=native_verbs.ListNatives, method="GET", path="/natives", subject=_S.NATIVE, roles=ANYONE,
+        whose=of_account(), narrowed=list_own_natives,
+    ),
     Row(
         verb=native_verbs.ShowNative, method="GET", path="/natives/{id}", subject=_S.NATIVE, roles=ANYONE,
         whose=of_native(),

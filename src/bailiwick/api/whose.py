@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from bailiwick.authority.approval_verbs import ApprovalsAnswer, HoldView, ListApprovals
+from bailiwick.authority.native_verbs import ListNatives, NativeKeysAnswer
 from bailiwick.authority.verbs import Kind, ListAnswer, ListParties
 from bailiwick.link.wire import Answer, Code, LinkError, Question
 from bailiwick.store.errors import NotFoundError
@@ -115,6 +116,15 @@ async def list_own_holds(question: ListApprovals, owner: str, store: Store, ask:
         more = more or found.more
     rows.sort(key=lambda row: -int(row.id[1:]))  # by their position in the journal
     return ApprovalsAnswer(rows=tuple(rows[: question.limit]), more=more or len(rows) > question.limit)
+
+
+async def list_own_natives(question: ListNatives, owner: str, store: Store, ask: Ask) -> NativeKeysAnswer:
+    """An owner's native keys, by id."""
+    own = set(own_accounts(store, owner))
+    if question.account and question.account not in own:
+        raise LinkError(Code.NOT_FOUND, f"account {question.account[:80]}: there is none")
+    found: NativeKeysAnswer = await ask(question)
+    return NativeKeysAnswer(rows=tuple(row for row in found.rows if row["account"] in own))
 
 
 def check(whose: Whose, question: Any, store: Store, owner: str) -> None:
