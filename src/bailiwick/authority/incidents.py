@@ -40,6 +40,7 @@ from bailiwick.model.notice import Notice, Urgency
 from bailiwick.model.party import Key
 from bailiwick.store.incidents import Incident, Note
 from bailiwick.store.store import Store
+from bailiwick.words import counted
 
 MOST_HOURS = 24 * 366
 MOST_ROWS = 1000
@@ -150,7 +151,8 @@ class Incidents:
             note=question.reason,
         )
         fresh = self._store.incidents.dispute(key.id, [trade.position for trade in trades], opened.id)
-        said.append(f"{len(trades)} orders are disputed" + (f", {fresh} of them newly" if fresh != len(trades) else ""))
+        disputed = f"disputed: {counted(len(trades), 'order')}"
+        said.append(disputed + (f", {fresh} of them newly" if fresh != len(trades) else ""))
         evidence = await self._evidence(opened, said)
         self._tell(key, opened, evidence)
         return self._answer(opened, evidence=evidence, said=said)

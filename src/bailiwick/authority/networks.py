@@ -16,6 +16,7 @@ from bailiwick.model.life import Mover, mover_of
 from bailiwick.model.party import KeyState, Service
 from bailiwick.store.services import Publication
 from bailiwick.store.store import Store
+from bailiwick.words import counted
 
 ROUND_ACTOR = "rule:networks"
 EVERY_MS = 3_600_000  # how often a list is read again
@@ -122,7 +123,7 @@ class Networks:
             subject=service.id,
             before={"networks": list(service.networks)},
             after={"networks": list(kept), "source": source},
-            reason=f"{len(removed)} networks are no longer published",
+            reason=f"no longer published: {counted(len(removed), 'network')}",
         )
         await self._acts.perform(act, lambda: self._change(after, fresh))
 

@@ -20,6 +20,7 @@ from bailiwick.model.notice import Notice, Urgency
 from bailiwick.rules.idleness import WARN_BEFORE_DAYS, Policy, policy
 from bailiwick.store.removals import Asked, Fact, Facts, Lapse
 from bailiwick.store.store import Store
+from bailiwick.words import counted
 
 BEYOND_READING = mask(frozenset(Harm) - {Harm.PUBLIC, Harm.READ})
 SHOWN = 20  # keys of one sort in an answer
@@ -269,7 +270,7 @@ def _notice(
 
 
 def _counted(lapses: Sequence[Lapse]) -> str:
-    return f"key {lapses[0].key}" if len(lapses) == 1 else f"{len(lapses)} keys"
+    return f"key {lapses[0].key}" if len(lapses) == 1 else counted(len(lapses), "key")
 
 
 def _named(lapses: Sequence[Lapse]) -> str:

@@ -18,6 +18,7 @@ from bailiwick.authority.service_verbs import (
 from bailiwick.cli.exits import Exit, Stop
 from bailiwick.cli.options import ACTING, COMMON, Acting, Common
 from bailiwick.cli.output import print_json, print_table, print_values, remark, say
+from bailiwick.words import counted
 
 COLUMNS = ("key", "account", "held by", "state", "")
 LONG_S = 120.0
@@ -48,7 +49,8 @@ def compromise(
         raise Stop("reason: say why, with --reason; it stands in the journal and in the notices", Exit.USAGE)
     if not acting.yes:
         preview = common.ask(msgspec.structs.replace(question, preview=True), timeout_s=LONG_S)
-        say(f"This stops {preview.ever.keys} keys on {preview.accounts} accounts of {preview.owners} owners: {to}.")
+        where = f"{counted(preview.accounts, 'account')} of {counted(preview.owners, 'owner')}"
+        say(f"This stops {counted(preview.ever.keys, 'key')} on {where}: {to}.")
         say("After it: " + ", ".join(f"{each.keys} {state}" for state, each in sorted(preview.states.items())) + ".")
         agreed()
         question = msgspec.structs.replace(question, seen=preview.seen)
@@ -103,7 +105,8 @@ def restore(
     question = RestoreService(id=id, keys=key, everything=all, reason=acting.reason)
     if not acting.yes:
         preview = common.ask(msgspec.structs.replace(question, preview=True), timeout_s=LONG_S)
-        say(f"{preview.count} keys of {id} open positions again; the service is then {preview.standing}.")
+        open_ = "opens" if preview.count == 1 else "open"
+        say(f"{counted(preview.count, 'key')} of {id} {open_} positions again; the service is then {preview.standing}.")
         agreed()
         question = msgspec.structs.replace(question, seen=preview.seen)
     answer = common.ask(question, timeout_s=LONG_S)
@@ -111,7 +114,8 @@ def restore(
         print_json(answer)
         return
     force = ", in force" if answer.in_force else ""
-    say(f"{answer.count} keys of {id} are restored (journal {answer.position}, change {answer.change}{force})")
+    done = f"{counted(answer.count, 'key')} of {id} restored"
+    say(f"{done} (journal {answer.position}, change {answer.change}{force})")
     say(f"the service is {answer.standing}")
     for name, why in answer.passed_over.items():
         remark(f"note: {name} was not restored: {why}")

@@ -23,6 +23,7 @@ from bailiwick.journal.record import (
 from bailiwick.model.intent import OrderDraft
 from bailiwick.model.order import OrderReport, TradeReport
 from bailiwick.model.reason import Reason
+from bailiwick.words import counted
 
 _EXECUTED = {True: "done", False: "not done", None: "outcome not known yet"}
 _DECIDED = {"allow": "allowed", "deny": "denied", "hold": "held"}
@@ -57,7 +58,7 @@ def _told(record: Record) -> str:
         case Cut():
             return f"cut      {record.length} bytes at the end that were no whole record ({record.cause})"
         case Condensed():
-            return f"condensed  {record.count} records from {record.first} to {record.end - 1}"
+            return f"condensed  {counted(record.count, 'record')} from {record.first} to {record.end - 1}"
         case Erased():
             return f"erased   record {record.position}, by {record.actor}{_because(record.reason)}"
         case SnapshotNote():

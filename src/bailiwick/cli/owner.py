@@ -17,6 +17,7 @@ from bailiwick.authority.notice_verbs import (
 )
 from bailiwick.cli.options import COMMON, Common, group
 from bailiwick.cli.output import print_json, print_table, print_values, remark, say
+from bailiwick.words import counted
 
 app = group("owner", "Owners of accounts: over which channels and when they are told.")
 
@@ -168,7 +169,7 @@ def test(name: str, /, *, common: Common = COMMON) -> None:
     if common.json:
         print_json(answer)
         return
-    say(f"on its way over {len(answer.channels)} channels")
+    say(f"on its way over {counted(len(answer.channels), 'channel')}")
     for note in answer.notes:
         remark(f"note: {note}")
 

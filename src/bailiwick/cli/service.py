@@ -179,7 +179,7 @@ def show(id: str, /, *, common: Common = COMMON) -> None:
     print_values(
         {
             "keys": ", ".join(f"{count} {state}" for state, count in sorted(reach.keys.items())) or "none",
-            "accounts": f"{len(reach.accounts)} of {reach.owners} owners",
+            "accounts": f"{len(reach.accounts)} of {counted(reach.owners, 'owner')}",
             "open orders": "unknown" if reach.open_orders is None else reach.open_orders,
             "last use": reach.last_used or "never",
             "worst loss a day": ", ".join(worst) or "nothing: none of its keys trades",
