@@ -16,9 +16,9 @@ from bailiwick.gateway.overlap import Overlap
 from bailiwick.gateway.parties import AccountSide, Live
 from bailiwick.gateway.standings import Standings
 from bailiwick.logs import log
-from bailiwick.model.grant import Bound, Grant, Where, bound_from_toml, grant_from_toml
+from bailiwick.model.grant import Grant, grant_from_toml
 from bailiwick.model.life import REMOVING, KeyState, Life
-from bailiwick.model.party import Account, KeyKind, Service, credential_record, key_record
+from bailiwick.model.party import Account, KeyKind, Service, bounds_of, credential_record, key_record
 from bailiwick.rules.authority import Authority, authority
 from bailiwick.rules.ledger import Ledger
 from bailiwick.store.reader import StoreReader
@@ -260,11 +260,3 @@ class Registry:
             if grant.what.symbols != "all":
                 named.update((symbol, grant.currency) for symbol in grant.what.symbols)
         return named
-
-
-def bounds_of(account: Account, service: Service) -> list[Bound]:
-    """What an account and a service add to narrow a grant."""
-    bounds = [bound_from_toml(party.limits) for party in (account, service) if party.limits]
-    if service.networks:
-        bounds.append(Bound(where=Where(networks=service.networks)))
-    return bounds
