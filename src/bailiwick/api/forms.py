@@ -140,4 +140,4 @@ def _secret(kind: type, value: object) -> object:
 def _reveal(value: object) -> object:
     if isinstance(value, Secret):
         return value.reveal().decode()
-    raise NotImplementedError(type(value).__name__)
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")

@@ -21,7 +21,7 @@ def print_json(value: object) -> None:
 def _told(value: object) -> object:
     if isinstance(value, Secret):
         return value.reveal().decode()
-    raise NotImplementedError(type(value).__name__)
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
 def say(text: str = "") -> None:

@@ -85,7 +85,7 @@ class Failed(msgspec.Struct, array_like=True, frozen=True, tag=1):
 def _encode_secret(value: object) -> object:
     if isinstance(value, Secret):
         return value.reveal()
-    raise NotImplementedError(f"{type(value).__name__} is not of this protocol")
+    raise TypeError(f"{type(value).__name__} is not of this protocol")
 
 
 def decode_secret(kind: type, value: object) -> object:
