@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import tomli_w
 
+from bailiwick.model.complaint import complaint
 from bailiwick.model.harm import Harm
 from bailiwick.model.intent import Destination, OrderType, Side
 from bailiwick.model.money import FRACTION_DIGITS, WHOLE_DIGITS, plain
@@ -397,22 +398,7 @@ def _read(text: str, kind: type[_Limits]) -> _Limits:
     try:
         return msgspec.convert(tables, kind)
     except msgspec.ValidationError as error:
-        raise GrantError(_reword(str(error))) from error
-
-
-def _reword(message: str) -> str:
-    """The library's message with the field first: ``how_much.day_notional: …``."""
-    complaint, _, path = message.rpartition(" - at `$")
-    if not complaint:
-        complaint, path = message, ""
-    where = path.strip(".`")
-    if "unknown field" in complaint:
-        complaint += "; remove it or correct its spelling, docs/grant.md lists all fields"
-    elif complaint.startswith(("Expected", "Invalid")):
-        complaint += "; docs/grant.md has an example of every field"
-    elif where and ": " in complaint:
-        return f"{where}.{complaint}"
-    return f"{where}: {complaint}" if where else complaint
+        raise GrantError(complaint(str(error), kind)) from error
 
 
 def _table(section: msgspec.Struct) -> dict[str, Any]:
