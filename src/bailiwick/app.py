@@ -165,10 +165,12 @@ class Supervisor:
 
     @contextmanager
     def _signals(self) -> Iterator[socket.socket]:
-        """A socket that is readable once SIGTERM or SIGINT has come."""
+        """A socket that is readable once SIGTERM, SIGINT or, when a terminal closes, SIGHUP has come."""
         reading, writing = socket.socketpair()
         writing.setblocking(False)
-        numbers = (signal.SIGTERM, signal.SIGINT)
+        numbers = [signal.SIGTERM, signal.SIGINT]
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # ignored, where nohup has begun this
+            numbers.append(signal.SIGHUP)
         before = [signal.signal(number, lambda number, frame: None) for number in numbers]
         waking = signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
         try:

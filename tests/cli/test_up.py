@@ -139,6 +139,29 @@ def test_two_processes_live_and_end_together(tmp_path: Path, capsys: pytest.Capt
     assert "Traceback" not in first.told + again.told
 
 
+@pytest.mark.parametrize("begun_by_nohup", [False, True])
+def test_a_closed_terminal_ends_it_but_for_nohup(tmp_path: Path, begun_by_nohup: bool) -> None:
+    """SIGHUP ends both processes in order; where nohup has begun it, it goes on."""
+    path = tmp_path / "bailiwick.toml"
+    assert main(["init", str(path), "--port", "0", "--health", ""]) == 0
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN if begun_by_nohup else signal.SIG_DFL)
+    try:
+        up = Up(path)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    try:
+        up.wait_for("serving http")
+        up.process.send_signal(signal.SIGHUP)
+        if begun_by_nohup:
+            assert Client(up.config.control_socket).ask(Status()).ready is True
+            assert up.end() == 0
+        else:
+            assert up.process.wait(PATIENCE_S) == 0
+        assert list(up.config.run_directory.iterdir()) == []
+    finally:
+        up.clean()
+
+
 def test_a_passphrase_reaches_the_gateway_through_a_pipe(tmp_path: Path) -> None:
     """A passphrase vault opens, the passphrase stands in no process's environment or command line, and no process
     outlives a supervisor that was killed."""

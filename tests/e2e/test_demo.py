@@ -1,6 +1,7 @@
 """The demonstration runs by itself, is right, and leaves nothing behind."""
 
 import contextlib
+import os
 import re
 import signal
 import subprocess
@@ -79,6 +80,31 @@ def test_an_impatient_person_leaves_nothing(tmp_path: Path) -> None:
     assert (demo.returncode, "Traceback" in said) == (130, False), said
     assert not Path(config).parent.exists()
     assert running_with(Path(config).parent.name) == []
+
+
+@pytest.mark.clients
+def test_a_closed_terminal_ends_a_demonstration_that_stays(tmp_path: Path) -> None:
+    """Where the terminal goes and no signal comes, as below make, the demonstration ends, and leaves nothing."""
+    ours, terminal = os.openpty()
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "bailiwick.demo", "--stay"],
+        stdin=subprocess.DEVNULL,
+        stdout=terminal,
+        stderr=terminal,
+        env={"TMPDIR": str(tmp_path), "PATH": "/usr/bin:/bin", "COLUMNS": "160"},
+    )
+    os.close(terminal)
+    said = ""
+    try:
+        while "bailiwick doctor" not in said and "cannot be installed" not in said:
+            said += os.read(ours, 4096).decode(errors="replace")
+    finally:
+        os.close(ours)
+        demo.wait(DEMO_S)
+    if "cannot be installed" in said:
+        pytest.skip("ccxt cannot be installed here")
+    (config,) = set(re.findall(r"\S+/bailiwick\.toml", said))
+    assert (list(tmp_path.iterdir()), running_with(Path(config).parent.name)) == ([], [])
 
 
 def running_with(text: str) -> list[str]:

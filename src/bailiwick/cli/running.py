@@ -9,7 +9,9 @@ from bailiwick.link.wire import LinkError
 
 
 def up(*, common: Common = COMMON) -> int:
-    """Run the gateway and the control process until Ctrl-C or SIGTERM. If one ends, the other is ended too.
+    """Run the gateway and the control process until Ctrl-C, SIGTERM or the end of the terminal.
+
+    If one of them ends, the other is ended too.
 
     Example: bailiwick up --config /etc/bailiwick/bailiwick.toml
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from bailiwick.model.grant import grant_from_toml
 CLIENT = "ccxt"
 FUNDS = {"USDT": "10000", "BTC": "1"}
 PRICES_S = 30.0
+LOOK_MS = 500
 GRANT = """\
 purpose = "signal bot"
 
@@ -79,14 +81,17 @@ def _perform(directory: Path, program: Program, began: float, *, stay: bool) -> 
 
 
 def _stay(stage: Stage) -> None:
-    """Until Ctrl-C.
+    """Until Ctrl-C, or until nobody can read any more what was said: make keeps the end of its terminal to itself.
 
     Raises:
         StageError: if something of it ends by itself.
     """
+    reader = select.poll()
+    reader.register(sys.stdout.fileno(), 0)  # hears of nothing but that it is closed
     try:
         while stage.alive:
-            time.sleep(0.5)
+            if reader.poll(LOOK_MS):
+                return
     except KeyboardInterrupt:
         return
     raise StageError("something that should have stayed has ended")

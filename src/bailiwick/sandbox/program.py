@@ -45,7 +45,7 @@ class Ready:
 
 
 def run(settings: Settings, tell: Callable[[Ready], None]) -> None:
-    """Serve until SIGINT or SIGTERM; ``tell`` is called once it listens.
+    """Serve until SIGINT, SIGTERM or SIGHUP; ``tell`` is called once it listens.
 
     Raises:
         ValueError: if the address is not loopback, or an amount is none.
@@ -58,8 +58,9 @@ def run(settings: Settings, tell: Callable[[Ready], None]) -> None:
 async def _run(settings: Settings, tell: Callable[[Ready], None]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # ignored, where nohup began this
+            loop.add_signal_handler(number, stop.set)
     now = system_clock() // 1000
     sandbox = Sandbox(
         settings.seed,
