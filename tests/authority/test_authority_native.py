@@ -6,9 +6,11 @@ import msgspec
 import pytest
 from authority_house import NOW, House
 
-from bailiwick.authority.native import DAY_MS, PENDING_MS, READ_EVERY_MS, RETRY_MS, Natives
+from bailiwick.authority.native import DAY_MS, PENDING_MS, READ_EVERY_MS, RETRY_MS
 from bailiwick.authority.native_verbs import IssueNative, ListNatives, MoveNative, RegisterNative, ShowNative
+from bailiwick.authority.service_verbs import CompromiseService, RestoreService
 from bailiwick.authority.verbs import Move, MoveParty
+from bailiwick.journal.verify_act import sum_of
 from bailiwick.link.exchange_questions import Doing, NativeAnswer, NativeCall
 from bailiwick.link.wire import Code, LinkError
 from bailiwick.model.life import Cause, KeyState
@@ -64,7 +66,9 @@ class There:
         self.now = NOW
         self.exchange = Exchange(house.store.native)
         desk = house.desk
-        self.natives = Natives(house.store, desk.acts, self.exchange, desk.notices, lambda: self.now)
+        self.natives = desk.natives
+        self.natives._exchange = self.natives.watch._exchange = self.exchange
+        self.natives._clock = self.natives.watch._clock = lambda: self.now
 
     async def issue(self, **fields: Any) -> Any:
         """A key of the sub-account."""
@@ -119,7 +123,7 @@ async def test_a_wind_down_while_the_exchange_is_down_is_done_when_it_is_back(th
     there.exchange.down = Code.UNCERTAIN
     told = await there.move(Move.WIND_DOWN)
     assert (told.values["state"], "NOT YET AS IT SHALL BE" in told.values["at_exchange"]) == ("winding_down", True)
-    assert any("NOT DONE AT THE EXCHANGE YET" in note for note in told.notes)
+    assert any("ASKED, NOT CONFIRMED BY THE EXCHANGE" in note for note in told.notes)
 
     there.exchange.down = None
     await there.natives.settle()
@@ -194,6 +198,91 @@ async def test_a_services_standing_is_followed(there: There) -> None:
     assert (there.row().state, there.exchange.said.trade) == (KeyState.WINDING_DOWN, False)
     moved = [act for act in there.house.gateway.acts if act.act == "native.winding-down"]
     assert [act.actor for act in moved] == ["rule:standing"]
+
+
+def acts_of(there: There, verb: str) -> list[dict[str, Any]]:
+    """What the journal was told under a verb."""
+    return [msgspec.json.decode(act.after) for act in there.house.gateway.acts if act.act == verb]
+
+
+async def compromise(there: There) -> Any:
+    """The act against the service, by a person."""
+    return await there.house.ask(CompromiseService(id="bot", reason="it leaks"))
+
+
+async def test_the_act_against_a_service_names_its_native_keys_and_what_was_read_back(there: There) -> None:
+    """The record of the act names them before any exchange is asked; the answer says what was read back since."""
+    await there.issue()
+    answer = await compromise(there)
+
+    said = acts_of(there, "service.compromise.keys")[0]
+    assert (said["natives"]["keys"], said["natives"]["sha256"]) == sum_of(["n"])
+    assert said["native_states"]["n"].startswith("active; to be asked, not confirmed")
+    assert [(stop.state, stop.confirmed) for stop in answer.natives] == [("winding_down", True)]
+    assert [told["state"] for told in acts_of(there, "native.confirmed")] == ["winding_down"]
+    assert there.exchange.said.trade is False
+
+
+async def test_an_exchange_that_is_down_is_said_to_be_asked_and_not_confirmed(there: There) -> None:
+    """Nothing is claimed that was not read back: the answer says so, and the record comes when it is true."""
+    await there.issue()
+    there.exchange.down = Code.UNAVAILABLE
+    there.now += 90_000
+    answer = await compromise(there)
+    assert [(stop.confirmed, stop.read) for stop in answer.natives] == [(False, "1 min ago")]
+    assert acts_of(there, "native.confirmed") == []
+
+    there.exchange.down = None
+    there.now += RETRY_MS
+    await there.natives.settle()
+    await there.natives.settle()
+
+    assert len(acts_of(there, "native.confirmed")) == 1
+
+
+async def test_a_person_gives_a_native_key_back_and_it_stays(there: There) -> None:
+    """Restored by name, it trades again although its service is still compromised; the next act stops it again."""
+    await there.issue()
+    await compromise(there)
+    answer = await there.house.ask(RestoreService(id="bot", keys=("n",), reason="it was looked at"))
+    await there.natives.settle()
+    assert (answer.natives, there.row().state, there.exchange.said.trade) == (("n",), KeyState.ACTIVE, True)
+
+    await compromise(there)
+    assert (there.row().state, there.exchange.said.trade) == (KeyState.WINDING_DOWN, False)
+
+
+async def test_restoring_all_gives_back_what_the_standing_stopped_and_nothing_else(there: There) -> None:
+    """A native key that a person froze stays frozen when its service is trusted again."""
+    await there.issue()
+    await there.issue(id="hers", email="other@example.com")
+    await there.natives.move(MoveNative(id="hers", to="freeze", reason="mine"), PERSON)
+    await compromise(there)
+    answer = await there.house.ask(RestoreService(id="bot", everything=True, reason="all clear"))
+    await there.natives.settle()
+
+    assert answer.natives == ("n",)
+    assert [(each.id, each.state) for each in there.house.store.native.list()] == [
+        ("hers", KeyState.FROZEN), ("n", KeyState.ACTIVE),
+    ]  # fmt: skip
+
+
+async def test_what_could_not_be_switched_on_is_said(there: There) -> None:
+    """A restore while the exchange is down says that it was asked and not confirmed; no round switches it on."""
+    await there.issue()
+    await compromise(there)
+    there.exchange.down = Code.UNAVAILABLE
+    answer = await there.house.ask(RestoreService(id="bot", keys=("n",), reason="hers"))
+    assert any("ASKED, NOT CONFIRMED" in note and "Unfreeze it again" in note for note in answer.notes)
+
+
+async def test_a_native_key_is_not_unfrozen_past_its_services_standing(there: There) -> None:
+    """Unfrozen, it would trade until the next round stopped it: the person is sent to the service instead."""
+    await there.issue()
+    await compromise(there)
+    with pytest.raises(LinkError, match="service restore bot --key n"):
+        await there.move(Move.UNFREEZE)
+    assert there.exchange.said.trade is False
 
 
 async def test_an_idle_key_bound_to_nothing_is_wound_down_and_then_deleted(there: There) -> None:

@@ -54,6 +54,9 @@ class Story:
         self.act(ISSUE_VERB, key, service=service, state="active", id=key)
         self.states[key] = "active"
 
+    def native(self, verb: str, key: str = "n", state: str = "") -> int:
+        return self.act(f"native.{verb}", key, id=key, service=SERVICE, state=state)
+
     def order(self, key: str, service: str = SERVICE, **more: Any) -> int:
         given: dict[str, Any] = {
             "decision": "allow", "reason": "", "harm": "trade", "charges": (CHARGE,), "reducing": False, **more,
@@ -63,7 +66,9 @@ class Story:
         )
         return self.journal.append_now(encode(record), retention=Retention.TRADE)
 
-    def compromise(self, *keys: str, ever: list[str] | None = None, confirm: bool = True) -> int:
+    def compromise(
+        self, *keys: str, ever: list[str] | None = None, confirm: bool = True, natives: tuple[str, ...] = ()
+    ) -> int:
         position = self.act(VERB, reason="it leaks", service=SERVICE, id=ACT, standing="compromised")
         for key in keys:
             self.states[key] = "winding_down"
@@ -72,7 +77,8 @@ class Story:
         for key in known:
             states.setdefault(self.states[key], []).append(key)
         sums = {state: _said(ids) for state, ids in states.items()}
-        self.act(KEYS_VERB, id=ACT, ever=_said(known), states=sums, keys=list(keys), state="winding_down")
+        more = {"natives": _said(list(natives))} if natives else {}
+        self.act(KEYS_VERB, id=ACT, ever=_said(known), states=sums, keys=list(keys), state="winding_down", **more)
         if confirm:
             self.act(FORCE_VERB, id=ACT, act=position, from_=self.journal.position)
         return position
@@ -236,3 +242,42 @@ def test_it_runs_alone(story: Story, capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().out.startswith("PROVEN")
     assert main([str(story.directory), "0", "--key", key]) == 1
     assert capsys.readouterr().err.startswith("NOT PROVEN")
+
+
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_a_native_key_is_proven_only_when_its_exchange_was_read_back(story: Story, *, confirmed: bool) -> None:
+    """Stopped here and not read back is asked, not confirmed, with its age, and leaves the act unproven."""
+    story.native("issue", state="pending")
+    position = story.compromise("k1", "k2", natives=("n",))
+    story.native("winding-down", state="winding_down")
+    if confirmed:
+        story.native("confirmed", state="winding_down")
+    found = story.verdict(position)
+    assert (found.proven, found.unconfirmed, found.faults) == (confirmed, not confirmed, [])
+    assert ("ASKED, NOT CONFIRMED by its exchange for 0 s" in "\n".join(found.lines())) is not confirmed
+
+
+def test_a_native_key_that_the_act_does_not_name_is_a_fault(story: Story) -> None:
+    """An operator who leaves one out of the act is found out by the journal."""
+    story.native("register", state="active")
+    position = story.compromise("k1", "k2")
+    story.native("winding-down", state="winding_down")
+    story.native("confirmed", state="winding_down")
+    assert any("native keys" in fault for fault in story.verdict(position).faults)
+
+
+@pytest.mark.parametrize(("after", "proven", "said"), [(False, False, "NOT STOPPED"), (True, True, "given back by a")])
+def test_a_confirmation_does_not_outlive_the_key_being_switched_on(
+    story: Story, *, after: bool, proven: bool, said: str
+) -> None:
+    """What was read back of an earlier stop says nothing of a later one; a person's giving back is named as that."""
+    story.native("issue", state="pending")
+    story.native("frozen", state="frozen")
+    story.native("confirmed", state="frozen")
+    story.native("active", state="active")
+    position = story.compromise("k1", "k2", natives=("n",))
+    if after:
+        story.native("winding-down", state="winding_down")
+        story.native("active", state="active")
+    found = story.verdict(position)
+    assert (found.proven, said in found.natives[0]) == (proven, True)

@@ -16,6 +16,7 @@ import msgspec
 
 from bailiwick.authority.acts import Act, Acts, Asks
 from bailiwick.authority.lives import Lives
+from bailiwick.authority.nativestops import NativeStops
 from bailiwick.authority.parties import check_seen
 from bailiwick.authority.service_verbs import (
     MOST_HELD,
@@ -78,7 +79,14 @@ class Compromises:
     """The authority over compromised services."""
 
     def __init__(
-        self, store: Store, acts: Acts, gateway: Asks, lives: Lives, clock: Callable[[], int], tell: Tell
+        self,
+        store: Store,
+        acts: Acts,
+        gateway: Asks,
+        lives: Lives,
+        clock: Callable[[], int],
+        tell: Tell,
+        natives: NativeStops,
     ) -> None:
         self._store = store
         self._acts = acts
@@ -86,6 +94,7 @@ class Compromises:
         self._lives = lives
         self._clock = clock
         self._tell = tell
+        self._natives = natives
 
     # The act
 
@@ -102,8 +111,11 @@ class Compromises:
             if question.preview:
                 plan = await asyncio.to_thread(self._plan, service.id, to, self._store.holders.left(service.id))
                 answer = self._answer(service.id, question.to, plan)
-                return msgspec.structs.replace(answer, seen=digest(service_values(service)))
-            return await self._act(service, to, question, actor)
+                stops = self._natives.stops(service.id)
+                return msgspec.structs.replace(answer, natives=stops, seen=digest(service_values(service)))
+            answer = await self._act(service, to, question, actor)
+        # Behind the act, since an exchange may be slow: what is not read back by then is said to be asked alone.
+        return msgspec.structs.replace(answer, natives=await self._natives.follow(service.id))
 
     async def _act(self, service: Service, to: KeyState, question: CompromiseService, actor: str) -> CompromiseAnswer:
         act_id = secrets.token_hex(8)
@@ -139,6 +151,7 @@ class Compromises:
         plan = planned({}, left, to)
         with self._store.writing() as connection:
             holders.forget_restored_in(connection, service.id)
+            self._store.native.hold_back_in(connection, service.id)
             holders.compromised_in(connection, found)
             after = msgspec.structs.replace(service, standing=Standing.COMPROMISED, reaction=to)
             self._store.services.update_in(connection, after)
@@ -149,6 +162,7 @@ class Compromises:
     async def _record(self, found: Compromise, actor: str, plan: Plan, answer: CompromiseAnswer) -> None:
         """Record which keys it stops, and what that makes of all that ever were the service's."""
         sums = {"ever": msgspec.to_builtins(answer.ever), "states": msgspec.to_builtins(answer.states)}
+        sums |= self._natives.recorded(found.service)
         act = Act(
             actor=actor,
             act=KEYS_VERB,
@@ -222,7 +236,15 @@ class Compromises:
     # Its undoing
 
     async def restore(self, question: RestoreService, actor: str) -> RestoreAnswer:
-        """Give keys back that the act has stopped."""
+        """Give keys back that the act has stopped; native ones at their exchange, after the act."""
+        answer = await self._restore(question, actor)
+        if question.preview:
+            return answer
+        kept = not question.everything
+        notes = await self._natives.give_back(answer.natives, actor, question.reason, kept=kept)
+        return msgspec.structs.replace(answer, notes=(*answer.notes, *notes))
+
+    async def _restore(self, question: RestoreService, actor: str) -> RestoreAnswer:
         _check_person(actor, "gives keys back")
         _check_reason(question.reason, preview=question.preview)
         if question.everything == bool(question.keys):
@@ -237,22 +259,26 @@ class Compromises:
                 )
             await self._follow(service.id)
             held = {each.key: each for each in await asyncio.to_thread(self._store.holders.held, service.id)}
-            keys, passed = self._restorable(question, service.id, held)
+            everything = question.everything
+            natives, unmoved = self._natives.restorable(service.id, question.keys, everything=everything)
+            gateway = [key for key in question.keys if key not in {*natives, *unmoved}]
+            keys, passed = self._restorable(msgspec.structs.replace(question, keys=tuple(gateway)), service.id, held)
+            passed |= unmoved
             standing = Standing.TRUSTED if question.everything else service.standing
             answer = RestoreAnswer(
                 service=service.id, standing=standing.value, keys=tuple(keys[:_ANSWERED]), count=len(keys),
-                passed_over=passed,
+                passed_over=passed, natives=tuple(natives),
             )  # fmt: skip
             if question.preview:
                 return msgspec.structs.replace(answer, seen=digest(service_values(service)))
-            if not keys and not question.everything:
+            if not keys and not natives and not everything:
                 raise LinkError(Code.CONFLICT, "; ".join(f"{key}: {why}" for key, why in passed.items()))
             act = Act(
                 actor=actor,
                 act=RESTORE_VERB,
                 subject=service.id,
                 before={"standing": service.standing.value},
-                after={"service": service.id, "standing": standing.value},
+                after={"service": service.id, "standing": standing.value} | ({"natives": natives} if natives else {}),
                 reason=question.reason,
                 keys=tuple(keys),
                 state=KeyState.ACTIVE,
@@ -286,6 +312,7 @@ class Compromises:
             holders.reopen_in(connection, keys, self._clock(), named=len(keys) <= NAMED_KEYS)
             if everything:
                 holders.forget_restored_in(connection, service.id)
+                self._store.native.hold_back_in(connection, service.id)  # no mark is needed where it is trusted
                 after = msgspec.structs.replace(service, standing=Standing.TRUSTED, reaction=None)
                 self._store.services.update_in(connection, after)
             else:

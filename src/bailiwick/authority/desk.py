@@ -21,6 +21,7 @@ from bailiwick.authority.keys import Keys
 from bailiwick.authority.lives import Lives, Terms
 from bailiwick.authority.moves import Moves
 from bailiwick.authority.native import Natives
+from bailiwick.authority.nativestops import NativeStops
 from bailiwick.authority.networks import LOOK_EVERY_S, Networks
 from bailiwick.authority.notices import Notices
 from bailiwick.authority.noticing import Noticing
@@ -111,7 +112,8 @@ class Desk:
         self._services = Services(store, self.acts, self._parties, clock)
         self._reach = Reach(store, gateway)
         self.networks = Networks(store, self.acts, clock)
-        self.compromises = Compromises(store, self.acts, gateway, self.lives, clock, self.notices.tell)
+        stops = NativeStops(store, self.natives)
+        self.compromises = Compromises(store, self.acts, gateway, self.lives, clock, self.notices.tell, stops)
         self.rounds.add("compromised services", 2.0, self.compromises.finish)
         self.rounds.add("networks of services", LOOK_EVERY_S, self.networks.refresh_due)
         self.approvals = ApprovalDesk(store, self.acts, self.lives, self.notices, clock)

@@ -5,6 +5,7 @@ that is slow holds up no other act. What the exchange says is read back. Where t
 until they agree, so that a key that could not be switched off at once is switched off when the exchange is back.
 """
 
+import asyncio
 import base64
 from collections.abc import Awaitable, Callable
 from typing import Any, final
@@ -26,17 +27,18 @@ from bailiwick.authority.native_verbs import (
     RegisterNative,
     ShowNative,
 )
-from bailiwick.authority.nativeshow import listed_values, native_values
+from bailiwick.authority.nativeshow import at_exchange, listed_values, native_values
 from bailiwick.authority.nativewatch import NativeWatch
 from bailiwick.authority.notices import Notices
 from bailiwick.authority.rounds import Rounds
 from bailiwick.authority.verbs import Move
+from bailiwick.journal.verify_natives import CONFIRMED_VERB
 from bailiwick.link.exchange_questions import Doing, NativeAnswer, NativeCall
 from bailiwick.link.wire import Answer, Code, LinkError, Question
 from bailiwick.model.life import Cause, KeyState, mover_of
 from bailiwick.model.native import MEANINGS, Native, Origin, Said, addresses_of
 from bailiwick.model.notice import Notice, Urgency
-from bailiwick.model.party import KeyKind, Standing, moved
+from bailiwick.model.party import KeyKind, Service, Standing, moved
 from bailiwick.store.store import Store
 
 DAY_MS = 86_400_000
@@ -53,6 +55,7 @@ STATES = {
     Move.UNFREEZE: KeyState.ACTIVE,
     Move.REVOKE: KeyState.REVOKED,
 }
+STOPPED = frozenset({KeyState.WINDING_DOWN, KeyState.FROZEN, KeyState.REVOKED})
 Answering = Callable[[Any, str], Awaitable[Answer]]
 
 
@@ -67,6 +70,7 @@ class Natives:
         self._notices = notices
         self._clock = clock
         self.watch = NativeWatch(store, acts, exchange, clock)
+        self._settling = asyncio.Lock()
         self._tried: dict[str, int] = {}  # when the exchange was last asked in vain, by key
 
     def answering(self) -> dict[type[Question[Any]], Answering]:
@@ -187,10 +191,21 @@ class Natives:
             to = STATES[Move(question.to)]
         except ValueError:
             raise LinkError(Code.REFUSED, f"to: {question.to[:40]!r}; choose from {', '.join(Move)}") from None
+        native = self._store.native.get(question.id)
+        service = self._store.services.get(native.service)
+        if to is KeyState.ACTIVE and self._left_by(service, native, to) is not to:
+            remedy = f"restore {service.id} --key {native.id}" if service.reaction else f"unfreeze {service.id}"
+            raise LinkError(
+                Code.CONFLICT, f"service {service.id}: it is {service.standing}; first `bailiwick service {remedy}`"
+            )
         return await self.bring(question.id, to, Cause.OWNER, actor, question.reason)
 
-    async def bring(self, native_id: str, to: KeyState, cause: Cause, actor: str, reason: str) -> NativeKeyAnswer:
+    async def bring(
+        self, native_id: str, to: KeyState, cause: Cause, actor: str, reason: str, *, given_back: bool = False
+    ) -> NativeKeyAnswer:
         """Bring a native key to a state, by a person or a rule; a rule never widens.
+
+        ``given_back`` says that it is to stay there although its service is compromised.
 
         Raises:
             LinkError: if there is no such step, or it was not recorded; not if the exchange is down: then it is tried
@@ -203,7 +218,9 @@ class Natives:
                     moved(native.state, to, mover_of(actor))
                 except ValueError as error:
                     raise LinkError(Code.CONFLICT, f"native key {native.id}: {error}") from None
-            after = msgspec.structs.replace(native, state=to, cause=cause, since=self._clock())
+            now = self._clock()
+            given = now if given_back else native.given_back
+            after = msgspec.structs.replace(native, state=to, cause=cause, since=now, given_back=given, warned=None)
             act = f"native.{to.value.replace('_', '-')}"
             position = await self._perform(actor, act, after, reason, self._store.native.update)
         native, notes = await self._enforce(after, widens=to is KeyState.ACTIVE)
@@ -220,8 +237,10 @@ class Natives:
         try:
             answer = await self._ask(native, doing, trade=trade)
         except LinkError as error:
-            return native, (f"NOT DONE AT THE EXCHANGE YET: {error.sentence}. It is tried again every minute",)
-        return self._noted(native, answer.said), ()
+            # No round ever widens: what could not be switched on is left to the person who asked for it.
+            later = "Unfreeze it again when the exchange is back" if widens else "It is tried again every minute"
+            return native, (f"ASKED, NOT CONFIRMED BY THE EXCHANGE: {error.sentence}. {later}",)
+        return await self._noted(native, answer.said), ()
 
     # Reading
 
@@ -245,25 +264,35 @@ class Natives:
             answer = await self._ask(native, Doing.READ)
         except LinkError as error:
             return native, (f"the exchange was not read: {error.sentence}",)
-        return self._noted(native, answer.said), ()
+        return await self._noted(native, answer.said), ()
 
-    def _noted(self, native: Native, said: Said | None) -> Native:
+    async def _noted(self, native: Native, said: Said | None) -> Native:
         if said is None:
             return native
-        self._store.native.note(native.id, said=said, read_at=self._clock())
+        now = self._clock()
+        after = msgspec.structs.replace(native, said=said, read_at=now)
+        if native.state in STOPPED and after.confirmed and not native.confirmed:
+            # In the journal before it is shown: a proof must not rest on what the house alone says was read.
+            told = {"service": native.service, "state": native.state.value, "at_exchange": at_exchange(after)}
+            try:
+                await self._acts.note(Act(actor="control", act=CONFIRMED_VERB, subject=native.id, after=told))
+            except LinkError:
+                return native
+        self._store.native.note(native.id, said=said, read_at=now)
         return self._store.native.get(native.id)
 
     # Rounds
 
-    async def settle(self) -> None:
+    async def settle(self, service: str | None = None) -> None:
         """Bring every key to what it shall be, follow services' standings, and read each back from time to time."""
-        for native in self._store.native.list():
-            try:
-                followed = await self._followed(native)
-                if self._clock() - self._tried.get(native.id, 0) >= RETRY_MS:
-                    await self._settle(followed)
-            except LinkError:
-                self._tried[native.id] = self._clock()  # shown as unsettled, and tried again
+        async with self._settling:  # the round and an act against a service: one after the other
+            for native in self._store.native.list(service=service):
+                try:
+                    followed = await self._followed(native)
+                    if self._clock() - self._tried.get(native.id, 0) >= RETRY_MS:
+                        await self._settle(followed)
+                except LinkError:
+                    self._tried[native.id] = self._clock()  # shown as unsettled, and tried again
 
     async def _settle(self, native: Native) -> None:
         now = self._clock()
@@ -298,7 +327,7 @@ class Natives:
             return native
         now = self._clock()
         service = self._store.services.get(native.service)
-        held = service.holds_back(native.state)
+        held = self._left_by(service, native, native.state)
         if native.state is KeyState.ACTIVE and held is not KeyState.ACTIVE:
             reason = f"service {service.id} is {service.standing}"
             await self.bring(native.id, held, Cause.STANDING, "rule:standing", reason)
@@ -315,6 +344,14 @@ class Natives:
         return (self._clock() - max(native.last_traded or 0, native.created)) // DAY_MS
 
     # What all have in common
+
+    def now(self) -> int:
+        """The time, in ms."""
+        return self._clock()
+
+    @staticmethod
+    def _left_by(service: Service, native: Native, state: KeyState) -> KeyState:
+        return service.holds_back(state, restored=native.given_back is not None)
 
     def _tell(self, native: Native, kind: str, what: str, text: str) -> None:
         notice = Notice(

@@ -21,13 +21,29 @@ class Sum(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
 
 
+class NativeStop(msgspec.Struct, frozen=True, kw_only=True):
+    """What an act against a service comes to for a key that calls the exchange itself.
+
+    ``confirmed`` says that the exchange was read back since, and says that it is so; else it is asked, not confirmed.
+    ``at_exchange`` is its last word, ``read`` the age of that.
+    """
+
+    id: str
+    account: str
+    state: str
+    confirmed: bool
+    at_exchange: str
+    read: str
+
+
 class CompromiseAnswer(Answer, frozen=True, kw_only=True):
     """The act against a compromised service, as a proof that it is complete.
 
     ``ever`` are all keys that ever belonged to the service, and ``states`` the same keys by the state that the act left
     them in. ``left`` are those that another service holds by now, ``spared`` those of them whose secret was changed
     after they left. ``position`` is the act's in the journal (-1 in a preview); ``in_force`` the position from which
-    none of these keys opened a position (-1 where the gateway has not confirmed it yet).
+    none of these keys opened a position (-1 where the gateway has not confirmed it yet). ``natives`` are the keys that
+    it holds directly: in none of the figures, since nothing of them passes the gateway.
     """
 
     service: str
@@ -43,6 +59,7 @@ class CompromiseAnswer(Answer, frozen=True, kw_only=True):
     accounts: int = 0
     owners: int = 0
     seen: str = ""
+    natives: tuple[NativeStop, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -54,13 +71,17 @@ class CompromiseService(Question[CompromiseAnswer], _Act, frozen=True, kw_only=T
 
 
 class RestoreAnswer(Answer, frozen=True, kw_only=True):
-    """The keys that are in force again, and those that were to be and are not, each with its reason."""
+    """The keys that are in force again, and those that were to be and are not, each with its reason.
+
+    ``natives`` are those that the service holds directly; ``notes`` say what their exchange has not done yet.
+    """
 
     service: str
     standing: str
     keys: tuple[str, ...]
     count: int
     passed_over: dict[str, str] = msgspec.field(default_factory=dict)
+    natives: tuple[str, ...] = ()
     position: int = -1
     change: int = 0
     in_force: bool = False

@@ -51,6 +51,8 @@ def compromise(
         preview = common.ask(msgspec.structs.replace(question, preview=True), timeout_s=LONG_S)
         where = f"{counted(preview.accounts, 'account')} of {counted(preview.owners, 'owner')}"
         say(f"This stops {counted(preview.ever.keys, 'key')} on {where}: {to}.")
+        if preview.natives:
+            say(f"Trading is switched off for {counted(len(preview.natives), 'native key')} at their exchange.")
         say("After it: " + ", ".join(f"{each.keys} {state}" for state, each in sorted(preview.states.items())) + ".")
         agreed()
         question = msgspec.structs.replace(question, seen=preview.seen)
@@ -60,6 +62,11 @@ def compromise(
         return
     _print_proof(answer)
     print_table(COLUMNS, [_row(each) for each in _held(id, common)])
+    for each in answer.natives:
+        word = "confirmed by its exchange" if each.confirmed else "ASKED, NOT CONFIRMED by its exchange"
+        say(f"native key {each.id} on {each.account}: {each.state}; {word}; read {each.read}: {each.at_exchange}")
+    if answer.natives:
+        remark("note: native keys call the exchange themselves; Bailiwick detects what they do, and does not hold it")
     for note in answer.notes:
         remark(f"note: {note}")
 
@@ -98,7 +105,7 @@ def restore(
     id: str
         Which service.
     key: tuple[str, ...]
-        Which key; may be given several times.
+        Which key, or native key; may be given several times.
     all: bool
         All of them; the service is trusted again.
     """
@@ -115,10 +122,14 @@ def restore(
         return
     force = ", in force" if answer.in_force else ""
     done = f"{counted(answer.count, 'key')} of {id} restored"
+    if answer.natives:
+        done += f", and {counted(len(answer.natives), 'native key')}"
     say(f"{done} (journal {answer.position}, change {answer.change}{force})")
     say(f"the service is {answer.standing}")
     for name, why in answer.passed_over.items():
         remark(f"note: {name} was not restored: {why}")
+    for note in answer.notes:
+        remark(f"note: {note}")
 
 
 def keys(id: str, /, *, common: Common = COMMON) -> None:

@@ -7,7 +7,9 @@ no configuration, only the public key that the checkpoints are signed by. It wor
 2. which keys ever belonged to the service, from the acts that issued them and handed them over;
 3. what became of each, from the acts that moved them: the act's own sets must be exactly these;
 4. that behind the position that the act names no record allows one of these keys to open anything, but for keys that a
-   person gave back before.
+   person gave back before;
+5. which native keys the service held, when each was stopped, and whether its exchange was read back since and said so:
+   as long as one was asked and not confirmed, the act is not proven.
 
 What is behind the newest signed checkpoint is not judged. A record whose body was condensed or erased cannot be read,
 and is counted: where there are any behind the position, the act is not proven, and not disproven either.
@@ -27,6 +29,7 @@ from bailiwick.journal import reader
 from bailiwick.journal.error import JournalError
 from bailiwick.journal.recovery import read_published
 from bailiwick.journal.tree import Tree
+from bailiwick.journal.verify_natives import NativeHoldings
 from bailiwick.journal.verify_proof import Checkpoint, Verifier
 
 VERB = "service.compromise"
@@ -81,12 +84,14 @@ class Verdict:
     between: int = 0
     restored: int = 0
     unread: int = 0
+    natives: list[str] = field(default_factory=list)
+    unconfirmed: int = 0
     faults: list[str] = field(default_factory=list)
 
     @property
     def proven(self) -> bool:
         """Whether everything that the act says was worked out again."""
-        return not self.faults and not self.unread
+        return not self.faults and not self.unread and not self.unconfirmed
 
     def lines(self) -> list[str]:
         """The verdict in words."""
@@ -102,6 +107,12 @@ class Verdict:
             lines.append(
                 f"  none of them opened anything from record {self.in_force} to {self.signed - 1}; {self.between} "
                 f"orders were allowed between the act and that, {self.restored} after a person gave the key back"
+            )
+        lines += [f"  {native}" for native in self.natives]
+        if self.unconfirmed:
+            lines.append(
+                f"  {self.unconfirmed} native keys are not confirmed by their exchange up to record {self.signed - 1}: "
+                "verify again when it was read back (`bailiwick native read` asks at once)"
             )
         lines += [f"  FAULT: {fault}" for fault in self.faults]
         if self.unread:
@@ -121,6 +132,7 @@ class _After(msgspec.Struct, frozen=True):
     keys: tuple[str, ...] = ()
     ever: dict[str, Any] = {}
     states: dict[str, Any] = {}
+    natives: dict[str, Any] | None = None
     previous_until: int = 0
     in_force: int = -1
 
@@ -135,7 +147,7 @@ def _after(text: str) -> _After:
         return _After()
     keys = values.get("keys")
     picked: dict[str, Any] = {name: values[name] for name in ("id", "service", "state") if _is(values, name, str)}
-    picked |= {name: values[name] for name in ("ever", "states") if _is(values, name, dict)}
+    picked |= {name: values[name] for name in ("ever", "states", "natives") if _is(values, name, dict)}
     if _is(values, "previous_until", int):
         picked["previous_until"] = values["previous_until"]
     if _is(values, "from", int):
@@ -251,6 +263,8 @@ class _Walk:
         self._checkpoint = checkpoint
         self._tree = Tree()
         self._holdings = Holdings()
+        self._natives = NativeHoldings()
+        self._native_ever: list[str] = []
         self._said: _After | None = None
         self._ever: set[str] = set()
         self._held_back: set[str] = set()
@@ -277,6 +291,7 @@ class _Walk:
         _, at_us, actor, verb, subject, _, text, reason, *_ = fields
         after = _after(text)
         mine = after.id == self._act_id
+        self._natives.take(position, at_us, verb, subject, after.service)
         if verb == FORCE_VERB:
             if mine:
                 self._result.in_force = after.in_force
@@ -291,6 +306,7 @@ class _Walk:
         self._holdings.take(verb, subject, after, at_us // 1000)
         if verb == KEYS_VERB and mine:
             self._said = after
+            self._native_ever = self._natives.of(self._service)
             self._after_act = {key: self._holdings.state.get(key, "") for key in self._ever}
 
     def _begin(self, position: int, actor: str, reason: str, after: _After) -> None:
@@ -317,6 +333,8 @@ class _Walk:
         if self._tree.size != self._checkpoint.size or self._tree.root() != self._checkpoint.root:
             found.faults.append("the records do not lead to the root that the checkpoint signed")
         self._check_sets(found, self._said or _After())
+        found.natives = list(self._natives.lines(self._service, found.position))
+        found.unconfirmed = len(self._natives.unconfirmed(self._service, found.position))
         if found.in_force < 0:
             found.faults.append("no record says from where it was in force")
             return found
@@ -340,6 +358,7 @@ class _Walk:
             states.setdefault(state, []).append(key)
         found.states = {state: len(keys) for state, keys in states.items()}
         _compare(found.faults, "the keys that ever belonged to the service", said.ever, self._ever)
+        _compare(found.faults, "the native keys that it ever held", said.natives, self._native_ever)
         for state in sorted({*said.states, *states}):
             _compare(found.faults, f"the keys that are {state}", said.states.get(state), states.get(state, ()))
         wide = [key for key in self._held_back if self._after_act.get(key) in _OPEN]

@@ -54,7 +54,8 @@ class Native(msgspec.Struct, frozen=True, kw_only=True):
     ``account`` is the master account here whose sealed credential manages it, ``email`` the venue's name of the
     sub-account that it acts for. ``trades`` is whether it may trade while it is active. ``said`` and ``read_at`` are
     the venue's last word. ``watch_key`` and ``watch`` are a second key of the sub-account that only reads, sealed here.
-    ``seen`` is the last trade read, by symbol.
+    ``seen`` is the last trade read, by symbol. ``given_back`` is when a person last gave it back although its service
+    was compromised; ``warned`` the number of days before a removal of which its owner was last told.
     """
 
     id: str
@@ -78,6 +79,8 @@ class Native(msgspec.Struct, frozen=True, kw_only=True):
     seen: dict[str, int] = msgspec.field(default_factory=dict)
     polled: int | None = None
     last_traded: int | None = None
+    given_back: int | None = None
+    warned: int | None = None
 
     def __post_init__(self) -> None:
         if _ID.fullmatch(self.id) is None:
@@ -116,6 +119,11 @@ class Native(msgspec.Struct, frozen=True, kw_only=True):
             return self.said.gone
         wider = self.said.trade is not False and not self.may_trade
         return not wider and not self.said.transfer and not self.said.other
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the venue said so since the key came to its state: only what was read back counts as done."""
+        return self.settled and self.read_at is not None and self.read_at >= (self.since or self.created)
 
 
 class NativeTrade(msgspec.Struct, frozen=True, kw_only=True):

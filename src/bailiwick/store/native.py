@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     RowMapping,
     Table,
@@ -51,6 +52,8 @@ native = Table(
     Column("seen", Text, nullable=False),
     Column("polled", BigInteger),
     Column("last_traded", BigInteger),
+    Column("given_back", BigInteger),
+    Column("warned", Integer),
     Index(None, "service"),
     Index(None, "account"),
 )
@@ -115,6 +118,10 @@ class NativeKeys:
         self._put(connection, row)
         record_change(connection, ChangeKind.NATIVE, row.id, self._clock())
 
+    def hold_back_in(self, connection: Connection, service: str) -> None:
+        """Forget which of a service's were given back to it, within a transaction: its standing stops them again."""
+        connection.execute(update(native).where(native.c.service == service).values(given_back=None))
+
     def note(
         self,
         native_id: str,
@@ -124,12 +131,14 @@ class NativeKeys:
         seen: dict[str, int] | None = None,
         polled: int | None = None,
         last_traded: int | None = None,
+        warned: int | None = None,
     ) -> None:
         """Note what the venue said, or what was read of its trades: nothing that anybody decided, so no change.
 
         What is not named stays as it is: an act may be changing the rest of the row just now.
         """
         given = {"said": said, "read_at": read_at, "seen": seen, "polled": polled, "last_traded": last_traded}
+        given["warned"] = warned
         values = {name: _json(name, value) for name, value in given.items() if value is not None}
         with self._writing() as connection:
             connection.execute(update(native).where(native.c.id == native_id).values(values))

@@ -249,6 +249,8 @@ def _native() -> None:
         sa.Column("seen", sa.Text, nullable=False),
         sa.Column("polled", sa.BigInteger),
         sa.Column("last_traded", sa.BigInteger),
+        sa.Column("given_back", sa.BigInteger),
+        sa.Column("warned", sa.Integer),
         sa.PrimaryKeyConstraint("id", name="pk_native"),
         sa.ForeignKeyConstraint(["account"], ["account.id"], name="fk_native_account"),
         sa.ForeignKeyConstraint(["service"], ["service.id"], name="fk_native_service"),
