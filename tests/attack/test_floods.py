@@ -10,6 +10,7 @@ from bailiwick.journal import record
 from bailiwick.journal.reader import read
 from bailiwick.journal.retention import Retention
 from bailiwick.model.reason import Reason
+from bailiwick.model.usage import Usage
 
 NOW = 1_790_000_040_000_000  # at the beginning of a minute
 
@@ -95,7 +96,7 @@ async def test_reducing_orders_without_end_leave_the_others_theirs(ground: Groun
         bot.buy("1")
         (await ground.sent()).accept("1")
     orders = ground.live(thief).account.orders
-    orders.told_10s(90, ground.clock.at)
+    orders.heed(Usage(orders_10s=90), ground.clock.at)
     for _ in range(20):
         ground.clock.at += 2000
         ground.client(thief.key).place("SELL", "0.001", "101")

@@ -176,7 +176,7 @@ def test_the_account_signs_as_its_credential_requires(tmp_path: Path, there: Exc
 def test_clients_are_met_over_tls(tmp_path: Path, there: Exchange) -> None:
     """With a certificate the gateway speaks TLS 1.2 or newer and nothing else."""
     certificate, private = make_certificate(tmp_path)
-    settings = {"tls_certificate": f'"{certificate}"', "tls_key": f'"{private}"'}
+    settings = {"gateway.tls_certificate": f'"{certificate}"', "gateway.tls_key": f'"{private}"'}
     made = House(tmp_path / "house", there, settings=settings)
     key = made.issue(BOT)
     made.start()
