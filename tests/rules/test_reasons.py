@@ -2,17 +2,19 @@
 
 import ast
 import inspect
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from rules_ground import dec, endpoint, intent, key, order, quote, ref
+from rules_ground import Key, dec, endpoint, intent, key, order, quote, ref
 
 from bailiwick import rules
+from bailiwick.model.decision import Decision, Deny
 from bailiwick.model.grant import MarketOrders, WithdrawalGrant
 from bailiwick.model.harm import Harm
-from bailiwick.model.intent import Act, Destination, OrderType, Side, Withdrawal
+from bailiwick.model.intent import Act, Destination, Intent, OrderDraft, OrderType, Side, Withdrawal
 from bailiwick.model.party import KeyState
 from bailiwick.model.reason import Reason
 from bailiwick.rules.together import Together
@@ -261,6 +263,41 @@ GIVEN_BY: dict[Reason, Callable[[], Reason | None]] = {
 def test_each_reason_is_given(reason: Reason) -> None:
     """Every reason of the rules is given in the case that it is for."""
     assert GIVEN_BY[reason]() == reason
+
+
+AMOUNTS = {
+    Reason.ORDER_PROTECTS: 1,
+    Reason.ORDER_NOTIONAL: 2,
+    Reason.DAY_NOTIONAL: 2,
+    Reason.ROLLING_NOTIONAL: 2,
+    Reason.LOSS_PER_DAY: 2,
+    Reason.BAND_NEAR: 2,
+    Reason.BAND_ANCHOR: 2,
+    Reason.BAND_STOP: 2,
+    Reason.LIQUIDITY_FLOOR: 2,
+    Reason.LIQUIDITY_ORDER_SHARE: 2,
+    Reason.LIQUIDITY_DAY_SHARE: 2,
+    Reason.SERVICE_NET_BUYING: 2,
+    Reason.WITHDRAWAL_AMOUNT: 2,
+    Reason.WITHDRAWAL_DAY: 2,
+}
+
+
+@pytest.mark.parametrize("reason", AMOUNTS, ids=lambda reason: reason.name)
+def test_each_amount_of_a_denial_says_what_it_is_an_amount_of(reason: Reason, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a detail has an amount, the asset or the currency stands behind it."""
+    given: list[Decision] = []
+    asked = Key.ask
+
+    def ask(self: Key, request: Intent | OrderDraft, source: bool | str = True) -> Decision:
+        given.append(asked(self, request, source))
+        return given[-1]
+
+    monkeypatch.setattr(Key, "ask", ask)
+    assert GIVEN_BY[reason]() is reason
+    denied = given[-1]
+    assert isinstance(denied, Deny)
+    assert len(re.findall(r"(?<![\w.-])[0-9.]+ (?:USDT|BTC|ETH)\b", denied.detail)) >= AMOUNTS[reason], denied.detail
 
 
 def test_no_reason_of_the_rules_is_left_untested() -> None:

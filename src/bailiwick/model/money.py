@@ -42,6 +42,11 @@ def plain(amount: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def of_asset(amount: Decimal, asset: str) -> str:
+    """An amount as a person reads it, with what it is an amount of: ``120.5 USDT``."""
+    return f"{plain(amount)} {asset}".rstrip()
+
+
 def round_down(amount: Decimal, step: Decimal) -> Decimal:
     """The largest multiple of ``step`` that is not above ``amount``; the amount itself for a step of zero."""
     if not step:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from bailiwick.model.decision import Deny
 from bailiwick.model.intent import Side
-from bailiwick.model.money import plain, times
+from bailiwick.model.money import of_asset, times
 from bailiwick.model.reason import Reason
 from bailiwick.rules.authority import Band
 from bailiwick.rules.case import Case
@@ -73,5 +73,6 @@ def _beyond(price: Decimal, side: Side, reference: Decimal, band: Band | None) -
 
 def _deny(reason: Reason, leg: Leg, reference: Decimal, band: Band | None) -> Deny:
     bps = 0 if band is None else band.bps
-    price = "none" if leg.price is None else plain(leg.price)
-    return Deny(reason, f"{leg.draft.side} at {price} is more than {bps} bps from {plain(reference)}")
+    quote = "" if leg.info is None else leg.info.quote
+    price = "none" if leg.price is None else of_asset(leg.price, quote)
+    return Deny(reason, f"{leg.draft.side} at {price} is more than {bps} bps from {of_asset(reference, quote)}")

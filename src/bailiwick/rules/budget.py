@@ -1,8 +1,10 @@
 """Rules of what a key may spend, leave open and lose."""
 
+from decimal import Decimal
+
 from bailiwick.model.decision import Deny
 from bailiwick.model.intent import Act, TimeInForce
-from bailiwick.model.money import plain, plus
+from bailiwick.model.money import of_asset, plus
 from bailiwick.model.reason import Reason
 from bailiwick.rules.case import Case
 
@@ -18,7 +20,7 @@ def day(case: Case) -> Deny | None:
         return None
     use = plus(case.ledger.spent.since(case.day_us), case.claim)
     if use > limit:
-        return Deny(Reason.DAY_NOTIONAL, f"it would come to {plain(use)} today, and {plain(limit)} is granted")
+        return _over(case, Reason.DAY_NOTIONAL, f"it would come to {_told(case, use)} today", limit)
     return None
 
 
@@ -29,9 +31,7 @@ def rolling(case: Case) -> Deny | None:
         return None
     use = plus(case.ledger.spent.rolling(case.now_us), case.claim)
     if use > limit:
-        return Deny(
-            Reason.ROLLING_NOTIONAL, f"it would come to {plain(use)} in 24 hours, and {plain(limit)} is granted"
-        )
+        return _over(case, Reason.ROLLING_NOTIONAL, f"it would come to {_told(case, use)} in 24 hours", limit)
     return None
 
 
@@ -60,9 +60,17 @@ def loss(case: Case) -> Deny | None:
         return None
     lost = case.ledger.losses.since(case.day_us)
     if lost >= limit:
-        return Deny(Reason.LOSS_PER_DAY, f"it has lost {plain(lost)} today, and {plain(limit)} is granted")
+        return _over(case, Reason.LOSS_PER_DAY, f"it has lost {_told(case, lost)} today", limit)
     most = plus(plus(lost, case.ledger.risked), case.risk)
     if most > limit:
-        open_ = f"with what is open it may come to {plain(most)} today"
-        return Deny(Reason.LOSS_PER_DAY, f"it has lost {plain(lost)}, {open_}, and {plain(limit)} is granted")
+        open_ = f"with what is open it may come to {_told(case, most)} today"
+        return _over(case, Reason.LOSS_PER_DAY, f"it has lost {_told(case, lost)}, {open_}", limit)
     return None
+
+
+def _told(case: Case, amount: Decimal) -> str:
+    return of_asset(amount, case.authority.currency)
+
+
+def _over(case: Case, reason: Reason, said: str, limit: Decimal) -> Deny:
+    return Deny(reason, f"{said}, and {_told(case, limit)} is granted")

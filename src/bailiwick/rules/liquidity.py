@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from bailiwick.model.decision import Deny
-from bailiwick.model.money import plain, plus, times
+from bailiwick.model.money import of_asset, plus, times
 from bailiwick.model.reason import Reason
 from bailiwick.rules.case import Case
 from bailiwick.rules.pricing import Leg, daily_volume
@@ -26,14 +26,20 @@ def _judge(case: Case, leg: Leg, volume: Decimal) -> Deny | None:
     authority, symbol = case.authority, leg.draft.symbol
     floor = authority.least_daily_volume
     if floor is not None and volume < floor:
-        return Deny(Reason.LIQUIDITY_FLOOR, f"{symbol} trades {plain(volume)} a day, and {plain(floor)} is the least")
+        trades, least = of_asset(volume, authority.currency), of_asset(floor, authority.currency)
+        return Deny(Reason.LIQUIDITY_FLOOR, f"{symbol} trades {trades} a day, and {least} is the least")
     if authority.order_share is not None:
         most = times(volume, authority.order_share)
         if leg.notional > most:
-            return Deny(Reason.LIQUIDITY_ORDER_SHARE, f"{plain(leg.notional)} is more than {plain(most)} in {symbol}")
+            return _above(case, Reason.LIQUIDITY_ORDER_SHARE, leg.notional, most, f"in {symbol}")
     if authority.day_share is not None:
         most = times(volume, authority.day_share)
         use = plus(case.ledger.symbol_use(symbol, case.day_us), case.notional)
         if use > most:
-            return Deny(Reason.LIQUIDITY_DAY_SHARE, f"{plain(use)} today is more than {plain(most)} in {symbol}")
+            return _above(case, Reason.LIQUIDITY_DAY_SHARE, use, most, f"in {symbol} today")
     return None
+
+
+def _above(case: Case, reason: Reason, amount: Decimal, most: Decimal, where: str) -> Deny:
+    currency = case.authority.currency
+    return Deny(reason, f"{of_asset(amount, currency)} is more than {of_asset(most, currency)} {where}")

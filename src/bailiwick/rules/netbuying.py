@@ -5,7 +5,7 @@ from decimal import Decimal
 from bailiwick.model.decision import Deny
 from bailiwick.model.intent import Act, Side
 from bailiwick.model.market import Quote
-from bailiwick.model.money import BASIS_POINTS, EXACT, ZERO, minus, plain, plus, times
+from bailiwick.model.money import BASIS_POINTS, EXACT, ZERO, minus, of_asset, plus, times
 from bailiwick.model.reason import Reason
 from bailiwick.rules.case import Case
 
@@ -36,11 +36,12 @@ def net_buying(case: Case) -> Deny | None:
             return Deny(Reason.UNPRICEABLE, f"the daily volume of {symbol} is not known")
         use = minus(plus(together.use(symbol, case.now_us), quantity), _given_back(case, symbol))
         if use > limit:
-            shown = plain(limit.quantize(_SHOWN))
+            base = next((leg.info.base for leg in case.legs if leg.info and leg.draft.symbol == symbol), symbol)
+            shown = of_asset(limit.quantize(_SHOWN), base)
             return Deny(
                 Reason.SERVICE_NET_BUYING,
-                f"all keys of the service would have bought {plain(use)} more {symbol} in 24 hours than they sold, "
-                f"and {shown} is their share",
+                f"all keys of the service would have bought {of_asset(use, base)} more in {symbol} in 24 hours "
+                f"than they sold, and {shown} is their share",
             )
     return None
 

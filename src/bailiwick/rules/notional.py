@@ -1,7 +1,7 @@
 """The rule of an order's size."""
 
 from bailiwick.model.decision import Deny
-from bailiwick.model.money import plain
+from bailiwick.model.money import of_asset
 from bailiwick.model.reason import Reason
 from bailiwick.rules.case import Case
 
@@ -13,5 +13,6 @@ def order(case: Case) -> Deny | None:
         return None
     for leg in case.legs:
         if leg.notional > limit:
-            return Deny(Reason.ORDER_NOTIONAL, f"it is worth {plain(leg.notional)}, and {plain(limit)} is granted")
+            worth, granted = (of_asset(each, case.authority.currency) for each in (leg.notional, limit))
+            return Deny(Reason.ORDER_NOTIONAL, f"it is worth {worth}, and {granted} is granted")
     return None

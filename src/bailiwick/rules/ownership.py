@@ -3,6 +3,7 @@
 from bailiwick.model.decision import Deny
 from bailiwick.model.intent import Act, OrderRef
 from bailiwick.model.life import KeyState
+from bailiwick.model.money import of_asset
 from bailiwick.model.reason import Reason
 from bailiwick.rules import winding
 from bailiwick.rules.case import Case
@@ -85,5 +86,6 @@ def amendment(case: Case) -> Deny | None:
         return Deny(Reason.UNPRICEABLE, "the amendment names no order or no quantity")
     order = case.ledger.find(intent.symbol, intent.target)
     if order is not None and intent.new_quantity > order.quantity:
-        return Deny(Reason.ORDER_NOTIONAL, f"an amendment only reduces, and {order.quantity} is the order's quantity")
+        size = of_asset(order.quantity, order.base)
+        return Deny(Reason.ORDER_NOTIONAL, f"an amendment only reduces an order of {size}")
     return None

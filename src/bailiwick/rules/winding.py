@@ -13,7 +13,7 @@ from bailiwick.model.decision import Deny
 from bailiwick.model.harm import BIT, Harm
 from bailiwick.model.intent import Act, OrderRef, OrderType, Side, TimeInForce
 from bailiwick.model.life import Curb, KeyState, Response
-from bailiwick.model.money import BASIS_POINTS, ZERO, divide, minus, plain, plus, times
+from bailiwick.model.money import BASIS_POINTS, ZERO, divide, minus, of_asset, plus, times
 from bailiwick.model.reason import Reason
 from bailiwick.rules.case import PLACING, Case
 from bailiwick.rules.pricing import LIMITLESS, Leg
@@ -101,7 +101,10 @@ def _kept(case: Case) -> Deny | None:
         return Deny(Reason.KEY_WINDING_DOWN, "the key has no such open order")
     for order in named:
         if protects(case, order):
-            return Deny(Reason.ORDER_PROTECTS, f"{order.client_id} sells {plain(order.quantity)} of {order.symbol}")
+            return Deny(
+                Reason.ORDER_PROTECTS,
+                f"{order.client_id} sells {of_asset(order.quantity, order.base)} in {order.symbol}",
+            )
     return None
 
 
@@ -171,15 +174,19 @@ def _slow(case: Case, curb: Curb) -> Deny | None:
             return Deny(Reason.KEY_WINDING_DOWN, f"{leg.draft.type}: it has no limit price")
         floor = _floor(case, leg)
         if floor is None or leg.price < floor:
-            shown = "unknown" if floor is None else plain(floor)
-            return Deny(Reason.KEY_WINDING_DOWN, f"{plain(leg.price)} is below the anchor less the near band, {shown}")
+            quote = "" if leg.info is None else leg.info.quote
+            price, shown = of_asset(leg.price, quote), "unknown" if floor is None else of_asset(floor, quote)
+            return Deny(Reason.KEY_WINDING_DOWN, f"{price} is below the anchor less the near band, {shown}")
     symbol = case.legs[0].draft.symbol
     sold = case.ledger.sold_within(symbol, case.now_us - HOUR_US)
     most = times(plus(case.ledger.holding(symbol), sold), SHARE)
     selling = max(leg.quantity for leg in case.legs)
     total = plus(plus(sold, _offered(case, symbol, curb.since_us)), selling)
     if total > most:
-        return Deny(Reason.KEY_WINDING_DOWN, f"{plain(total)} of {symbol} in an hour, and {plain(most)} is a quarter")
+        base = case.legs[0].base or symbol
+        return Deny(
+            Reason.KEY_WINDING_DOWN, f"{of_asset(total, base)} in an hour, and {of_asset(most, base)} is a quarter"
+        )
     return None
 
 
