@@ -148,7 +148,7 @@ class Dispatch:
         now = venue.clock.now_us()
         lines = self._heed(exchange, live, status, head, now)
         if status >= 400 and status != 429:
-            blame(live.weight, endpoint.weight)
+            blame(live.weight, venue.dialect.weigh(intent))
         dialect = venue.dialect
         if not endpoint.changes:
             self.chronicle.read(exchange, live, status, now - exchange.sent_us)

@@ -178,7 +178,8 @@ class Gateway(Dispatch):
         exit_ = allow.reducing or act in _CANCEL_ACTS
         reason = self._barred(live, endpoint, exit_=exit_)
         if reason is None:
-            reason = self._choose_way(exchange, live, endpoint.weight, now, exit_=exit_)
+            weight = live.account.venue.dialect.weigh(intent) if endpoint.varies else endpoint.weight
+            reason = self._choose_way(exchange, live, weight, now, exit_=exit_)
         if reason is None and act in _ORDER_ACTS:
             counts = live.account.orders
             if not (counts.exit_room(live.weight, now, 0.1) if exit_ else counts.room(now, 0.1)):

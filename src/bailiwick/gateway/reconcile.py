@@ -203,7 +203,8 @@ class Reconciler:
         if account.signer is None and account.engine is None:
             return None
         now = account.venue.clock.now_us()
-        if account.way.weight.admit(intent.endpoint.weight, self._weight, now, exit_=False) is not None:
+        weight = account.venue.dialect.weigh(intent)
+        if account.way.weight.admit(weight, self._weight, now, exit_=False) is not None:
             return None
         future: asyncio.Future[tuple[int, bytes] | None] = asyncio.get_running_loop().create_future()
         account.way.pool.send(self._gateway.sign(account, "", intent, -1, now, WINDOW_US), _Asked(account, future))

@@ -91,11 +91,12 @@ class PublicData:
             return
         shared = self._asked.get(outgoing.target)
         if shared is None:
-            reason = venue.way.weight.admit(endpoint.weight, venue.way.weight.public, now, exit_=False)
+            weight = venue.dialect.weigh(intent)
+            reason = venue.way.weight.admit(weight, venue.way.weight.public, now, exit_=False)
             if reason is not None:
                 gateway.refuse(exchange, Deny(reason))
                 return
-            shared = self._asked[outgoing.target] = _Shared(self, outgoing.target, endpoint.weight)
+            shared = self._asked[outgoing.target] = _Shared(self, outgoing.target, weight)
             shared.waiting.append(exchange)
             venue.way.pool.send(outgoing, shared)
         else:

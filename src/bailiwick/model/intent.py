@@ -65,7 +65,8 @@ class Endpoint(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One method and path of a venue and what it can do.
 
     ``parameters`` maps the names it takes, in the spelling of the wire, to whether they are mandatory.
-    ``weight`` is its request weight at the venue. Only what is ``served`` is ever forwarded.
+    ``weight`` is its request weight at the venue, unless it ``varies`` with the parameters (``Dialect.weigh``). Only what
+    is ``served`` is ever forwarded.
     """
 
     method: str
@@ -78,6 +79,7 @@ class Endpoint(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     parameters: dict[str, bool]
     bit: int  # of its harm class, see model.harm.BIT
     changes: bool  # whether it changes state, and so needs an unused replay mark and a durable record
+    varies: bool = False
 
 
 class OrderDraft(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):

@@ -117,6 +117,10 @@ class Dialect(Protocol):
         """Until when, in microseconds of the venue's clock, a replay of this payload could still be accepted."""
         ...
 
+    def weigh(self, intent: Intent) -> int:
+        """The request weight that the venue counts for a request with these parameters."""
+        ...
+
     def parse(self, endpoint: Endpoint, request: Request, signed: Signed | None) -> Intent | Deny:
         """Read the parameters strictly into an intent. Ambiguity denies. ``signed`` is None for unsigned endpoints."""
         ...

@@ -21,6 +21,7 @@ from bailiwick.venues.binance.signature import HmacSigner, HmacVerifier, signer_
 from bailiwick.venues.binance.startup import start_up_form
 from bailiwick.venues.binance.symbols import read_order_rates, read_symbols
 from bailiwick.venues.binance.usage import read_usage
+from bailiwick.venues.binance.weights import weigh
 from bailiwick.venues.dialect import Dialect, MarketData, Signer, Verifier
 
 
@@ -49,6 +50,7 @@ class Binance:
     fresh = staticmethod(fresh)
     mark_lifetime_us = staticmethod(mark_lifetime_us)
     parse = staticmethod(parse)
+    weigh = staticmethod(weigh)
     compose = staticmethod(compose)
     keep_name = staticmethod(keep_name)
     narrow = staticmethod(narrow)

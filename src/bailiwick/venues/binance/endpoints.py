@@ -2,14 +2,14 @@
 
 ``endpoints.tsv`` has one row a method and path: its product family, whether it is signed, its request weight, its harm
 class and how two readers, who did not see each other's reading, classed it; where they differed, why the class is
-what it is. ``parameters.tsv`` has what each takes. What stands in neither is not known, and is refused.
+what it is. ``weights.tsv`` has the weights that depend on parameters, and where each is from. ``parameters.tsv`` has
+what each takes. What stands in neither is not known, and is refused.
 """
-
-from collections.abc import Iterator
-from importlib.resources import files
 
 from bailiwick.model.harm import BIT, Harm
 from bailiwick.model.intent import Act, Endpoint
+from bailiwick.venues.binance.table import rows
+from bailiwick.venues.binance.weights import CASES
 
 SERVED_FAMILIES = frozenset({"spot", "wallet", "sub_account"})
 
@@ -57,16 +57,10 @@ _TELLING = frozenset({Harm.PUBLIC, Harm.READ})
 _BOUNDED = frozenset({Harm.CANCEL, Harm.TRADE, Harm.BORROW, Harm.WITHDRAW, Harm.BEARER})
 
 
-def _rows(name: str) -> Iterator[list[str]]:
-    """The rows of a table that lies beside this module, without its heading."""
-    lines = files(__package__).joinpath(name).read_text(encoding="utf-8").splitlines()
-    return (line.split("\t") for line in lines[1:])
-
-
 def _parameters() -> dict[tuple[str, str], dict[str, tuple[bool, str, tuple[str, ...]]]]:
     """By endpoint and name: whether it is mandatory, its type, and the values of an enumeration."""
     table: dict[tuple[str, str], dict[str, tuple[bool, str, tuple[str, ...]]]] = {}
-    for method, path, name, required, kind, values in _rows("parameters.tsv"):
+    for method, path, name, required, kind, values in rows("parameters.tsv"):
         entry = (required == "1", kind, tuple(values.split("|")) if values else ())
         table.setdefault((method, path), {})[name] = entry
     return table
@@ -88,6 +82,7 @@ def _endpoint(row: list[str]) -> Endpoint:
         served=served or act is Act.START_UP,
         signed=signed == "1",
         weight=int(weight),
+        varies=len(CASES.get((method, path), ())) > 1,
         parameters={name: required for name, (required, _, _) in taken.items()},
         bit=BIT[harm],
         changes=harm not in _TELLING and act is not Act.TRY,
@@ -95,4 +90,4 @@ def _endpoint(row: list[str]) -> Endpoint:
 
 
 PARAMETERS = _parameters()
-ENDPOINTS: dict[tuple[str, str], Endpoint] = {(row[0], row[1]): _endpoint(row) for row in _rows("endpoints.tsv")}
+ENDPOINTS: dict[tuple[str, str], Endpoint] = {(row[0], row[1]): _endpoint(row) for row in rows("endpoints.tsv")}
