@@ -13,7 +13,9 @@ import pytest
 from cli_house import Served
 
 from bailiwick import __version__
+from bailiwick.authority.verbs import Kind, Move
 from bailiwick.cli import main, overview
+from bailiwick.cli.acting import MEANS, meaning
 from bailiwick.cli.exits import Exit
 from bailiwick.cli.reasons import document
 from bailiwick.link.questions import ExplainAnswer, Step
@@ -248,6 +250,23 @@ def test_an_act_needs_a_yes(served: Served, key: str, capsys: Capture, monkeypat
     assert (len(served.gateway.acts), "state: active -> revoked" in capsys.readouterr().out) == (acts, True)
     assert served.run("key", "freeze", key) == 0
     assert len(served.gateway.acts) == acts + 1
+
+
+def test_a_person_reads_what_an_act_means_before_the_yes(served: Served, key: str, capsys: Capture) -> None:
+    """Before a revocation, a wind-down and the end of a freeze stands what they mean; beside a freeze as well."""
+    told = {}
+    for kind, id, *moves in (
+        ("key", key, Move.FREEZE, Move.UNFREEZE, Move.WIND_DOWN, Move.REVOKE),
+        ("account", "main", Move.FREEZE, Move.UNFREEZE, Move.REVOKE),
+        ("service", "bot", Move.REVOKE),
+    ):
+        for move in moves:
+            served.run(kind, move.value, id)
+            said = capsys.readouterr()
+            told[kind, move] = meaning(Kind(kind), move) + " " + MEANS[move] in (
+                said.err if move is Move.FREEZE else said.out
+            )
+    assert [each for each, shown in told.items() if not shown] == []
 
 
 def terminal(monkeypatch: pytest.MonkeyPatch, answers: str) -> None:

@@ -17,7 +17,7 @@ from bailiwick.authority.verbs import (
 from bailiwick.cli.asking import confirm
 from bailiwick.cli.incident import print_latest
 from bailiwick.cli.options import ACTING, COMMON, Acting, Common
-from bailiwick.cli.output import print_act, print_list, print_show
+from bailiwick.cli.output import print_act, print_list, print_show, remark
 from bailiwick.link.wire import Question
 from bailiwick.model.life import DIFFERENCE
 
@@ -41,6 +41,13 @@ MOVES = {
     Move.WIND_DOWN: "Let {a} {kind} cancel, read and reduce, and open nothing.",
     Move.REVOKE: "Revoke {a} {kind} for ever: {revoke}",
 }
+MEANS = {
+    Move.FREEZE: "Orders that rest stay at the venue, stops too. A person can undo it.",
+    Move.UNFREEZE: "What the freeze held back works again at once, within what each grant allows.",
+    Move.WIND_DOWN: "Stops that protect a position stay. A person can undo it.",
+    Move.REVOKE: "Orders that rest stay at the venue: cancel them first, or at the venue. Nobody can undo it.",
+}
+"""What a person should know of a move before the yes, beside the sentence of its help."""
 FREEZES = {
     Kind.VENUE: "the keys of its accounts may only read.",
     Kind.ACCOUNT: "its keys may only read, whatever they may do otherwise.",
@@ -58,13 +65,17 @@ REVOKES = {
 def add_moves(app: App, kind: Kind, *moves: Move) -> None:
     """Give a group its freeze, unfreeze, wind-down and revoke."""
     for move in moves:
-        text = MOVES[move].format(
-            a="an" if kind is Kind.ACCOUNT else "a", kind=kind.value, freeze=FREEZES[kind], revoke=REVOKES[kind]
-        )
+        text = meaning(kind, move)
         if move is not Move.UNFREEZE:
             text += f"\n\nThe difference, for a key:\n\n{DIFFERENCE}"
         example = f'Example: bailiwick {kind.value} {move.value} ID --reason "what happened"'
         app.command(_mover(kind, move), name=move.value, help=text, help_epilogue=example)
+
+
+def meaning(kind: Kind, move: Move) -> str:
+    """What a move does, in a sentence."""
+    article = "an" if kind is Kind.ACCOUNT else "a"
+    return MOVES[move].format(a=article, kind=kind.value, freeze=FREEZES[kind], revoke=REVOKES[kind])
 
 
 def _mover(kind: Kind, move: Move) -> Callable[..., None]:
@@ -86,19 +97,28 @@ def _mover(kind: Kind, move: Move) -> Callable[..., None]:
             The account that the key must belong to; refused if it is another's.
         """
         question = MoveParty(kind=kind, id=id, to=move, account=account, reason=acting.reason)
-        carry_out(question, f"{kind.value} {id} {DONE[move]}", acting, common, ask=move is not Move.FREEZE)
+        means = f"{meaning(kind, move)} {MEANS[move]}"
+        if move is Move.FREEZE and not common.json:  # not asked about, so said beside the answer
+            remark(means)
+        what = f"{kind.value} {id} {DONE[move]}"
+        carry_out(question, what, acting, common, ask=move is not Move.FREEZE, means=means)
 
     return act
 
 
-def carry_out(question: Q, what: str, acting: Acting, common: Common, *, ask: bool = True) -> ActAnswer:
-    """Preview an act, ask for a yes, and do what was previewed and nothing else. Freezing is not asked about."""
+def carry_out(
+    question: Q, what: str, acting: Acting, common: Common, *, ask: bool = True, means: str = ""
+) -> ActAnswer:
+    """Preview an act, ask for a yes, and do what was previewed and nothing else. Freezing is not asked about.
+
+    ``means`` is what a person should know before the yes.
+    """
     if ask and not acting.yes:
         preview = common.ask(msgspec.structs.replace(question, preview=True))
         if preview.nothing:
             print_act(preview, json=common.json, what=what)
             return preview
-        confirm(preview, what)
+        confirm(preview, what, means)
         question = msgspec.structs.replace(question, seen=preview.seen)
     answer = common.ask(question)
     print_act(answer, json=common.json, what=what)

@@ -73,8 +73,8 @@ def read_text(noun: str, file: Path | None) -> str:
         raise Stop(f"{noun}: {file} is not UTF-8; save it as UTF-8") from None
 
 
-def confirm(preview: ActAnswer, what: str) -> None:
-    """Show what would change and ask for a yes.
+def confirm(preview: ActAnswer, what: str, means: str = "") -> None:
+    """Show what would change and what that means, and ask for a yes.
 
     Raises:
         Stop: if the person says no, or there is nobody to ask.
@@ -83,6 +83,8 @@ def confirm(preview: ActAnswer, what: str) -> None:
     print_differences(preview.difference)
     for note in preview.notes:
         say(f"  note: {note}")
+    if means:
+        say(means)
     if not sys.stdin.isatty():
         raise Stop("nobody to ask; say --yes to do it", Exit.USAGE)
     if input("Do it? [y/N] ").strip().lower() not in {"y", "yes"}:
