@@ -592,3 +592,22 @@ def test_a_ledger_survives_a_restart(history: tuple[list[OrderDraft], list[tuple
         getattr(ledger, kind)(event, NOON_US)
         getattr(copy, kind)(event, NOON_US)
     assert copy.to_state() == ledger.to_state()
+
+
+def test_a_list_is_known_by_name_for_as_long_as_anything_of_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list's name is the key's own while one of its orders is tracked or its number is remembered, and no longer."""
+    monkeypatch.setattr(module, "MOST_OWNED", 1)
+    made = key()
+    named = ref(client_id="pair")
+    for list_id, name in enumerate(("pair", "other", "third")):
+        draft = order(quantity="0.1")
+        request = intent(draft, act=Act.PLACE_LIST, target=ref(client_id=name))
+        made.ledger.reserve(_allowed(draft), request, made.now_us)
+        assert [each.owns_list(ref(client_id=name)) for each in (made.ledger, again(made.ledger))] == [True, True]
+        made.ledger.report(structs.replace(filled(draft, 10 + list_id, "0.1"), list_id=list_id), made.now_us)
+        made.ledger.trade(trade(10 + list_id, 1, BUY, 100, "0.1"), made.now_us)
+        assert made.ledger.owns_list(named) == (list_id == 0 or made.ledger.owns_list(ref(0)))
+        made.age(SETTLED_US)
+    assert not made.ledger.owns_list(named)
+    assert not made.ledger.owns_list(ref(client_id=""))
+    assert made.ledger.owns_list(ref(client_id="third"))

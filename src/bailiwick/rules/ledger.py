@@ -51,6 +51,7 @@ class Ledger:
         "_forget_us",
         "_groups",
         "_late",
+        "_list_names",
         "_live",
         "_nameless",
         "_owned",
@@ -93,6 +94,7 @@ class Ledger:
         self._owned: dict[str, tuple[str, int]] = {}  # client order id → symbol and the venue's id
         self._owned_ids: dict[tuple[str, int], str] = {}
         self._owned_lists: dict[int, str] = {}  # the venue's list id → the client's
+        self._list_names: dict[str, int] = {}  # how often each of these stands there or in a tracked order
         self._stray: dict[tuple[str, int], dict[int, TradeReport]] = {}
 
     # What a decision asks
@@ -161,8 +163,7 @@ class Ledger:
     def owns_list(self, ref: OrderRef) -> bool:
         """Whether the key placed the order list that a request names."""
         if ref.order_id is None:
-            known = ref.client_id in self._owned_lists.values()
-            return known or any(order.list_client_id == ref.client_id for order in self.orders.values())
+            return ref.client_id in self._list_names
         return ref.order_id in self._owned_lists and ref.client_id in (None, self._owned_lists[ref.order_id])
 
     def live(self, symbol: str) -> list[Tracked]:
@@ -196,6 +197,7 @@ class Ledger:
             if client_id in self.orders:
                 continue
             order.list_client_id = listed
+            self._name_list(listed)
             pair = alternative(draft.leg) if draft.leg else None
             if pair is not None:
                 order.group = heads.setdefault(pair, client_id)
@@ -242,7 +244,9 @@ class Ledger:
                 self._fill(order, trade.fill, worth)
         if report.list_id >= 0:
             order.list_id = report.list_id
-            self._owned_lists.setdefault(report.list_id, order.list_client_id)
+            if report.list_id not in self._owned_lists:
+                self._owned_lists[report.list_id] = order.list_client_id
+                self._name_list(order.list_client_id)
         order.reported = max(order.reported, report.executed)
         quote = report.quote_executed
         if quote is not None and (order.reported_quote is None or quote > order.reported_quote):
@@ -344,11 +348,14 @@ class Ledger:
         ledger._ended = state.ended
         ledger._owned_ids = {place: client_id for client_id, place in ledger._owned.items() if place[1] >= 0}
         ledger._owned_lists = dict(state.lists)
+        for name in state.lists.values():
+            ledger._name_list(name)
         for trade in state.stray:
             ledger._stray.setdefault((trade.symbol, trade.order_id), {})[trade.fill.trade_id] = trade
         for order in state.orders:
             order.claimed = order.covering = order.risking = ZERO
             ledger.orders[order.client_id] = order
+            ledger._name_list(order.list_client_id)
             if order.order_id is None:
                 ledger._nameless.add(order.client_id)
             if order.group:
@@ -394,7 +401,18 @@ class Ledger:
             oldest = next(client_id for client_id in self._owned if client_id not in self.orders)
             self._owned_ids.pop(self._owned.pop(oldest), None)
         if len(self._owned_lists) > MOST_OWNED:
-            del self._owned_lists[next(iter(self._owned_lists))]
+            self._unname_list(self._owned_lists.pop(next(iter(self._owned_lists))))
+
+    def _name_list(self, name: str) -> None:
+        if name:
+            self._list_names[name] = self._list_names.get(name, 0) + 1
+
+    def _unname_list(self, name: str) -> None:
+        left = self._list_names.get(name, 0) - 1
+        if left > 0:
+            self._list_names[name] = left
+        else:
+            self._list_names.pop(name, None)
 
     def _fill(self, order: Tracked, fill: Fill, worth: Worth | None) -> None:
         if fill.trade_id in order.trades:
@@ -539,6 +557,8 @@ class Ledger:
 
     def _drop(self, client_id: str) -> None:
         order = self.orders.pop(client_id)
+        if order.list_client_id:
+            self._unname_list(order.list_client_id)
         self._ended.pop(client_id, None)
         self._late.pop(client_id, None)
         self._nameless.discard(client_id)
