@@ -6,9 +6,11 @@ import msgspec
 import pytest
 from authority_house import NOW, House
 
-from bailiwick.authority.native import DAY_MS, PENDING_MS, READ_EVERY_MS, RETRY_MS
+from bailiwick.authority.lives import DAY_MS
+from bailiwick.authority.native import PENDING_MS, READ_EVERY_MS, RETRY_MS
 from bailiwick.authority.native_verbs import IssueNative, ListNatives, MoveNative, RegisterNative, ShowNative
 from bailiwick.authority.service_verbs import CompromiseService, RestoreService
+from bailiwick.authority.sweep_verbs import Sweep
 from bailiwick.authority.verbs import Move, MoveParty
 from bailiwick.journal.verify_act import sum_of
 from bailiwick.link.exchange_questions import Doing, NativeAnswer, NativeCall
@@ -16,6 +18,7 @@ from bailiwick.link.wire import Code, LinkError
 from bailiwick.model.life import Cause, KeyState
 from bailiwick.model.native import MOST_ADDRESSES, NativeTrade, Said, addresses_of
 from bailiwick.model.secret import Secret
+from bailiwick.rules.idleness import policy
 
 PERSON = "ada (uid 1000)"
 KEY = "k" * 64
@@ -285,22 +288,91 @@ async def test_a_native_key_is_not_unfrozen_past_its_services_standing(there: Th
     assert there.exchange.said.trade is False
 
 
-async def test_an_idle_key_bound_to_nothing_is_wound_down_and_then_deleted(there: There) -> None:
-    """No trade for 30 days: trading off; a week later it is deleted. A bound key is left alone."""
+async def days_later(there: There, days: int) -> None:
+    """So many days on, with the trades read and the rounds gone by."""
+    there.now += days * DAY_MS
+    await there.natives.watch.poll()
+    await there.natives.settle()
+
+
+def notices(there: There) -> list[str]:
+    """The titles of what the owner was told."""
+    return [each.notice.title for each in there.house.store.notices.list(owner="Ada")]
+
+
+async def test_an_idle_key_goes_the_way_of_the_configured_policy(there: There) -> None:
+    """Thirty days without a trade: warned twice, wound down, frozen a week later, deleted another week later."""
+    await there.issue()
+    seen = []
+    for days in (22, 1, 6, 1, 7, 7):
+        await days_later(there, days)
+        seen.append((there.row().state, len(notices(there))))
+    active, winding = KeyState.ACTIVE, KeyState.WINDING_DOWN
+    assert seen == [
+        (active, 0), (active, 1), (active, 2), (winding, 3), (KeyState.FROZEN, 4), (KeyState.REVOKED, 5),
+    ]  # fmt: skip
+    assert there.exchange.said.gone
+
+
+async def test_another_policy_is_followed(there: There) -> None:
+    """As OKX has it, fourteen days; and a policy that only stops never deletes."""
+    there.natives.idleness = msgspec.structs.replace(
+        there.natives.idleness, trading=policy("stop trading of keys idle 14 days unless bound to networks")
+    )
+    await there.issue()
+    await days_later(there, 14)
+    assert there.row().state is KeyState.WINDING_DOWN
+    await days_later(there, 400)
+    assert there.row().state is KeyState.WINDING_DOWN
+
+
+async def test_a_key_whose_trades_were_not_read_is_not_called_idle(there: There) -> None:
+    """An exchange that was down for a month says nothing of a trade: the key is stopped only after a look."""
     await there.issue()
     there.now += 31 * DAY_MS
     await there.natives.settle()
-    assert there.row().state is KeyState.WINDING_DOWN
-    there.now += 8 * DAY_MS
+    assert there.row().state is KeyState.ACTIVE
+    await there.natives.watch.poll()
     await there.natives.settle()
-    assert (there.row().state, there.exchange.said.gone) == (KeyState.REVOKED, True)
+    assert there.row().state is KeyState.WINDING_DOWN
+
+
+async def test_a_person_who_gives_an_idle_key_back_is_believed(there: There) -> None:
+    """Unfrozen, it has the whole time again, and is not stopped by the next round."""
+    await there.issue()
+    await days_later(there, 30)
+    await there.move(Move.UNFREEZE)
+    await days_later(there, 5)
+    assert there.row().state is KeyState.ACTIVE
+
+
+async def test_a_key_that_nobody_can_see_used_is_told_of_and_kept(there: There) -> None:
+    """Reads leave no trace at the exchange: a tax tool is asked about once after 400 days, and never stopped."""
+    await there.issue(trades=False)
+    await days_later(there, 399)
+    assert notices(there) == []
+    await days_later(there, 1)
+    await days_later(there, 1)
+    assert (there.row().state, notices(there)) == (KeyState.ACTIVE, ["Native key n of bot: is it still needed?"])
+
+
+async def test_a_sweep_counts_native_keys_and_a_dry_one_leaves_them(there: There) -> None:
+    """`bailiwick sweep --dry-run` says what would become of them; without it, it does."""
+    await there.issue()
+    there.now += 30 * DAY_MS
+    await there.natives.watch.poll()
+    dry = await there.house.ask(Sweep(dry_run=True))
+    assert (dry.swept[-1].what, dry.swept[-1].keys, there.row().state) == (
+        "wind-down", ("native key n",), KeyState.ACTIVE,
+    )  # fmt: skip
+    await there.house.ask(Sweep())
+    assert there.row().state is KeyState.WINDING_DOWN
 
 
 async def test_a_bound_key_may_lie_idle(there: There) -> None:
     """As the exchanges' own rules have it, an address spares a key."""
     await there.issue(unbound=False, addresses=("203.0.113.7",))
-    there.now += 90 * DAY_MS
-    await there.natives.settle()
+    await days_later(there, 90)
     assert there.row().state is KeyState.ACTIVE
 
 

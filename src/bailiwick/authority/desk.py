@@ -21,6 +21,7 @@ from bailiwick.authority.keys import Keys
 from bailiwick.authority.lives import Lives, Terms
 from bailiwick.authority.moves import Moves
 from bailiwick.authority.native import Natives
+from bailiwick.authority.nativeidle import Idleness
 from bailiwick.authority.nativestops import NativeStops
 from bailiwick.authority.networks import LOOK_EVERY_S, Networks
 from bailiwick.authority.notices import Notices
@@ -47,7 +48,7 @@ from bailiwick.authority.show import (
     venue_values,
 )
 from bailiwick.authority.sweep import ROUND_S, Sweeper
-from bailiwick.authority.sweep_verbs import Sweep
+from bailiwick.authority.sweep_verbs import Sweep, SweepAnswer
 from bailiwick.authority.token_verbs import IssueToken, ListTokens, RevokeToken
 from bailiwick.authority.tokens import Tokens
 from bailiwick.authority.verbs import Kind, ListAnswer, ShowAnswer, Values
@@ -107,7 +108,8 @@ class Desk:
         self.open_routes: list[OpenRoute] = []  # of the control API: whoever serves callers without a token adds theirs
         self.noticing = Noticing(self, config, store, gateway, self.notices, clock)  # owners, incidents, leaks
         self.open_routes += self.noticing.open_routes()
-        self.natives = Natives(store, self.acts, AsyncClient(config.gateway_socket), self.notices, clock)
+        idleness = Idleness(self.sweeper.trading, self.sweeper.reading, terms)
+        self.natives = Natives(store, self.acts, AsyncClient(config.gateway_socket), self.notices, idleness, clock)
         self.natives.add_rounds(self.rounds)
         self._services = Services(store, self.acts, self._parties, clock)
         self._reach = Reach(store, gateway)
@@ -158,7 +160,7 @@ class Desk:
             verbs.UseOfKey: self._use,
             verbs.Status: self._status,
             verbs.Examine: self._examine,
-            Sweep: self.sweeper.sweep,
+            Sweep: self._sweep,
             ListApprovals: self.approvals.list,
             ShowApproval: self.approvals.show,
             ApproveHold: self.approvals.approve,
@@ -182,6 +184,11 @@ class Desk:
 
     async def _move(self, question: verbs.MoveParty, actor: str) -> verbs.ActAnswer:
         return await self._services.move(question, actor, self._moves.move)
+
+    async def _sweep(self, question: Sweep, actor: str) -> SweepAnswer:
+        answer = await self.sweeper.sweep(question, actor)
+        natives = await self.natives.sweep(question, actor)
+        return msgspec.structs.replace(answer, swept=(*answer.swept, *natives))
 
     # What only looks
 

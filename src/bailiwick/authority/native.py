@@ -27,10 +27,12 @@ from bailiwick.authority.native_verbs import (
     RegisterNative,
     ShowNative,
 )
+from bailiwick.authority.nativeidle import Idleness, Step, swept
 from bailiwick.authority.nativeshow import at_exchange, listed_values, native_values
 from bailiwick.authority.nativewatch import NativeWatch
 from bailiwick.authority.notices import Notices
 from bailiwick.authority.rounds import Rounds
+from bailiwick.authority.sweep_verbs import Sweep, Swept
 from bailiwick.authority.verbs import Move
 from bailiwick.journal.verify_natives import CONFIRMED_VERB
 from bailiwick.link.exchange_questions import Doing, NativeAnswer, NativeCall
@@ -41,14 +43,11 @@ from bailiwick.model.notice import Notice, Urgency
 from bailiwick.model.party import KeyKind, Service, Standing, moved
 from bailiwick.store.store import Store
 
-DAY_MS = 86_400_000
 SETTLE_S = 1.0  # how soon a key follows its service's standing
 POLL_S = 60.0
 RETRY_MS = 60_000
 READ_EVERY_MS = 600_000
 PENDING_MS = 120_000  # what was not answered by then is looked for by its name, and deleted
-IDLE_DAYS = 30
-REMOVED_AFTER_DAYS = 7
 STATES = {
     Move.WIND_DOWN: KeyState.WINDING_DOWN,
     Move.FREEZE: KeyState.FROZEN,
@@ -63,11 +62,14 @@ Answering = Callable[[Any, str], Awaitable[Answer]]
 class Natives:
     """Native keys. ``exchange`` is a connection to the gateway of its own, for questions that take their time."""
 
-    def __init__(self, store: Store, acts: Acts, exchange: Asks, notices: Notices, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, store: Store, acts: Acts, exchange: Asks, notices: Notices, idleness: Idleness, clock: Callable[[], int]
+    ) -> None:
         self._store = store
         self._acts = acts
         self._exchange = exchange
         self._notices = notices
+        self.idleness = idleness
         self._clock = clock
         self.watch = NativeWatch(store, acts, exchange, clock)
         self._settling = asyncio.Lock()
@@ -322,7 +324,7 @@ class Natives:
                 self._tried[native.id] = self._clock()
 
     async def _followed(self, native: Native) -> Native:
-        """Stop a key whose service is no longer trusted, or that lies idle and is bound to nothing."""
+        """Stop a key whose service is no longer trusted, or that lies idle as the policies have it."""
         if not native.kept or native.state is KeyState.PENDING:
             return native
         now = self._clock()
@@ -332,16 +334,36 @@ class Natives:
             reason = f"service {service.id} is {service.standing}"
             await self.bring(native.id, held, Cause.STANDING, "rule:standing", reason)
             self._tell(native, "native-stopped", "stopped", f"Its {reason}. {MEANINGS[held]}.")
-        elif native.may_trade and not _bound(native) and self._idle_days(native) > IDLE_DAYS:
-            reason = f"no trade for {IDLE_DAYS} days, and bound to no address"
-            await self.bring(native.id, KeyState.WINDING_DOWN, Cause.IDLENESS, "rule:idle", reason)
-            self._tell(native, "native-idle", "lies idle", f"{reason.capitalize()}: its trading was switched off.")
-        elif native.cause is Cause.IDLENESS and now - (native.since or now) > REMOVED_AFTER_DAYS * DAY_MS:
-            await self.bring(native.id, KeyState.REVOKED, Cause.IDLENESS, "rule:idle", "idle, and nobody took it back")
+        elif (step := self.idleness.step(native, now)) is not None:
+            await self._lapse(native, step)
         return self._store.native.get(native.id)
 
-    def _idle_days(self, native: Native) -> int:
-        return (self._clock() - max(native.last_traded or 0, native.created)) // DAY_MS
+    async def _lapse(self, native: Native, step: Step, why: str = "") -> None:
+        """Do what is due for a key that lies idle."""
+        if step.to is None:
+            if step.reason:
+                text = f"{step.reason[0].upper()}{step.reason[1:]}. Revoke it if it is needed no more."
+                matter = f"idle-{step.mark}-{self._clock()}"
+                self._tell(native, "native-idle", "is it still needed?", text, Urgency.WARNING, matter=matter)
+            self._store.native.note(native.id, warned=step.mark)
+            return
+        reason = f"{step.reason}{why}"
+        await self.bring(native.id, step.to, Cause.IDLENESS, "rule:idle", reason)
+        text = f"{reason[0].upper()}{reason[1:]}. {MEANINGS[step.to]}."
+        self._tell(native, "native-idle", "lies idle", text, matter=f"idle-{step.to}-{self._clock()}")
+
+    async def sweep(self, question: Sweep, actor: str) -> tuple[Swept, ...]:
+        """What is due for native keys that lie idle, and do it unless it is a dry run."""
+        now = self._clock()
+        async with self._settling:
+            found = [
+                (native, step)
+                for native in self._store.native.list()
+                if (step := self.idleness.step(native, now)) is not None
+            ]
+            for native, step in () if question.dry_run else found:
+                await self._lapse(native, step, f": {question.reason or f'asked for by {actor}'}")
+        return swept((native, step) for native, step in found if step.reason)
 
     # What all have in common
 
@@ -353,14 +375,17 @@ class Natives:
     def _left_by(service: Service, native: Native, state: KeyState) -> KeyState:
         return service.holds_back(state, restored=native.given_back is not None)
 
-    def _tell(self, native: Native, kind: str, what: str, text: str) -> None:
+    def _tell(
+        self, native: Native, kind: str, what: str, text: str, urgency: Urgency = Urgency.STOP, *, matter: str = ""
+    ) -> None:
         notice = Notice(
             kind=kind,
             title=f"Native key {native.id} of {native.service}: {what}",
             text=text[:2000],
-            urgency=Urgency.STOP,
+            urgency=urgency,
             key=native.id,
             account=native.account,
+            matter=matter,
         )
         self._notices.tell_owner_of(native.account, notice)
 
@@ -381,10 +406,6 @@ class Natives:
         told = tuple(note for note in notes if note)
         values = native_values(native, self._clock())
         return NativeKeyAnswer(values=values, notes=told, position=position, secret=made.secret if made else None)
-
-
-def _bound(native: Native) -> bool:
-    return bool(native.addresses) or (native.said is not None and native.said.bound is True)
 
 
 def _public(pem: str) -> tuple[str, KeyKind]:
