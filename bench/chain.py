@@ -187,7 +187,7 @@ class Chain:
 
     def _price(self) -> None:
         market = self.house.links.venues()[0].market
-        steps = {"tick": Decimal("0.01"), "step": Decimal("0.00001"), "market_step": Decimal(0)}
+        steps = {"tick": Decimal("0.01"), "step": Decimal("0.00001")}
         least = {"least_quantity": Decimal("0.00001"), "least_notional": Decimal(5)}
         market.set_symbols(
             {"BTCUSDT": SymbolInfo(symbol="BTCUSDT", base="BTC", quote="USDT", trading=True, **steps, **least)}

@@ -77,7 +77,7 @@ FILTERS = [
 SYMBOLS = {
     name: SymbolInfo(
         symbol=name, base=name[:3], quote=name[3:], trading=True, tick=Decimal("0.01"), step=Decimal("0.001"),
-        market_step=Decimal(0), least_quantity=Decimal("0.001"), least_notional=Decimal(0),
+        least_quantity=Decimal("0.001"), least_notional=Decimal(0),
     )
     for name in ("BTCUSDT", "ETHUSDT", "BNBUSDT", "ETHBTC")
 }  # fmt: skip

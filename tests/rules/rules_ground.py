@@ -61,7 +61,7 @@ def endpoint(act: Act, harm: Harm | None = None, served: bool = True) -> Endpoin
 def symbol(name: str, base: str, quote: str, tick: str = "0.01", step: str = "0.00001") -> SymbolInfo:
     """A symbol of the test market."""
     return SymbolInfo(
-        symbol=name, base=base, quote=quote, trading=True, tick=dec(tick), step=dec(step), market_step=dec(0),
+        symbol=name, base=base, quote=quote, trading=True, tick=dec(tick), step=dec(step),
         least_quantity=dec(step), least_notional=dec(0),
     )  # fmt: skip
 

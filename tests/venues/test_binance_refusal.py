@@ -151,7 +151,6 @@ def test_symbols_have_their_steps_and_least_sizes() -> None:
             trading=True,
             tick=Decimal("0.01"),
             step=Decimal("0.00001"),
-            market_step=Decimal(0),
             least_quantity=Decimal("0.00002"),
             least_notional=Decimal(5),
         )

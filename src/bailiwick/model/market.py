@@ -14,7 +14,6 @@ class SymbolInfo(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     trading: bool
     tick: Decimal
     step: Decimal
-    market_step: Decimal
     least_quantity: Decimal
     least_notional: Decimal
 

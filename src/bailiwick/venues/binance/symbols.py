@@ -76,7 +76,6 @@ def _info(symbol: _Symbol) -> SymbolInfo:
         trading=symbol.status == "TRADING" and symbol.isSpotTradingAllowed,
         tick=filters.get("PRICE_FILTER", _NONE).tickSize,
         step=lot.stepSize,
-        market_step=filters.get("MARKET_LOT_SIZE", _NONE).stepSize,
         least_quantity=lot.minQty,
         least_notional=notional.minNotional,
     )
