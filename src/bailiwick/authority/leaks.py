@@ -5,7 +5,7 @@ secret proves itself: whoever has it has what its holder should have alone, whet
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import final
+from typing import Protocol, final
 
 import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 from bailiwick.authority.acts import Act, Acts
 from bailiwick.authority.incidents import Incidents
 from bailiwick.authority.lives import Lives
+from bailiwick.authority.nativeleaks import NativeLeaks
 from bailiwick.authority.notice_verbs import LeakRow, LeaksAnswer, ListLeaks, ReportLeak
 from bailiwick.authority.notices import Notices
 from bailiwick.authority.partner import Finding, Partner, findings
@@ -37,8 +38,17 @@ NO_CONTENT = 204
 UNAVAILABLE = 503
 MOST_PLACE_CHARS = 300
 HOUR_MS = 3_600_000
+MOST_WRONG = 3  # private keys of a report whose secret half is not that of their public one
 MOST_AN_HOUR = 20  # reports of one key that are kept, journalled and told
 OVER = frozenset({KeyState.REVOKED, KeyState.EXPIRED})
+
+
+class Springs(Protocol):
+    """Canaries, as leaks know them."""
+
+    async def leaked(self, key: str, source: str, place: str) -> str:
+        """What was done because a canary's secret was found; "" if the key is none."""
+        ...
 
 
 class Exposed(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +83,8 @@ class Leaks:
         self._partner = partner
         self._per_minute = per_minute
         self._clock = clock
+        self.natives: NativeLeaks | None = None  # those that the house does not sign for
+        self.canaries: Springs | None = None
         self._minute = (0, 0)  # which minute, and how many claims were looked at in it
 
     async def receive(self, headers: Mapping[str, str], body: bytes) -> int:
@@ -98,18 +110,28 @@ class Leaks:
         Raises:
             LinkError: if a key could not be wound down.
         """
+        report = list(report)
         exposed: dict[str, Exposed] = {}
+        wrong: list[Found] = []
         for finding in report:
-            for each in self._exposed(finding, sender):
+            for each in self._exposed(finding, sender, wrong):
                 known = exposed.get(each.key.id)
                 if known is None or _weight(each) > _weight(known):
                     exposed[each.key.id] = each
         source = sender or "unsigned"
+        said: list[str] = []
+        for each in [each for each in exposed.values() if each.sort is not Sort.KEY_ID]:
+            sprung = await self._sprung(each, source)
+            if sprung:
+                said.append(sprung)
+                del exposed[each.key.id]
         proven = [each for each in exposed.values() if each.sort is not Sort.KEY_ID]
         # One act for all that one report proves: a repository with a thousand keys in it is one leak.
-        said = await self._wind_down([each for each in proven if each.current], source)
+        said += await self._wind_down([each for each in proven if each.current], source)
         for each in exposed.values():
             said += await self._note(each, source)
+        if self.natives is not None:
+            said += await self.natives.take(report, sender, self._may_claim, _print_of)
         return said
 
     async def report(self, question: ReportLeak, actor: str) -> LeaksAnswer:
@@ -140,7 +162,7 @@ class Leaks:
 
     # Whose is it?
 
-    def _exposed(self, finding: Finding, sender: str) -> Iterable[Exposed]:
+    def _exposed(self, finding: Finding, sender: str, wrong: list[Found]) -> Iterable[Exposed]:
         place = _printable(finding.url or finding.source)
         for found in find(finding.token.encode("utf-8", "replace")):
             if found.sort is Sort.KEY_ID:
@@ -148,13 +170,29 @@ class Leaks:
                     yield from self._named(found, place)
                 continue
             print_ = secret_print(found.text) if found.sort is Sort.SECRET else _print_of(found)
-            for printed in self._store.leaks.of_print(print_) if print_ else ():
+            known = self._store.leaks.of_print(print_) if print_ else ()
+            if known and found.sort is Sort.PRIVATE_KEY and not self._fits(found, wrong):
+                continue
+            for printed in known:
                 try:
                     key = self._store.keys.get(printed.key)
                 except NotFoundError:
                     continue  # it was sealed, and then not issued
                 works = printed.current or self._overlaps(key)
                 yield Exposed(key=key, sort=found.sort, place=place, current=works and key.state not in OVER)
+
+    @staticmethod
+    def _fits(found: Found, wrong: list[Found]) -> bool:
+        """Whether a private key is the true one: anybody can write the public half, and something beside it.
+
+        To find out takes a moment, in which nobody else is served, so a report may be wrong a few times only.
+        """
+        if len(wrong) >= MOST_WRONG:
+            return False
+        if not _print_of(found, whole=True):
+            wrong.append(found)
+            return False
+        return True
 
     def _overlaps(self, key: Key) -> bool:
         """Whether a rotation left an older secret in use; which of the older ones it was is not asked."""
@@ -188,6 +226,19 @@ class Leaks:
             act="key.leak",
         )
         return [f"key {key} winds down" for key in moved.keys]
+
+    async def _sprung(self, each: Exposed, source: str) -> str:
+        """What was done about the secret of a canary; "" for one of a real key."""
+        if self.canaries is None:
+            return ""
+        if self._heard_of(each, source):
+            return ""
+        sprung = await self.canaries.leaked(each.key.id, source, each.place)
+        if sprung:
+            self._store.leaks.add(
+                Leak(at=self._clock(), key=each.key.id, proof=each.sort.value, source=source, place=each.place)
+            )
+        return sprung
 
     async def _note(self, each: Exposed, source: str) -> list[str]:
         key = each.key
@@ -291,12 +342,15 @@ def _notice(each: Exposed, source: str, incident: str, *, acted: bool) -> Notice
     )
 
 
-def _print_of(found: Found) -> bytes:
-    """The print of a private key's public half; nothing of what cannot be opened, such as one under a password."""
+def _print_of(found: Found, *, whole: bool = False) -> bytes:
+    """The print of a private key's public half; nothing of what cannot be opened, such as one under a password.
+
+    ``whole`` says that the secret half is checked as well, which for RSA takes long enough to stop a house with.
+    """
     raw = found.text.reveal()
     load = load_ssh_private_key if b"OPENSSH" in raw[:40] else load_pem_private_key
     try:
-        public = load(raw, None).public_key()
+        public = load(raw, None, unsafe_skip_rsa_key_validation=not whole).public_key()
     except (ValueError, TypeError, UnsupportedAlgorithm):
         return b""
     return public_print(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))

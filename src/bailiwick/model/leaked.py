@@ -31,7 +31,12 @@ KEY_ID_RULE = rf"{KEY_ID_PREFIX}[0-9A-Za-z]{{{2 + KEY_ID_RANDOM_CHARS + CHECKSUM
 _WORD = re.compile(
     rb"(?<![0-9A-Za-z_])(?:" + SECRET_RULE.encode() + rb"|" + KEY_ID_RULE.encode() + rb")(?![0-9A-Za-z_])"
 )
-_PEM = re.compile(rb"-----BEGIN ([A-Z ]{0,20}PRIVATE KEY)-----.{1,%d}?-----END \1-----" % MOST_PEM_BYTES, re.DOTALL)
+_PEM = re.compile(
+    # It goes no further than to the next five dashes: so a text of a thousand beginnings is read once, and not each
+    # of them to the limit.
+    rb"-----BEGIN ([A-Z ]{0,20}PRIVATE KEY)-----(?:(?!-----).){1,%d}-----END \1-----" % MOST_PEM_BYTES,
+    re.DOTALL,
+)
 
 
 class Sort(StrEnum):

@@ -1,0 +1,64 @@
+"""Reports of leaks come from anybody: one must not stop the house, nor a key with what is not its secret."""
+
+import base64
+import textwrap
+import time
+from pathlib import Path
+
+from authority_house import House
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from bailiwick.authority.partner import Finding
+from bailiwick.model.leaked import Sort, find
+from bailiwick.model.party import KeyState
+
+PKCS8 = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def test_a_report_of_nothing_but_beginnings_is_read_in_a_moment() -> None:
+    """A MiB of PEM beginnings without an end took eleven seconds, in which no key could be frozen."""
+    began = time.perf_counter()
+    assert list(find(b"-----BEGIN PRIVATE KEY-----" * 37_000)) == []
+    assert time.perf_counter() - began < 3
+
+
+def test_a_private_key_behind_a_torn_one_is_still_found() -> None:
+    """What has a beginning and no end hides nothing that follows it."""
+    whole = generate_private_key(65537, 2048).private_bytes(*PKCS8)
+    found = list(find(b"-----BEGIN PRIVATE KEY-----\nMIIE\n" + whole + b"-----BEGIN PRIVATE KEY-----"))
+    assert [(each.sort, each.text.reveal()) for each in found] == [(Sort.PRIVATE_KEY, whole.strip())]
+
+
+async def test_many_strange_private_keys_are_read_in_a_moment(tmp_path: Path) -> None:
+    """Three hundred private keys of strangers in one report took a minute and a half; whose they are costs nothing."""
+    house = House(tmp_path)
+    await house.settle()
+    text = generate_private_key(65537, 4096).private_bytes(*PKCS8).decode()
+    began = time.perf_counter()
+    assert await house.desk.noticing.leaks.take([Finding(token=text * 300)], "") == []
+    assert time.perf_counter() - began < 5
+    house.store.close()
+
+
+async def test_a_public_half_alone_stops_no_key(tmp_path: Path) -> None:
+    """A key's public half with a secret half that somebody made up proves nothing; the true one does."""
+    house = House(tmp_path)
+    await house.settle()
+    private = generate_private_key(65537, 2048)
+    public = private.public_key()
+    pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    key = (await house.issue(public_key=pem)).id
+    true = private.private_numbers()
+    der = private.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    for number in (true.d, true.p, true.q, true.dmp1, true.dmq1, true.iqmp):
+        size = (number.bit_length() + 7) // 8
+        der = der.replace(number.to_bytes(size), (number ^ 2).to_bytes(size))
+    lines = "\n".join(textwrap.wrap(base64.b64encode(der).decode(), 64))
+    forged = f"-----BEGIN RSA PRIVATE KEY-----\n{lines}\n-----END RSA PRIVATE KEY-----\n"
+    assert [each.sort for each in find(forged.encode())] == [Sort.PRIVATE_KEY]
+    await house.desk.noticing.leaks.take([Finding(token=forged * 20)], "")
+    assert house.store.keys.get(key).state is KeyState.ACTIVE
+    await house.desk.noticing.leaks.take([Finding(token=private.private_bytes(*PKCS8).decode())], "")
+    assert house.store.keys.get(key).state is KeyState.WINDING_DOWN
+    house.store.close()
