@@ -28,7 +28,7 @@ from bailiwick.model.credential import (
 )
 from bailiwick.model.grant import grant_from_toml, grant_to_toml
 from bailiwick.model.leaked import public_print, secret_print
-from bailiwick.model.life import Mover, mover_of
+from bailiwick.model.life import Cause, Mover, mover_of
 from bailiwick.model.party import Key, KeyKind, KeyState, Standing, key_record
 from bailiwick.model.secret import Secret
 from bailiwick.rules.authority import Authority
@@ -52,8 +52,10 @@ class Keys:
         self._parties = parties
         self._clock = clock
 
-    async def issue(self, question: IssueKey, actor: str) -> ActAnswer:
-        """Issue a key."""
+    async def issue(
+        self, question: IssueKey, actor: str, first: Callable[[str], object] = lambda key_id: None
+    ) -> ActAnswer:
+        """Issue a key. ``first`` is called with its id before the key is in force: what must be known of it by then."""
         kind, public_key = _kind(question.public_key)
         async with self._acts.turn():
             text, found = self._judged(question.grant, question.account, question.service)
@@ -79,7 +81,12 @@ class Keys:
             key = msgspec.structs.replace(draft, kind=kind, secret=envelope, public_key=public_key)
             values = key_values(key)
             act = Act(actor=actor, act="key.issue", subject=key_id, after=values, reason=question.reason)
-            _, done = await self._acts.perform(act, lambda: self._store.keys.add(key))
+
+            def add() -> None:
+                first(key_id)
+                self._store.keys.add(key)
+
+            _, done = await self._acts.perform(act, add)
             self._store.leaks.keep_print(key_id)
         return answer(Kind.KEY, key_id, {}, values, done, notes=notes, secret=secret)
 
@@ -156,6 +163,10 @@ class Keys:
                 )
             if before.state in {KeyState.REVOKED, KeyState.EXPIRED}:
                 raise LinkError(Code.CONFLICT, f"key {before.id}: it is {before.state}; issue another key")
+            if before.cause is Cause.LEAK and question.overlap_s:
+                raise LinkError(
+                    Code.REFUSED, f"overlap: the secret of key {before.id} leaked, and is not believed for longer"
+                )
             overlap = self._overlap(before, question)
             if question.preview:
                 return preview(Kind.KEY, before.id, values, {**values, "overlap_until": moment(overlap)})

@@ -106,6 +106,9 @@ class Moves:
         keys = self._keys(service=service.id, revoking=question.to is Move.REVOKE)
         if question.to is not Move.REVOKE and service.standing is to:
             return preview(Kind.SERVICE, service.id, old, old, notes=(f"it is {to} already",), nothing=True)
+        if to is Standing.SUSPENDED and service.standing is Standing.COMPROMISED:
+            notes = ("it is compromised, which is more than suspended",)
+            return preview(Kind.SERVICE, service.id, old, old, notes=notes, nothing=True)
         if question.preview:
             return preview(Kind.SERVICE, service.id, old, new, notes=(f"it concerns {counted(len(keys), 'key')}",))
         revoking = question.to is Move.REVOKE
@@ -138,7 +141,7 @@ class Moves:
         credential = self._parties.credential_of(account)
         old = account_values(account, credential)
         check_seen(question.seen, old)
-        change, after, shown = await self._account_change(question, account, credential)
+        change, after, shown = await self._account_change(question, actor, account, credential)
         new = account_values(after, shown)
         keys = self._keys(account=account.id, revoking=True) if question.to is Move.REVOKE else ()
         if old == new and not keys:
@@ -153,7 +156,7 @@ class Moves:
         return answer(Kind.ACCOUNT, account.id, old, new, done, keys=keys)
 
     async def _account_change(
-        self, question: MoveParty, account: Account, credential: Credential | None
+        self, question: MoveParty, actor: str, account: Account, credential: Credential | None
     ) -> tuple[Callable[[], object], Account, Credential | None]:
         """The change of the store, and the account and its credential as they are after it."""
         state = account_state(account, credential)
@@ -172,6 +175,10 @@ class Moves:
                 to = KEY_STATES[question.to]
                 if state == "revoked" or account.state is to:
                     return (lambda: None), account, credential
+                try:
+                    moved(account.state, to, mover_of(actor))
+                except ValueError as error:
+                    raise LinkError(Code.CONFLICT, f"account {account.id}: {error}") from None
                 after = _moved(account, to, self._lives.standstill(to, Cause.ACCOUNT))
                 return (lambda: self._store.accounts.update(after)), after, credential
             case Move.REVOKE:

@@ -16,7 +16,7 @@ from bailiwick.authority.verbs import ActAnswer, AddService, EditKey, EditServic
 from bailiwick.journal.verify_act import HAND_OVER_VERB
 from bailiwick.link.wire import Code, LinkError
 from bailiwick.model.grant import grant_from_toml
-from bailiwick.model.life import Mover, mover_of
+from bailiwick.model.life import Cause, Mover, mover_of
 from bailiwick.model.party import KeyState, Service, Standing
 from bailiwick.store.errors import ConflictError
 from bailiwick.store.services import Publication
@@ -214,16 +214,23 @@ class Services:
     async def move(self, question: MoveParty, actor: str, move: Callable[..., Awaitable[ActAnswer]]) -> ActAnswer:
         """Move a party, but not past the act against a service: that is undone by ``restore`` alone."""
         if question.to is Move.UNFREEZE and question.kind in {Kind.KEY, Kind.SERVICE}:
-            id_ = question.id
-            if question.kind is Kind.KEY:
-                id_ = self._store.keys.get(question.id).service
-            service = self._store.services.get(id_)
-            given_back = question.kind is Kind.KEY and question.id in self._store.holders.restored()
-            if service.reaction is not None and not given_back:
+            found = self._stopped_for(question)
+            if found is not None:
                 what = "--all" if question.kind is Kind.SERVICE else f"--key {question.id}"
                 raise LinkError(
                     Code.CONFLICT,
-                    f"service {service.id}: it is compromised; `bailiwick service restore {service.id} {what}` undoes "
+                    f"service {found}: it is compromised; `bailiwick service restore {found} {what}` undoes "
                     "that, with a reason",
                 )
         return await move(question, actor)
+
+    def _stopped_for(self, question: MoveParty) -> str | None:
+        """The service whose compromise holds this service or key back; of a key also one that had it before."""
+        if question.kind is Kind.SERVICE:
+            return question.id if self._store.services.get(question.id).reaction is not None else None
+        key = self._store.keys.get(question.id)
+        if key.id in self._store.holders.restored():
+            return None
+        if self._store.services.get(key.service).reaction is not None:
+            return key.service
+        return self._store.holders.stopped_by(key.id) if key.cause is Cause.STANDING else None

@@ -25,6 +25,7 @@ from bailiwick.store.changes import ChangeKind, record_change, record_changes
 from bailiwick.store.shelf import Access
 from bailiwick.store.tables import key as key_table
 from bailiwick.store.tables import metadata
+from bailiwick.store.tables import service as service_table
 
 AT_ONCE = 500  # values in one statement
 
@@ -240,6 +241,17 @@ class Services:
         )
         with self._reading() as connection:
             return frozenset(connection.execute(query).scalars())
+
+    def stopped_by(self, key: str) -> str | None:
+        """A compromised service that a key was handed on from, and that may know its secret still."""
+        query = (
+            select(holding.c.service)
+            .join(service_table, service_table.c.id == holding.c.service)
+            .where(holding.c.key == key, holding.c.rotated.is_(None), service_table.c.reaction.is_not(None))
+            .order_by(holding.c.service)
+        )
+        with self._reading() as connection:
+            return connection.execute(query).scalars().first()
 
     def reopen_in(self, connection: Connection, keys: Sequence[str], now: int, *, named: bool) -> None:
         """Put keys in force again, within a transaction; the changes name each of them, or their services."""
