@@ -22,7 +22,9 @@ def test_one_is_one(number: int, said: str) -> None:
 
 def test_no_sentence_puts_an_s_behind_a_number_of_its_own() -> None:
     """Whatever the commands and the authority count of keys, accounts, owners or orders goes through one function."""
-    written = re.compile(r"\{(?![A-Z_]+\})[^{}]*\} (?:keys|accounts|owners|orders|networks|channels|services)\b(?! of|\])")
+    written = re.compile(
+        r"\{(?![A-Z_]+\})[^{}]*\} (?:keys|accounts|owners|orders|networks|channels|services)\b(?! of|\])"
+    )
     found = [
         f"{path.name}: {match[0]}"
         for part in TOLD
