@@ -193,7 +193,7 @@ def find(
         _print(entry, json=common.json)
 
 
-@app.command(help_epilogue="Example: bailiwick journal set-back --reason 'the disk was replaced by the copy of last night'")
+@app.command(help_epilogue="Example: bailiwick journal set-back --reason 'it is the copy of last night'")
 def set_back(*, reason: str, yes: Annotated[bool, Parameter(negative="")] = False, common: Common = COMMON) -> None:
     """Accept that the journal ends before a checkpoint kept elsewhere. It is recorded, and the gateway must not run.
 
