@@ -5,10 +5,14 @@ from typing import Any
 import msgspec
 import pytest
 from authority_house import NOW, House
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from bailiwick.authority.lives import DAY_MS
 from bailiwick.authority.native import PENDING_MS, READ_EVERY_MS, RETRY_MS
 from bailiwick.authority.native_verbs import IssueNative, ListNatives, MoveNative, RegisterNative, ShowNative
+from bailiwick.authority.notice_verbs import EditOwner
+from bailiwick.authority.partner import Finding
 from bailiwick.authority.service_verbs import CompromiseService, RestoreService
 from bailiwick.authority.sweep_verbs import Sweep
 from bailiwick.authority.verbs import Move, MoveParty
@@ -22,6 +26,10 @@ from bailiwick.rules.idleness import policy
 
 PERSON = "ada (uid 1000)"
 KEY = "k" * 64
+
+
+TOLD = "S" * 64
+PLACE = "https://example.com/gist"
 
 
 class Exchange:
@@ -43,7 +51,7 @@ class Exchange:
         match question.doing:
             case Doing.CREATE:
                 self.said = Said(trade=row.trades, transfer=False, bound=bool(row.addresses), addresses=row.addresses)
-                return NativeAnswer(api_key=KEY, secret=None if question.public_key else Secret(b"told-once"))
+                return NativeAnswer(api_key=KEY, secret=None if question.public_key else Secret(TOLD.encode()))
             case Doing.CREATE_WATCH:
                 return NativeAnswer(api_key="w" * 64, envelope=b"sealed")
             case Doing.SWITCH:
@@ -102,8 +110,8 @@ async def test_an_issued_key_is_recorded_before_and_after_and_its_secret_is_told
     made = await there.issue()
 
     assert there.acts() == ["native.issue", "native.issued", "native.watch"]
-    assert (made.secret, there.row().state, there.row().watch_key) == (Secret(b"told-once"), KeyState.ACTIVE, "w" * 64)
-    assert "told-once" not in there.house.told()
+    assert (made.secret, there.row().state, there.row().watch_key) == (Secret(TOLD.encode()), KeyState.ACTIVE, "w" * 64)
+    assert TOLD not in there.house.told()
 
 
 async def test_a_key_bound_to_nothing_must_be_asked_for(there: There) -> None:
@@ -367,6 +375,55 @@ async def test_a_sweep_counts_native_keys_and_a_dry_one_leaves_them(there: There
     )  # fmt: skip
     await there.house.ask(Sweep())
     assert there.row().state is KeyState.WINDING_DOWN
+
+
+async def found(there: There, text: str, sender: str = "GitHub") -> list[str]:
+    """A report that holds this."""
+    return await there.house.desk.noticing.leaks.take([Finding(token=text, url=PLACE)], sender)
+
+
+@pytest.mark.parametrize("sender", ["", "GitHub"])
+async def test_a_secret_that_was_shown_once_proves_a_leak(there: There, sender: str) -> None:
+    """Whoever sends it: trading is switched off at the exchange, an incident is open, and the print alone was kept."""
+    await there.issue()
+    said = await found(there, f"export BINANCE_SECRET={TOLD}", sender)
+
+    assert (there.row().state, there.row().cause, there.exchange.said.trade) == (
+        KeyState.WINDING_DOWN, Cause.LEAK, False,
+    )  # fmt: skip
+    assert any("incident inc-" in line for line in said)
+    assert TOLD not in there.house.told()
+    assert notices(there)[0] == "The secret of native key n has leaked"
+
+
+async def test_a_services_own_private_key_proves_a_leak(there: There) -> None:
+    """Where the service brought a public key, the private one proves the leak, though it was never here."""
+    key = Ed25519PrivateKey.generate()
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    await there.issue(public_key=public)
+    await found(there, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(), "")
+    assert (there.row().state, there.row().cause) == (KeyState.WINDING_DOWN, Cause.LEAK)
+
+
+async def test_a_public_half_is_told_and_stops_nothing(there: There) -> None:
+    """It stands in headers and logs: a proven sender's report is told once and kept as a prior; nobody's is nothing."""
+    await there.issue()
+    assert await found(there, f"key={KEY}", "") == []
+    await found(there, f"key={KEY}")
+    await found(there, f"key={KEY}")
+
+    assert there.row().state is KeyState.ACTIVE
+    assert notices(there) == ["The public half of native key n was reported as leaked"]
+    shown = await there.natives.show(ShowNative(id="n"), PERSON)
+    assert [note.split(" (")[0] for note in shown.notes] == ["its key id was reported as leaked by GitHub"]
+
+
+async def test_a_public_half_acts_where_the_owner_chose_so(there: There) -> None:
+    """An owner who wants a bare id to suffice gets the wind-down, under suspicion."""
+    await there.issue()
+    await there.house.ask(EditOwner(name="Ada", bare_id_acts=True))
+    await found(there, KEY)
+    assert (there.row().state, there.row().cause) == (KeyState.WINDING_DOWN, Cause.SUSPICION)
 
 
 async def test_a_bound_key_may_lie_idle(there: There) -> None:

@@ -32,13 +32,15 @@ from bailiwick.authority.nativeshow import at_exchange, listed_values, native_va
 from bailiwick.authority.nativewatch import NativeWatch
 from bailiwick.authority.notices import Notices
 from bailiwick.authority.rounds import Rounds
+from bailiwick.authority.show import moment
 from bailiwick.authority.sweep_verbs import Sweep, Swept
 from bailiwick.authority.verbs import Move
 from bailiwick.journal.verify_natives import CONFIRMED_VERB
 from bailiwick.link.exchange_questions import Doing, NativeAnswer, NativeCall
 from bailiwick.link.wire import Answer, Code, LinkError, Question
+from bailiwick.model.leaked import public_print, secret_print
 from bailiwick.model.life import Cause, KeyState, mover_of
-from bailiwick.model.native import MEANINGS, Native, Origin, Said, addresses_of
+from bailiwick.model.native import MEANINGS, Native, Origin, Said, addresses_of, printed_as
 from bailiwick.model.notice import Notice, Urgency
 from bailiwick.model.party import KeyKind, Service, Standing, moved
 from bailiwick.store.store import Store
@@ -115,6 +117,8 @@ class Natives:
                 )
             native = self._new(question, KeyState.PENDING, Origin.ISSUED, kind=kind, addresses=addresses)
             await self._perform(actor, "native.issue", native, question.reason, self._store.native.add)
+        if public:
+            self._store.leaks.add_print(public_print(base64.b64decode(public)), printed_as(native.id))
         try:
             made = await self._ask(native, Doing.CREATE, public_key=public)
         except LinkError as error:
@@ -126,6 +130,8 @@ class Natives:
     async def _made(self, native: Native, made: NativeAnswer, reason: str, actor: str) -> NativeKeyAnswer:
         notes: tuple[str, ...] = ()
         native = msgspec.structs.replace(native, api_key=made.api_key, state=KeyState.ACTIVE, since=self._clock())
+        if made.secret is not None:  # its print alone stays: by it a leak of it is proven
+            self._store.leaks.add_print(secret_print(made.secret), printed_as(native.id))
         async with self._acts.turn():
             position = await self._perform(actor, "native.issued", native, reason, self._store.native.update)
         try:
@@ -248,7 +254,12 @@ class Natives:
 
     async def show(self, question: ShowNative, actor: str) -> NativeKeyAnswer:
         """What is known, without asking the exchange."""
-        return self._answer(self._store.native.get(question.id), (), -1)
+        native = self._store.native.get(question.id)
+        reports = self._store.leaks.of_key(printed_as(native.id))
+        notes = tuple(
+            f"its {each.proof} was reported as leaked by {each.source} ({moment(each.at)})" for each in reports
+        )
+        return self._answer(native, notes, -1)
 
     async def read(self, question: ReadNative, actor: str) -> NativeKeyAnswer:
         """What the exchange says now, and the trades since the last time."""

@@ -146,6 +146,11 @@ def native_record(native_id: str, account_id: str) -> str:
     return f"native/{account_id}/{native_id}"
 
 
+def printed_as(native_id: str) -> str:
+    """The name under which the print of a native key's secret, and reports about it, are kept."""
+    return f"native/{native_id}"
+
+
 def addresses_of(networks: tuple[str, ...]) -> tuple[str, ...]:
     """The single addresses of networks: a venue binds a key to addresses, not to networks.
 

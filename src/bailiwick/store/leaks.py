@@ -105,6 +105,12 @@ class Leaks:
         with self._writing() as connection:
             connection.execute(update(secret_print).where(new).values(made=self._clock()))
 
+    def prints_under(self, name: str) -> Sequence[tuple[bytes, str]]:
+        """The prints of all keys whose names begin so, each with its key."""
+        query = select(secret_print.c.print, secret_print.c.key).where(secret_print.c.key.startswith(name))
+        with self._reading() as connection:
+            return [(bytes(row.print), row.key) for row in connection.execute(query)]
+
     def of_print(self, print_: bytes) -> Sequence[Printed]:
         """The keys that something of this print is or was the secret of."""
         with self._reading() as connection:
