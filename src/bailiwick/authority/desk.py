@@ -22,6 +22,7 @@ from bailiwick.authority.lives import Lives, Terms
 from bailiwick.authority.moves import Moves
 from bailiwick.authority.native import Natives
 from bailiwick.authority.nativeidle import Idleness
+from bailiwick.authority.nativeleaks import NativeLeaks
 from bailiwick.authority.nativestops import NativeStops
 from bailiwick.authority.networks import LOOK_EVERY_S, Networks
 from bailiwick.authority.notices import Notices
@@ -111,6 +112,9 @@ class Desk:
         idleness = Idleness(self.sweeper.trading, self.sweeper.reading, terms)
         self.natives = Natives(store, self.acts, AsyncClient(config.gateway_socket), self.notices, idleness, clock)
         self.natives.add_rounds(self.rounds)
+        self.noticing.leaks.natives = NativeLeaks(
+            store, self.acts, self.natives, self.notices, self.noticing.incidents, clock
+        )
         self._services = Services(store, self.acts, self._parties, clock)
         self._reach = Reach(store, gateway)
         self.networks = Networks(store, self.acts, clock)
