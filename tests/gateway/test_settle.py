@@ -57,6 +57,21 @@ async def test_listings_show_a_key_its_own_orders_alone(ground: Ground) -> None:
     assert [each["orderId"] for each in ask(ground, bot, TRADES, trades)] == [mine]
 
 
+async def test_what_became_of_others_orders_is_not_shown(ground: Ground) -> None:
+    """Amendments, allocations and prevented matches are cut to a key's own orders, like every other listing."""
+    bot, other = ground.bot(), ground.bot()
+    mine = await resting(ground, bot, "mine")
+    theirs = await resting(ground, other, "theirs")
+    rows = [{"symbol": "BTCUSDT", "orderId": each} for each in (mine, theirs, 1)]
+    assert ask(ground, bot, "/api/v3/myAllocations", rows) == rows[:1]
+    assert ask(ground, bot, "/api/v3/order/amendments", rows, orderId=mine) == rows[:1]
+    matches = [
+        {"symbol": "BTCUSDT", "takerOrderId": mine, "makerSymbol": "BTCUSDT", "makerOrderId": maker}
+        for maker in (mine, theirs)
+    ]
+    assert ask(ground, bot, "/api/v3/myPreventedMatches", matches, orderId=mine) == matches[:1]
+
+
 async def test_a_number_is_no_claim_to_an_order(ground: Ground) -> None:
     """An order of another key under this key's client order id is not shown: number and name must both be its own."""
     bot = ground.bot()

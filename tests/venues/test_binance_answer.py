@@ -111,6 +111,9 @@ OPEN = read("GET", "/api/v3/openOrders", {"symbol": "BTCUSDT"})
 ALL = read("GET", "/api/v3/allOrders", {"symbol": "BTCUSDT"})
 LISTS = read("GET", "/api/v3/allOrderList", {})
 TRADES = read("GET", "/api/v3/myTrades", {"symbol": "BTCUSDT"})
+ALLOCATIONS = read("GET", "/api/v3/myAllocations", {"symbol": "BTCUSDT"})
+AMENDMENTS = read("GET", "/api/v3/order/amendments", {"symbol": "BTCUSDT", "orderId": "1"})
+PREVENTED = read("GET", "/api/v3/myPreventedMatches", {"symbol": "BTCUSDT", "orderId": "1"})
 ACCOUNT = read("GET", "/api/v3/account", {})
 AMEND = read("PUT", "/api/v3/order/amend/keepPriority", {"symbol": "BTCUSDT", "orderId": "28", "newQty": "5"})
 REPLACE = read(
@@ -363,6 +366,24 @@ def test_listings_show_own_orders_alone() -> None:
     assert BINANCE.visible(TRADES, b"[" + trade + b"," + strange + b"]", owns) == b"[" + trade + b"]"
 
 
+def test_amendments_and_allocations_show_own_orders_alone() -> None:
+    """What became of another's order is left out; rows as documented for both endpoints."""
+    amended = {"symbol": "BTCUSDT", "orderId": 1, "executionId": 22, "origClientOrderId": "a", "newClientOrderId": "b"}
+    allocated = {"symbol": "BTCUSDT", "allocationId": 0, "allocationType": "SOR", "orderId": 1, "orderListId": -1}
+    for intent, row in ((AMENDMENTS, amended), (ALLOCATIONS, allocated)):
+        own, other = json.dumps(row).encode(), json.dumps(row | {"orderId": 2}).encode()
+        assert BINANCE.visible(intent, b"[" + other + b"," + own + b"]", owns) == b"[" + own + b"]"
+
+
+def test_a_prevented_match_is_shown_to_who_owns_both_orders() -> None:
+    """A prevented match tells of two orders: it is left out unless both are the key's own."""
+    match = {"symbol": "BTCUSDT", "preventedMatchId": 1, "takerOrderId": 1, "makerSymbol": "BTCUSDT"}
+    rows = [json.dumps(match | {"makerOrderId": maker}).encode() for maker in (100234, 2)]
+    rows.append(json.dumps(match | {"takerOrderId": 2, "makerOrderId": 1}).encode())
+    rows.append(json.dumps(match | {"makerSymbol": "ETHUSDT", "makerOrderId": 1}).encode())
+    assert BINANCE.visible(PREVENTED, b"[" + b",".join(rows) + b"]", owns) == b"[" + rows[0] + b"]"
+
+
 def test_listing_asks_by_both_ids() -> None:
     """Whoever decides what is own is told the venue's id and the client's."""
     asked: list[tuple[str, OrderRef]] = []
@@ -386,6 +407,8 @@ def test_listing_that_cannot_be_read_shows_nothing(body: bytes) -> None:
     """A listing of another form than documented is answered with an empty one."""
     assert BINANCE.visible(OPEN, body, lambda *_: True) == b"[]"
     assert BINANCE.visible(LISTS, body, lambda *_: True) == b"[]"
+    assert BINANCE.visible(AMENDMENTS, body, lambda *_: True) == b"[]"
+    assert BINANCE.visible(PREVENTED, body, lambda *_: True) == b"[]"
 
 
 def test_other_answers_pass_as_they_are() -> None:

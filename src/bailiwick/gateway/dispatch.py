@@ -22,6 +22,9 @@ from bailiwick.model.request import Outgoing
 from bailiwick.venues.dialect import Dialect
 
 _LISTINGS = frozenset({Act.LIST_OPEN, Act.LIST_ORDERS, Act.LIST_LISTS, Act.LIST_TRADES})
+_NARROWED = _LISTINGS | {Act.LIST_CHANGES, Act.LIST_MATCHES}
+"""Reads that tell of every order of the account."""
+
 _TELLING = _LISTINGS | {Act.LOOK_UP, Act.LOOK_UP_LIST}
 """Reads whose answers settle orders on the way."""
 
@@ -155,8 +158,8 @@ class Dispatch:
             if status == 200 and endpoint.act in _TELLING:
                 answer = dialect.read_answer(intent, status, body)
                 self.learn(live, answer, -1, now, f"{exchange.method} {exchange.path}")
-                if live.authority.own_orders_only and endpoint.act in _LISTINGS:
-                    body = dialect.visible(intent, body, live.ledger.owns)
+            if status == 200 and live.authority.own_orders_only and endpoint.act in _NARROWED:
+                body = dialect.visible(intent, body, live.ledger.owns)
             self.reply(exchange, status, body, lines)
             return
         answer = dialect.read_answer(intent, status, body)
@@ -289,6 +292,7 @@ class Dispatch:
         usage = account.venue.dialect.read_usage(head)
         (account.way if exchange.way is None else exchange.way).heed(status, usage, now)
         account.orders.heed(usage, now)
+        account.latencies[exchange.path].append(now - exchange.sent_us)
         return usage.lines
 
     # Answers

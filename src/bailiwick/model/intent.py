@@ -50,6 +50,8 @@ class Act(Enum):
     LIST_ORDERS = "list orders"
     LIST_LISTS = "list order lists"
     LIST_TRADES = "list trades"
+    LIST_CHANGES = "list what became of orders"
+    LIST_MATCHES = "list matches that were prevented"
     PLACE = "place an order"
     TRY = "try an order without placing it"
     PLACE_LIST = "place an order list"
@@ -65,8 +67,8 @@ class Endpoint(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One method and path of a venue and what it can do.
 
     ``parameters`` maps the names it takes, in the spelling of the wire, to whether they are mandatory.
-    ``weight`` is its request weight at the venue, unless it ``varies`` with the parameters (``Dialect.weigh``). Only what
-    is ``served`` is ever forwarded.
+    ``weight`` is its request weight at the venue, unless that ``varies`` with the parameters (``Dialect.weigh``). Only
+    what is ``served`` is ever forwarded.
     """
 
     method: str

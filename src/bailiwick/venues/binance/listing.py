@@ -21,6 +21,15 @@ class _Named(msgspec.Struct, gc=False):
     clientOrderId: str | None = None  # noqa: N815
 
 
+class _Prevented(msgspec.Struct, gc=False):
+    """What names the two orders that would have met, in a list of prevented matches."""
+
+    symbol: str
+    takerOrderId: int  # noqa: N815
+    makerSymbol: str  # noqa: N815
+    makerOrderId: int  # noqa: N815
+
+
 class _Listed(msgspec.Struct, gc=False):
     orders: list[_Named]
 
@@ -31,6 +40,7 @@ class _Outcome(msgspec.Struct, gc=False):
 
 _split = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _named = msgspec.json.Decoder(_Named).decode
+_prevented = msgspec.json.Decoder(_Prevented).decode
 _listed = msgspec.json.Decoder(_Listed).decode
 _outcome = msgspec.json.Decoder(_Outcome).decode
 
@@ -38,11 +48,14 @@ _outcome = msgspec.json.Decoder(_Outcome).decode
 def visible(intent: Intent, body: bytes, owns: Owns) -> bytes:
     """The 200 answer to a listing, narrowed to the orders (or their trades) that ``owns`` admits.
 
-    An order list stays if all of its orders are admitted. A body that cannot be read shows nothing.
+    An order list stays if all of its orders are admitted, and a prevented match if both of its orders are: it tells how
+    much of the other there was. A body that cannot be read shows nothing.
     """
     match intent.endpoint.act:
-        case Act.LIST_OPEN | Act.LIST_ORDERS | Act.LIST_TRADES:
+        case Act.LIST_OPEN | Act.LIST_ORDERS | Act.LIST_TRADES | Act.LIST_CHANGES:
             admit = _admit_order
+        case Act.LIST_MATCHES:
+            admit = _admit_match
         case Act.LIST_LISTS:
             admit = _admit_list
         case Act.LOOK_UP_LIST:
@@ -75,6 +88,11 @@ def _safely(admit: Callable[[bytes | msgspec.Raw, Owns], bool], element: bytes |
 def _admit_order(element: bytes | msgspec.Raw, owns: Owns) -> bool:
     order = _named(element)
     return owns(order.symbol, OrderRef(order.orderId, order.clientOrderId))
+
+
+def _admit_match(element: bytes | msgspec.Raw, owns: Owns) -> bool:
+    match = _prevented(element)
+    return owns(match.symbol, OrderRef(match.takerOrderId)) and owns(match.makerSymbol, OrderRef(match.makerOrderId))
 
 
 def _admit_list(element: bytes | msgspec.Raw, owns: Owns) -> bool:
