@@ -108,7 +108,10 @@ def price_leg(draft: OrderDraft, authority: Authority, market: Market, now_us: i
         if draft.type in LIMITLESS and not _bind(leg, authority, market, info):
             return leg
     if draft.pegged:
-        leg.unpriced = Deny(Reason.UNPRICEABLE, "a pegged order follows the book: it has no price to check")
+        leg.unpriced = Deny(
+            Reason.UNPRICEABLE,
+            "a pegged order follows the book: it has no price to check. Send a limit order at the best price",
+        )
     elif leg.quantity <= ZERO or (leg.out.type is not _MARKET and (leg.price is None or leg.price <= ZERO)):
         leg.unpriced = Deny(Reason.UNPRICEABLE, "the order has no quantity or no price to check")
     else:
