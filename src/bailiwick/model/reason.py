@@ -268,8 +268,9 @@ class Reason(Enum):
     )
     LOSS_PER_DAY = Entry(
         Reaction.ORDER,
-        "The key has lost as much today as it may; only reducing orders pass.",
-        "Look at its fills before you raise loss_per_day: this rule is what stops a thief.",
+        "The key has lost as much today as it may, or could with what is open; only reducing orders pass.",
+        "Look at its fills and open orders, and cancel what is open and far from the market, before you raise "
+        "loss_per_day: this rule is what stops a thief.",
     )
     # How far
     BAND_NEAR = Entry(
