@@ -181,7 +181,7 @@ def test_a_key_that_changed_its_service_is_followed(story: Story) -> None:
 def test_a_key_with_another_secret_since_is_spared(story: Story) -> None:
     """Rotated after it left, a key may go on; rotated during an overlap, in which the old secret serves, it may not."""
     story.act(HAND_OVER_VERB, "k1", service="gridbot", keys=["k1"])
-    story.act(ROTATE_VERB, "k1", keys=["k1"])
+    story.act(ROTATE_VERB, "k1", keys=["k1"], overlap_until=None)
     position = story.compromise("k2", ever=["k1", "k2"])
     story.order("k1", "gridbot")
     found = story.verdict(position)
@@ -191,7 +191,7 @@ def test_a_key_with_another_secret_since_is_spared(story: Story) -> None:
 def test_a_rotation_with_an_overlap_spares_nothing(story: Story) -> None:
     """While the old secret is believed, the service that knows it could still use it."""
     story.act(HAND_OVER_VERB, "k1", service="gridbot", keys=["k1"])
-    story.act(ROTATE_VERB, "k1", keys=["k1"], previous_until=9_999_999_999_999)
+    story.act(ROTATE_VERB, "k1", keys=["k1"], overlap_until="2026-11-21T05:00:00Z")
     assert not story.verdict(story.compromise("k2", ever=["k1", "k2"])).proven
 
 

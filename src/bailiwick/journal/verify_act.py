@@ -31,6 +31,7 @@ from bailiwick.journal.recovery import read_published
 from bailiwick.journal.tree import Tree
 from bailiwick.journal.verify_natives import NativeHoldings
 from bailiwick.journal.verify_proof import Checkpoint, Verifier
+from bailiwick.model.life import Mover, mover_of
 
 VERB = "service.compromise"
 KEYS_VERB = "service.compromise.keys"
@@ -42,6 +43,8 @@ ROTATE_VERB = "key.rotate"
 
 _NOT_DONE = (".undone", ".failed")
 _UNDONE = frozenset(VERB + ending for ending in _NOT_DONE)
+_NOT_GIVEN = frozenset(verb + ending for verb in (ISSUE_VERB, HAND_OVER_VERB) for ending in _NOT_DONE)
+_GIVES = _NOT_GIVEN | {ISSUE_VERB, HAND_OVER_VERB}
 _KEY, _SERVICE, _DECISION, _HARM, _CHARGES, _REDUCING = 3, 4, 12, 14, 16, 20  # places in the record of an intent
 _OPEN = frozenset({"active", "pending"})
 _HARMLESS = frozenset({"public", "read", "cancel"})
@@ -133,7 +136,8 @@ class _After(msgspec.Struct, frozen=True):
     ever: dict[str, Any] = {}
     states: dict[str, Any] = {}
     natives: dict[str, Any] | None = None
-    previous_until: int = 0
+    overlap: bool = False  # of a rotation: whether the earlier secret is believed for a while
+    standing: str = ""
     in_force: int = -1
 
 
@@ -146,10 +150,11 @@ def _after(text: str) -> _After:
     if not isinstance(values, dict):
         return _After()
     keys = values.get("keys")
-    picked: dict[str, Any] = {name: values[name] for name in ("id", "service", "state") if _is(values, name, str)}
+    picked: dict[str, Any] = {
+        name: values[name] for name in ("id", "service", "state", "standing") if _is(values, name, str)
+    }
     picked |= {name: values[name] for name in ("ever", "states", "natives") if _is(values, name, dict)}
-    if _is(values, "previous_until", int):
-        picked["previous_until"] = values["previous_until"]
+    picked["overlap"] = values.get("overlap_until") is not None
     if _is(values, "from", int):
         picked["in_force"] = values["from"]
     if isinstance(keys, list):
@@ -169,9 +174,10 @@ class Holdings:
     ever: dict[str, set[str]] = field(default_factory=dict)  # by service
     state: dict[str, str] = field(default_factory=dict)
     fresh: dict[str, set[str]] = field(default_factory=dict)  # by key: services that left it before its newest secret
+    stale: dict[str, set[str]] = field(default_factory=dict)  # the same before that secret
     undo: dict[tuple[str, str], list[tuple[str, str | None, str | None]]] = field(default_factory=dict)
 
-    def take(self, verb: str, subject: str, after: _After, at_ms: int) -> None:
+    def take(self, verb: str, subject: str, after: _After) -> None:
         """Take an act."""
         for ending in _NOT_DONE:
             if verb.endswith(ending):
@@ -183,7 +189,8 @@ class Holdings:
             self.state[subject] = after.state
         elif verb == HAND_OVER_VERB and subject in self.holder:
             self._hold(subject, after.service)
-        elif verb == ROTATE_VERB and after.previous_until <= at_ms:
+        elif verb == ROTATE_VERB and not after.overlap:
+            self.stale[subject] = self.fresh.get(subject, set())
             past = {service for service, keys in self.ever.items() if subject in keys}
             self.fresh[subject] = past - {self.holder.get(subject, "")}
         elif after.state:
@@ -198,6 +205,8 @@ class Holdings:
 
     def _take_back(self, verb: str, subject: str) -> None:
         """What was recorded and not done: what allows something is taken back, what takes it away is believed."""
+        if verb == ROTATE_VERB:
+            self.fresh[subject] = self.stale.pop(subject, set())
         for key, holder, state in self.undo.pop((verb, subject), []):
             if verb == ISSUE_VERB:
                 self.ever.get(self.holder.pop(key, ""), set()).discard(key)
@@ -271,6 +280,8 @@ class _Walk:
         self._after_act: dict[str, str] = {}
         self._strangers: dict[str, int] = {}  # keys that act for the service and were never given to it
         self._given_back: set[str] = set()
+        self._given: dict[str, int] = {}  # keys that came to the service after the act, and by which record
+        self._trusted = False  # whether a person has trusted the service again since
         self._left = 0
         self._result = Verdict(service, act_id, -1, -1, checkpoint.size, "", "")
         self._openings: list[tuple[Opened, bool]] = []
@@ -294,29 +305,56 @@ class _Walk:
         self._natives.take(position, at_us, verb, subject, after.service)
         if verb == FORCE_VERB:
             if mine:
-                self._result.in_force = after.in_force
+                self._take_force(position, after.in_force)
             return
         if verb == VERB and mine:
             self._begin(position, actor, reason, after)
         elif self._said is not None:
             if verb == RESTORE_VERB:
-                self._given_back |= set(after.keys)
+                self._take_restore(subject, actor, after)
+            elif verb in _GIVES:
+                self._take_given(position, verb, subject, after.service)
             elif subject == self._service and verb in _UNDONE:
                 self._result.faults.append("the act was recorded and then not done")
-        self._holdings.take(verb, subject, after, at_us // 1000)
+        self._holdings.take(verb, subject, after)
         if verb == KEYS_VERB and mine:
             self._said = after
             self._native_ever = self._natives.of(self._service)
             self._after_act = {key: self._holdings.state.get(key, "") for key in self._ever}
 
+    def _take_force(self, position: int, from_: int) -> None:
+        """From where it holds is said once, and of what has been: who could say it later could pass over anything."""
+        if self._result.in_force >= 0:
+            self._result.faults.append(f"record {position} says again from where it was in force")
+        elif not self._result.position < from_ <= position:
+            self._result.faults.append(f"record {position} says that it was in force from record {from_}")
+        else:
+            self._result.in_force = from_
+
+    def _take_restore(self, subject: str, actor: str, after: _After) -> None:
+        if mover_of(actor) is not Mover.PERSON:
+            return
+        self._given_back |= set(after.keys)
+        if subject == self._service and after.standing == "trusted":
+            self._trusted = True
+
+    def _take_given(self, position: int, verb: str, key: str, service: str) -> None:
+        """A key that comes to the service while it is compromised: nothing may be issued or handed to it."""
+        if verb in _NOT_GIVEN:
+            self._given.pop(key, None)
+        elif service == self._service and not self._trusted:
+            self._given[key] = position
+
     def _begin(self, position: int, actor: str, reason: str, after: _After) -> None:
         """A record of the act itself. Its keys' states are taken by the caller."""
-        if not self._result.actor:
-            self._ever = set(self._holdings.ever.get(self._service, ()))
-            spared = self._holdings.spared(self._service)
-            self._held_back = self._ever - spared
-            self._result.spared = len(spared)
-            self._left = sum(self._holdings.holder.get(key) != self._service for key in self._ever)
+        if self._result.actor:
+            self._result.faults.append(f"record {position} says the act again")
+            return
+        self._ever = set(self._holdings.ever.get(self._service, ()))
+        spared = self._holdings.spared(self._service)
+        self._held_back = self._ever - spared
+        self._result.spared = len(spared)
+        self._left = sum(self._holdings.holder.get(key) != self._service for key in self._ever)
         self._said = after
         self._result.position, self._result.actor, self._result.reason = position, actor, reason
 
@@ -364,6 +402,8 @@ class _Walk:
         wide = [key for key in self._held_back if self._after_act.get(key) in _OPEN]
         if wide:
             found.faults.append(f"{len(wide)} keys were left as they were, among them {min(wide)}")
+        for key, position in list(self._given.items())[:_MOST_NAMED]:
+            found.faults.append(f"record {position}: key {key} was given to the service after the act")
         for key, position in list(self._strangers.items())[:_MOST_NAMED]:
             found.faults.append(f"record {position}: key {key} acts for the service, and no record gives it to it")
 
