@@ -1,5 +1,6 @@
 """Native keys as the authority has them: decided and recorded here, brought about there, never widened by a rule."""
 
+import contextlib
 from typing import Any
 
 import msgspec
@@ -11,11 +12,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from bailiwick.authority.lives import DAY_MS
 from bailiwick.authority.native import PENDING_MS, READ_EVERY_MS, RETRY_MS
 from bailiwick.authority.native_verbs import IssueNative, ListNatives, MoveNative, RegisterNative, ShowNative
-from bailiwick.authority.notice_verbs import EditOwner
+from bailiwick.authority.notice_verbs import EditOwner, NotMe
 from bailiwick.authority.partner import Finding
 from bailiwick.authority.service_verbs import CompromiseService, RestoreService
 from bailiwick.authority.sweep_verbs import Sweep
 from bailiwick.authority.verbs import Move, MoveParty
+from bailiwick.journal.log import Journal
+from bailiwick.journal.record import Act as Record
+from bailiwick.journal.record import encode
+from bailiwick.journal.retention import Retention
 from bailiwick.journal.verify_act import sum_of
 from bailiwick.link.exchange_questions import Doing, NativeAnswer, NativeCall
 from bailiwick.link.wire import Code, LinkError
@@ -424,6 +429,44 @@ async def test_a_public_half_acts_where_the_owner_chose_so(there: There) -> None
     await there.house.ask(EditOwner(name="Ada", bare_id_acts=True))
     await found(there, KEY)
     assert (there.row().state, there.row().cause) == (KeyState.WINDING_DOWN, Cause.SUSPICION)
+
+
+def journalled(there: There, trades: list[str]) -> list[int]:
+    """A journal with records of trades of these native keys; their positions."""
+    directory = there.house.config.journal_directory
+    with contextlib.closing(
+        Journal.open(directory, origin="t", signer=Ed25519PrivateKey.generate(), clock=lambda: NOW * 1000)
+    ) as journal:
+        return [
+            journal.append_now(
+                encode(Record(NOW * 1000, "control", "native.trades", each, "", "{}", "")), retention=Retention.KEEP
+            )
+            for each in trades
+        ]
+
+
+async def test_not_me_of_a_native_key_switches_it_off_and_disputes_what_was_read(there: There) -> None:
+    """The owner's word stops it under suspicion, opens one incident, and disputes its records and no other's."""
+    await there.issue()
+    first, _ = journalled(there, ["n", "other"])
+    answer = await there.house.ask(NotMe(key="n", reason="I slept"))
+
+    assert (there.row().state, there.row().cause, there.exchange.said.trade) == (
+        KeyState.WINDING_DOWN, Cause.SUSPICION, False,
+    )  # fmt: skip
+    assert (answer.kind, answer.positions) == ("not_me", (first,))
+    assert there.house.store.incidents.disputes("native/n") == {first: answer.id}
+    assert any(title.startswith("Native key n is switched off") for title in notices(there))
+
+
+async def test_not_me_stops_a_native_key_whatever_the_journal_says(there: There) -> None:
+    """Where no journal can be read the key is switched off all the same, and that is said; it never widens one."""
+    await there.issue()
+    await there.move(Move.FREEZE)
+    answer = await there.house.ask(NotMe(key="n"))
+    assert (there.row().state, answer.said[0]) == (KeyState.FROZEN, "native key n is frozen already")
+    with pytest.raises(LinkError, match="there is none"):
+        await there.house.ask(NotMe(key="nobody"))
 
 
 async def test_a_bound_key_may_lie_idle(there: There) -> None:

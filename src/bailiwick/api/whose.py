@@ -48,11 +48,18 @@ def of_account(field: str = "account") -> Whose:
 
 
 def of_key(field: str = "id") -> Whose:
-    """The account of the key that this field names."""
+    """The account of the key that this field names; or of the native key, which the same verb may be about."""
 
     def find(question: Any, store: Store) -> Belongs:
         name = getattr(question, field)
-        return Belongs(store.accounts.get(store.keys.get(name).account).owner, f"key {name[:80]}: there is none")
+        try:
+            account = store.keys.get(name).account
+        except NotFoundError as absent:
+            try:
+                account = store.native.get(name).account
+            except NotFoundError:
+                raise absent from None
+        return Belongs(store.accounts.get(account).owner, f"key {name[:80]}: there is none")
 
     return find
 

@@ -13,6 +13,7 @@ from typing import final
 from bailiwick.authority.acts import Act, Acts, Asks
 from bailiwick.authority.evidence import Case, write_evidence
 from bailiwick.authority.lives import Lives
+from bailiwick.authority.nativedispute import NativeDisputes
 from bailiwick.authority.notice_verbs import (
     CloseIncident,
     IncidentAnswer,
@@ -38,6 +39,7 @@ from bailiwick.logs import log
 from bailiwick.model.life import Cause, KeyState
 from bailiwick.model.notice import Notice, Urgency
 from bailiwick.model.party import Key
+from bailiwick.store.errors import NotFoundError
 from bailiwick.store.incidents import Incident, Note
 from bailiwick.store.store import Store
 from bailiwick.words import counted
@@ -70,6 +72,7 @@ class Incidents:
         self._notices = notices
         self._gateway = gateway
         self._clock = clock
+        self.natives: NativeDisputes | None = None  # of the keys that services hold directly
 
     # What others call
 
@@ -115,6 +118,10 @@ class Incidents:
             opened, _ = await self._acts.perform(act, lambda: self._store.incidents.open(draft))
         return opened
 
+    def answered(self, incident: Incident, said: Sequence[str]) -> IncidentAnswer:
+        """What is told of an incident, with what was done."""
+        return self._answer(incident, said=said)
+
     # Verbs
 
     async def not_me(self, question: NotMe, actor: str) -> IncidentAnswer:
@@ -123,9 +130,15 @@ class Incidents:
         Raises:
             LinkError: if there is no such key or order, or the act could not be recorded.
         """
-        key = self._store.keys.get(question.key)
         if not 1 <= question.hours <= MOST_HOURS:
             raise LinkError(Code.REFUSED, f"hours: 1 to {MOST_HOURS}")
+        try:
+            key = self._store.keys.get(question.key)
+        except NotFoundError:
+            native = None if self.natives is None else self.natives.find(question.key)
+            if self.natives is None or native is None:
+                raise
+            return await self.natives.not_me(native, question, actor)
         # The key comes first: it is stopped whatever becomes of the rest, even where the journal cannot be read.
         moved = await self._lives.move(
             [key.id],

@@ -14,6 +14,7 @@ from bailiwick.journal.record import Act, Intent, Outcome, Record, Resolved, dec
 from bailiwick.model.money import plain
 from bailiwick.model.order import OrderReport
 
+NATIVE_TRADES = "native.trades"
 MOST_ORDERS = 5_000  # of one key in one look
 
 
@@ -103,6 +104,21 @@ def acts_on(directory: Path, key: str, account: str) -> list[tuple[int, Act]]:
         if isinstance(record, Act) and (record.subject in wanted or key in record.after):
             found.append((position, record))
     return found
+
+
+def native_trades_of(directory: Path, native: str, since_us: int) -> list[int]:
+    """The positions of the records of a native key's trades that were read since a moment, oldest first.
+
+    Raises:
+        JournalDamaged: if the journal is not right.
+    """
+    return [
+        position
+        for position, record in _records(directory, first_since(directory, since_us), native)
+        if isinstance(record, Act)
+        and (record.verb, record.subject) == (NATIVE_TRADES, native)
+        and record.at_us >= since_us
+    ]
 
 
 def first_since(directory: Path, since_us: int) -> int:
