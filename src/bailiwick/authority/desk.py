@@ -21,6 +21,7 @@ from bailiwick.authority.keys import Keys
 from bailiwick.authority.lives import Lives, Terms
 from bailiwick.authority.moves import Moves
 from bailiwick.authority.native import Natives
+from bailiwick.authority.nativedispute import NativeDisputes
 from bailiwick.authority.nativeidle import Idleness
 from bailiwick.authority.nativeleaks import NativeLeaks
 from bailiwick.authority.nativestops import NativeStops
@@ -114,6 +115,9 @@ class Desk:
         self.natives.add_rounds(self.rounds)
         self.noticing.leaks.natives = NativeLeaks(
             store, self.acts, self.natives, self.notices, self.noticing.incidents, clock
+        )
+        self.noticing.incidents.natives = NativeDisputes(
+            store, self.natives, self.noticing.incidents, self.notices, config.journal_directory, clock
         )
         self._services = Services(store, self.acts, self._parties, clock)
         self._reach = Reach(store, gateway)
