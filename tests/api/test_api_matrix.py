@@ -12,6 +12,7 @@ from bailiwick.audit.grading import Grade, Verdict
 from bailiwick.audit.report import Report
 from bailiwick.authority import approval_verbs, notice_verbs, token_verbs, verbs
 from bailiwick.authority.audit_verbs import AuditAccount, AuditAnswer
+from bailiwick.authority.canary_verbs import IssueCanary
 from bailiwick.authority.native_verbs import IssueNative, ReadNative, RegisterNative
 from bailiwick.link.wire import Answer
 from bailiwick.model.token import Role
@@ -40,9 +41,10 @@ BODIES: dict[type, dict[str, Any]] = {
     notice_verbs.NoteIncident: {"text": "looked at"},
     notice_verbs.CloseIncident: {"reason": "settled"},
     notice_verbs.ReportLeak: {"found": "nothing"},
+    IssueCanary: {"label": "laptop backup", "grant": GRANT},
 }
 """The least body of each verb that needs one."""
-ISSUES = (IssueNative, RegisterNative)
+ISSUES = (IssueNative, RegisterNative, IssueCanary)
 ASKS_EXCHANGE = frozenset({*ISSUES, ReadNative, AuditAccount})
 """They need a gateway that reaches an exchange; here there is none, which they say."""
 PREVIEWED = frozenset(verbs.ACTS) - {verbs.MakeBackup, verbs.RotateVaultKey}

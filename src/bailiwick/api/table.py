@@ -28,7 +28,16 @@ from bailiwick.api.whose import (
     of_native,
     of_owner,
 )
-from bailiwick.authority import approval_verbs, audit_verbs, native_verbs, notice_verbs, sweep_verbs, token_verbs, verbs
+from bailiwick.authority import (
+    approval_verbs,
+    audit_verbs,
+    canary_verbs,
+    native_verbs,
+    notice_verbs,
+    sweep_verbs,
+    token_verbs,
+    verbs,
+)
 from bailiwick.authority import service_verbs as services
 from bailiwick.authority.verbs import Kind, Move
 from bailiwick.link.wire import Answer, Question
@@ -162,6 +171,17 @@ KEYS: tuple[Row, ...] = (
     ),
     Row(
         verb=verbs.RotateKey, method="POST", path="/keys/{id}/secret", subject=_S.KEY, roles=OWNERS, whose=of_key()
+    ),
+    Row(
+        verb=canary_verbs.IssueCanary, method="POST", path="/canaries", subject=_S.KEY, roles=OWNERS,
+        whose=of_account(),
+    ),
+    Row(
+        verb=canary_verbs.ListCanaries, method="GET", path="/canaries", subject=_S.KEY, roles=HOUSE,
+    ),
+    Row(
+        verb=canary_verbs.ListCanaries, method="GET", path="/accounts/{account}/canaries", subject=_S.KEY,
+        roles=ANYONE, whose=of_account(),
     ),
     *_moves(Kind.KEY, _S.KEY, "keys", of_key(), _KEY_MOVES),
     Row(

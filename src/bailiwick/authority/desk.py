@@ -14,6 +14,8 @@ from bailiwick.authority.approval_verbs import ApproveHold, ListApprovals, Refus
 from bailiwick.authority.approvals import ApprovalDesk
 from bailiwick.authority.audit_verbs import AuditAccount
 from bailiwick.authority.auditing import Audits
+from bailiwick.authority.canaries import Canaries
+from bailiwick.authority.canary_verbs import IssueCanary, ListCanaries
 from bailiwick.authority.compromise import Compromises
 from bailiwick.authority.examination import examine
 from bailiwick.authority.hearing import Hearing
@@ -130,6 +132,19 @@ class Desk:
         self.hearing.on("hold", self.approvals.held)
         self.hearing.on("hold_used", self.approvals.used)
         self.rounds.add("approvals", 5.0, self.approvals.lapse)
+        self.canaries = Canaries(
+            store,
+            self._keys,
+            self._services,
+            self.lives,
+            self.noticing.incidents,
+            self.notices,
+            AsyncClient(config.gateway_socket),
+            clock,
+        )
+        self.noticing.leaks.canaries = self.canaries
+        self.hearing.on("canary", self.canaries.used)
+        self.hearing.on("bare_canary", self.canaries.met)
         self._answering = self._acting() | self.natives.answering() | self.noticing.answering()
 
     def handlers(self) -> Handlers:
@@ -173,6 +188,8 @@ class Desk:
             ShowApproval: self.approvals.show,
             ApproveHold: self.approvals.approve,
             RefuseHold: self.approvals.refuse,
+            IssueCanary: self.canaries.issue,
+            ListCanaries: self.canaries.rows,
             IssueToken: self.tokens.issue,
             ListTokens: self.tokens.list,
             RevokeToken: self.tokens.revoke,
@@ -260,6 +277,9 @@ class Desk:
         if empty:
             notes.append(f"the limits of account and service leave nothing of {', '.join(empty)}")
         notes += life_notes(key, account)
+        laid = self._store.canaries.find(key.id)
+        if laid is not None:
+            notes.append(f"it is a canary, laid at {laid.label!r}: nobody uses it, and nothing of it leaves")
         if service.standing != "trusted":
             notes.append(f"its service is {service.standing}, so it can only read, cancel and reduce")
         if account.credential is None:

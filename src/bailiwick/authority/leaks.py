@@ -47,7 +47,7 @@ class Springs(Protocol):
     """Canaries, as leaks know them."""
 
     async def leaked(self, key: str, source: str, place: str) -> str:
-        """What was done because a canary's secret was found; "" if the key is none."""
+        """What was done because a canary's secret was found."""
         ...
 
 
@@ -229,15 +229,13 @@ class Leaks:
 
     async def _sprung(self, each: Exposed, source: str) -> str:
         """What was done about the secret of a canary; "" for one of a real key."""
-        if self.canaries is None:
+        if self.canaries is None or self._store.canaries.find(each.key.id) is None:
             return ""
         if self._heard_of(each, source):
-            return ""
+            return f"{each.sort} of key {each.key.id}: that was reported already"
         sprung = await self.canaries.leaked(each.key.id, source, each.place)
-        if sprung:
-            self._store.leaks.add(
-                Leak(at=self._clock(), key=each.key.id, proof=each.sort.value, source=source, place=each.place)
-            )
+        report = Leak(at=self._clock(), key=each.key.id, proof=each.sort.value, source=source, place=each.place)
+        self._store.leaks.add(report)
         return sprung
 
     async def _note(self, each: Exposed, source: str) -> list[str]:

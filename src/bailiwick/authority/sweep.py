@@ -143,12 +143,14 @@ class Sweeper:
 
     def _lapses(self, now: int) -> list[tuple[str, Policy | str, list[Lapse]]]:
         facts = self._facts()
+        laid = self._store.canaries.ids()  # to lie idle is all that a canary does
         found: list[tuple[str, Policy | str, list[Lapse]]] = []
         for rule, trading in ((self.trading, True), (self.reading, False)):
             if rule.days is not None and _any(facts, trading=trading):
                 asked = Asked(BEYOND_READING, trading, rule.days * DAY_MS, rule.spares_bound)
                 before = now + max(rule.warnings, default=0) * DAY_MS
-                found.append(("idle", rule, self._store.removals.idle(facts, asked, before)))
+                idle = self._store.removals.idle(facts, asked, before)
+                found.append(("idle", rule, [lapse for lapse in idle if lapse.key not in laid]))
         before = now + max(WARN_BEFORE_DAYS) * DAY_MS
         found.append(("expiry", "its own expiry", self._store.removals.expiring(before)))
         return found

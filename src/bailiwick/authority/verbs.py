@@ -12,6 +12,7 @@ from msgspec import UNSET, UnsetType
 
 from bailiwick.authority.approval_verbs import APPROVAL_VERBS
 from bailiwick.authority.audit_verbs import AUDIT_VERBS
+from bailiwick.authority.canary_verbs import CANARY_VERBS
 from bailiwick.authority.native_verbs import NATIVE_VERBS
 from bailiwick.authority.notice_verbs import NOTICE_VERBS
 from bailiwick.authority.service_verbs import SERVICE_VERBS
@@ -317,5 +318,6 @@ ACTS: Verbs = (
 CONTROL_VERBS: Verbs = (
     *ACTS, ListParties, ShowParty, CheckGrant, ExplainKey, UseOfKey, Status, Examine,
     *SWEEP_ACTS, *APPROVAL_VERBS, *TOKEN_VERBS, *SERVICE_VERBS, *AUDIT_VERBS, *NATIVE_VERBS, *NOTICE_VERBS,
+    *CANARY_VERBS,
 )  # fmt: skip
 """Everything that the control socket answers."""

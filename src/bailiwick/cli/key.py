@@ -19,6 +19,7 @@ from bailiwick.authority.verbs import (
 )
 from bailiwick.cli.acting import COLUMNS, add_moves, add_views, carry_out
 from bailiwick.cli.asking import read_text
+from bailiwick.cli.canary import canaries, canary
 from bailiwick.cli.exits import Exit
 from bailiwick.cli.grant import NO_PRESET, Preset, grant_text
 from bailiwick.cli.incident import print_incident, print_orders
@@ -342,5 +343,7 @@ def _wish(choice: str | None) -> Response | UnsetType:
     return UNSET if choice is None else Response(choice)
 
 
+app.command(canary, help_epilogue="Example: bailiwick key canary --label 'laptop backup' --account main")
+app.command(canaries, help_epilogue="Example: bailiwick key canaries --account main")
 add_views(app, Kind.KEY)
 add_moves(app, Kind.KEY, Move.FREEZE, Move.UNFREEZE, Move.WIND_DOWN, Move.REVOKE)

@@ -1,5 +1,7 @@
 """Who stands behind a request, as the gateway holds them in memory while they are active."""
 
+from collections import defaultdict, deque
+
 from bailiwick.gateway.clock import VenueClock
 from bailiwick.gateway.prices import Prices
 from bailiwick.gateway.upstream import Pool
@@ -10,6 +12,8 @@ from bailiwick.model.usage import Usage
 from bailiwick.rules.authority import Authority
 from bailiwick.rules.ledger import Ledger, Worth
 from bailiwick.venues.dialect import Dialect, Signer, Verifier
+
+LATENCIES = 64  # that are kept of each path
 
 
 class Way:
@@ -55,9 +59,10 @@ class AccountSide:
     Before an exchange's own engine there is no ``signer``, and ``engine`` is the secret shared with it. ``exits`` is
     a second address, over which cancels and reducing orders leave while the venue has asked the first to wait.
     ``closed`` is an account whose credential was taken away, as freezing it does.
+    ``latencies`` are the latest that the venue took to answer it, in microseconds, by path.
     """
 
-    __slots__ = ("closed", "engine", "exits", "id", "orders", "signer", "venue", "way")
+    __slots__ = ("closed", "engine", "exits", "id", "latencies", "orders", "signer", "venue", "way")
 
     def __init__(
         self,
@@ -78,14 +83,19 @@ class AccountSide:
         self.signer = signer
         self.engine = engine
         self.orders = OrderCount(venue.order_limits)
+        self.latencies: defaultdict[str, deque[int]] = defaultdict(_latest)
+
+
+def _latest() -> deque[int]:
+    return deque(maxlen=LATENCIES)
 
 
 class Live:
     """A key in use. Its ledger outlives changes of the key; everything else is made anew when the key changes."""
 
     __slots__ = (
-        "account", "authority", "curb", "id", "key", "ledger", "noted_us", "removed", "service", "sources", "state",
-        "traded_us", "used_us", "verifier", "weight", "worth",
+        "account", "authority", "canary", "curb", "id", "key", "ledger", "noted_us", "removed", "service", "sources",
+        "state", "traded_us", "used_us", "verifier", "weight", "worth",
     )  # fmt: skip
 
     def __init__(
@@ -100,6 +110,7 @@ class Live:
         curb: Curb | None = None,
         *,
         removed: bool = False,
+        canary: bool = False,
     ) -> None:
         self.key = key
         self.id = key.decode("ascii")
@@ -111,6 +122,7 @@ class Live:
         self.state = state
         self.curb = curb
         self.removed = removed  # it lay idle or its time ran out, so that its owner hears of its next use
+        self.canary = canary  # nobody uses it: who signs with it has found it where it was laid
         self.weight = KeyWeight()
         market, currency = account.venue.market, authority.currency
         self.worth: Worth = lambda asset: market.convert(asset, currency)

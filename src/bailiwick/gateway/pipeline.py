@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from bailiwick.gateway.canary import met, tripped
 from bailiwick.gateway.chronicle import FULL, Chronicle
 from bailiwick.gateway.dispatch import Dispatch
 from bailiwick.gateway.exchange import Exchange, Keys, Unkeyed
@@ -82,6 +83,8 @@ class Gateway(Dispatch):
             self._turn_away(exchange, head, Deny(Reason.ENDPOINT_UNKNOWN))
             return
         if not endpoint.signed and endpoint.act is Act.MARKET_DATA:
+            if live is not None and live.canary:
+                met(self.chronicle.events, exchange, live)
             self.unkeyed.public(exchange, request, endpoint)
             return
         if not key and not (endpoint.act is Act.START_UP and not endpoint.signed):
@@ -94,6 +97,8 @@ class Gateway(Dispatch):
         if isinstance(signed, Deny):
             if endpoint.act is Act.START_UP and signed.reason is Reason.SIGNATURE_MISSING:
                 # A key without a signature proves nothing, and what is served here belongs to nobody.
+                if live is not None and live.canary:
+                    met(self.chronicle.events, exchange, live)
                 self.unkeyed.start_up(exchange, request, endpoint)
                 return
             self._turn_away(exchange, head, signed)
@@ -114,6 +119,8 @@ class Gateway(Dispatch):
         exchange.live = live
         exchange.payload = signed.payload
         exchange.fingerprint = self.chronicle.fingerprint(head, signed)
+        if live.canary:
+            tripped(self.chronicle.events, exchange, live)
         late = dialect.fresh(signed.timestamp_us, signed.window_us, now)
         if late is not None:
             self._deny(exchange, late)
@@ -258,6 +265,9 @@ class Gateway(Dispatch):
     def _turn_away(self, exchange: Exchange, head: Head, deny: Deny) -> None:
         """Refuse a request whose sender is not proven: it is counted, and sampled."""
         self.chronicle.failure(exchange, head.key, deny)
+        live = self.keys.find(head.key) if head.key else None
+        if live is not None and live.canary:
+            met(self.chronicle.events, exchange, live)
         self.refuse(exchange, deny)
 
 

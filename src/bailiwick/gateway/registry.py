@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from bailiwick.gateway import canary
 from bailiwick.gateway.chronicle import wall_us
 from bailiwick.gateway.links import Links
 from bailiwick.gateway.lives import WIND_DOWN_US, curb_of, life_of
@@ -48,6 +49,7 @@ class Registry:
         self._links = links
         self._ledger_of = ledger_of
         self._rows: dict[str, KeyRow] = {}
+        self._canaries: dict[str, str] = {}  # the shape that each is answered from
         self._grants: dict[bytes, Grant] = {}
         self._authorities: dict[tuple[bytes, str, str], Authority] = {}
         self._live: dict[bytes, Live] = {}
@@ -75,6 +77,7 @@ class Registry:
         self._accounts = {account.id: account for account in store.accounts.list()}
         changed = self.standings.load()
         self._rows = {row.id: row for row in store.keys.load()}
+        self._canaries = store.canaries()
         self._read_grants()
         self.standings.count(self._ledgers, self._rows, changed)
         self._read_at = time.monotonic()
@@ -98,6 +101,7 @@ class Registry:
         keys = {change.subject for change in changes if change.kind is ChangeKind.KEY}
         if keys:
             named = None if EVERYTHING in keys else sorted(keys)
+            self._canaries = store.canaries()
             self._take_rows(list(store.keys.load(named)))
         kinds = {change.kind for change in changes} & PARTIES
         if ChangeKind.SERVICE in kinds:
@@ -211,17 +215,23 @@ class Registry:
         ledger = self._ledger_of(row.id)
         life = self._life(row)
         ledger.slow |= life.still.suspect
-        self.standings.join(ledger, row.service)
+        shape = self._canaries.get(row.id)
+        side = self._side(account)
+        if shape is None:
+            self.standings.join(ledger, row.service)
+        else:
+            side = canary.beside(side, shape)
         live = Live(
             key,
             self._verifier(row),
             self._authority(row, account, service),
             ledger,
-            self._side(account),
+            side,
             row.service,
             life.state,
             curb_of(row, life, self._wind_down_us),
             removed=life.state is not KeyState.ACTIVE and life.still.cause in REMOVING,
+            canary=shape is not None,
         )
         self._live[key] = live
         return live
@@ -246,6 +256,14 @@ class Registry:
         if found is None:
             found = self._authorities[place] = authority(self._grants[row.grant], *bounds_of(account, service))
         return found
+
+    def side(self, account_id: str) -> AccountSide:
+        """An account as its keys have it.
+
+        Raises:
+            KeyError: if there is no such account in force.
+        """
+        return self._side(self._accounts[account_id])
 
     def _side(self, account: Account) -> AccountSide:
         side = self._sides.get(account.id)

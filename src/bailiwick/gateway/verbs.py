@@ -13,12 +13,13 @@ from bailiwick.gateway.chronicle import wall_us
 from bailiwick.gateway.inspecting import Inspector
 from bailiwick.gateway.nativecalls import NativeCalls
 from bailiwick.gateway.parties import Live
+from bailiwick.gateway.recording import Recorder
 from bailiwick.gateway.serviceuse import ServiceUse
 from bailiwick.journal.error import JournalError
 from bailiwick.journal.record import Act, encode
 from bailiwick.journal.retention import Retention
 from bailiwick.link import questions as ask
-from bailiwick.link.exchange_questions import Inspect, NativeCall
+from bailiwick.link.exchange_questions import Inspect, NativeCall, RecordShape
 from bailiwick.link.server import Handlers
 from bailiwick.link.service_questions import UseOfService
 from bailiwick.link.wire import Code, LinkError, Peer
@@ -61,6 +62,7 @@ def handlers(house: "House") -> Handlers:
         UseOfService: ServiceUse(house).use,
         Inspect: Inspector(house).inspect,
         NativeCall: NativeCalls(house).call,
+        RecordShape: Recorder(house).record,
     }
 
 

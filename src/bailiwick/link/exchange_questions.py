@@ -1,7 +1,7 @@
 """What the gateway is asked that it asks an exchange in its turn: slow questions, for a connection of their own.
 
 The credential that signs stays in the gateway. What it signs for these questions is a closed list, written here:
-``Inspect`` reads what a credential may do, and ``NativeCall`` is the only question that uses a master account's
+``Inspect`` reads what a credential may do, ``RecordShape`` what an account looks like, and ``NativeCall`` is the only question that uses a master account's
 credential to manage a sub-account's keys, by the calls of ``Doing`` and no other.
 """
 
@@ -66,5 +66,18 @@ class NativeCall(Question[NativeAnswer], frozen=True, kw_only=True, tag="native_
     after: int | None = None
 
 
-EXCHANGE_VERBS: Verbs = (Inspect, NativeCall)
+class ShapeAnswer(Answer, frozen=True, kw_only=True):
+    """The shape of an account in JSON, as ``model.shape`` has it: every number that could name its owner altered."""
+
+    shape: str
+
+
+class RecordShape(Question[ShapeAnswer], frozen=True, kw_only=True, tag="record_shape"):
+    """Read an account once, and its history of these symbols, for a canary beside it. Nothing is ordered or changed."""
+
+    account: str
+    symbols: tuple[str, ...] = ()
+
+
+EXCHANGE_VERBS: Verbs = (Inspect, NativeCall, RecordShape)
 """Everything that the gateway asks an exchange for the control process."""

@@ -215,6 +215,11 @@ class StoreReader:
         with self._reading() as connection:
             return frozenset(key_id for (key_id,) in connection.execute("SELECT key FROM restored"))
 
+    def canaries(self) -> dict[str, str]:
+        """The keys that are canaries, each with the shape that it is answered from."""
+        with self._reading() as connection:
+            return dict(connection.execute("SELECT key, shape FROM canary").fetchall())
+
     def approved(self) -> list[Approved]:
         """Held intents that a person approved and that nobody has used or let lapse yet."""
         statement = "SELECT id, key, digest, position, use_by FROM hold WHERE state = 'approved'"

@@ -13,6 +13,7 @@ from bailiwick.model.credential import Sealed
 from bailiwick.model.party import Account, Credential, Service, Venue
 from bailiwick.store import sealedrows, tables
 from bailiwick.store.approvals import Holds
+from bailiwick.store.canaries import Canaries
 from bailiwick.store.changes import Change, ChangeKind, last_change, read_changes
 from bailiwick.store.engine import WRITES, faults_told, open_engine
 from bailiwick.store.errors import ConflictError, NotFoundError, StoreError
@@ -60,6 +61,7 @@ class Store:
         self.holds = Holds(access)
         self.removals = Removals(access)
         self.native = NativeKeys(access)
+        self.canaries = Canaries(access)
 
     @classmethod
     def open(cls, path: Path, *, clock: Callable[[], int] = epoch_ms) -> Self:

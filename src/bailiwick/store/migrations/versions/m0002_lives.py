@@ -16,6 +16,7 @@ def upgrade() -> None:
     _holds()
     _services()
     _native()
+    _canaries()
 
 
 def _lives() -> None:
@@ -257,6 +258,19 @@ def _native() -> None:
     )
     op.create_index("ix_native_service", "native", ["service"])
     op.create_index("ix_native_account", "native", ["account"])
+
+
+def _canaries() -> None:
+    """Keys that nobody uses, what they are answered from, and what their use sets off."""
+    op.create_table(
+        "canary",
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("key", "label", "wind_down", "shape")),
+        sa.Column("laid", sa.BigInteger, nullable=False),
+        sa.Column("used", sa.BigInteger),
+        sa.Column("heard", sa.BigInteger, nullable=False),
+        sa.Column("incident", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_canary"),
+    )
 
 
 def downgrade() -> None:
