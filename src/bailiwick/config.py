@@ -523,7 +523,7 @@ listen = @api@
 # The venue's request weight for one address that requests leave from, and how it is divided.
 # per_minute = 6000
 # exit_reserve = 0.1             # kept back for cancels and reducing orders
-# key_share = 0.5                # the most that one key may use
+# key_share = 0.5                # the most that one key may use, of the account's order counts too
 # public_share = 0.3             # the most that public data may use
 
 [notices]

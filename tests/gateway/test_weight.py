@@ -103,6 +103,41 @@ def test_order_counts_keep_a_part_back_and_end_with_their_span() -> None:
     assert orders.room(NOW + DAY, 0.1)
 
 
+def place(orders: OrderCount, key: KeyWeight, now: int = NOW, *, exit_: bool = False) -> bool:
+    """Whether one order of a key may leave; if so, the venue counts it."""
+    left = orders.admit(1, key, now, reserve=0.1, share=0.5, exit_=exit_)
+    if left:
+        orders.heed(Usage(orders_10s=orders.used_10s + 1, orders_day=orders.used_day + 1), now)
+    return left
+
+
+@pytest.mark.parametrize("limits", [OrderLimits(100, 10_000), OrderLimits(10_000, 100)], ids=["ten seconds", "day"])
+def test_one_key_cannot_use_up_the_accounts_orders(limits: OrderLimits) -> None:
+    """One key gets its share of the account's orders, another finds room beside it, and exits find the reserve."""
+    orders, greedy, other = OrderCount(limits), KeyWeight(), KeyWeight()
+    assert sum(place(orders, greedy) for _ in range(200)) == 50
+    assert sum(place(orders, other) for _ in range(200)) == 40
+    assert sum(place(orders, greedy, exit_=True) for _ in range(200)) == 5
+    assert sum(place(orders, other, exit_=True) for _ in range(200)) == 5
+
+
+def test_a_keys_share_of_orders_begins_anew() -> None:
+    """After ten seconds, as the venue counts them, a key has its whole share again."""
+    orders, key = OrderCount(OrderLimits(100, 10_000)), KeyWeight()
+    start = NOW // (10 * SECOND) * 10 * SECOND
+    assert sum(place(orders, key, start) for _ in range(200)) == 50
+    orders.heed(Usage(orders_10s=0), start + 10 * SECOND)
+    assert sum(place(orders, key, start + 10 * SECOND) for _ in range(200)) == 50
+
+
+def test_orders_that_the_venue_does_not_count_cost_no_share() -> None:
+    """Orders that are filled leave the venue's count, so a key that trades much is not held to its share for them."""
+    orders, key = OrderCount(OrderLimits(100, 10_000)), KeyWeight()
+    for _ in range(200):
+        assert orders.admit(1, key, NOW, reserve=0.1, share=0.5, exit_=False)
+        orders.heed(Usage(orders_10s=1), NOW)
+
+
 @pytest.mark.parametrize("status", [429, 418])
 async def test_after_a_429_nothing_leaves_by_any_way(ground: Ground, status: int) -> None:
     """What waits for its record while the venue asks for rest is not sent, and its reservation is released."""

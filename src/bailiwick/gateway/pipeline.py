@@ -189,7 +189,9 @@ class Gateway(Dispatch):
             reason = self._choose_way(exchange, live, weight, now, exit_=exit_)
         if reason is None and act in _ORDER_ACTS:
             counts = live.account.orders
-            if not (counts.exit_room(live.weight, now, 0.1) if exit_ else counts.room(now, 0.1)):
+            share = live.account.way.weight.share
+            count = len(allow.orders) or 1
+            if not counts.admit(count, live.weight, now, reserve=0.1, share=share, exit_=exit_):
                 reason = Reason.WEIGHT_SHARE
         if reason is not None:
             self._deny(exchange, Deny(reason))

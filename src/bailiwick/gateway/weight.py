@@ -19,9 +19,9 @@ HALF = 0.5  # of a reserve: what one key has of it
 
 
 class KeyWeight:
-    """What one key used of the weight in the minute that runs, and of what is kept back for exits."""
+    """What one key used of the weight in the minute that runs, and of what is kept back for exits; and its orders."""
 
-    __slots__ = ("exits", "exits_10s", "minute", "span_10s", "used")
+    __slots__ = ("day", "exits", "exits_10s", "exits_day", "minute", "orders_10s", "orders_day", "span_10s", "used")
 
     def __init__(self) -> None:
         self.minute = 0
@@ -29,6 +29,21 @@ class KeyWeight:
         self.exits = 0  # weight of exits for which there was no room but in the reserve
         self.span_10s = 0
         self.exits_10s = 0  # orders, in the same way
+        self.orders_10s = 0
+        self.day = 0
+        self.orders_day = 0
+        self.exits_day = 0
+
+    def turn(self, now_us: int) -> None:
+        """Begin to count orders anew where ten seconds, or a day of UTC, are over."""
+        span = now_us // TEN_SECONDS_US
+        if span != self.span_10s:
+            self.span_10s = span
+            self.exits_10s = self.orders_10s = 0
+        day = now_us // DAY_US
+        if day != self.day:
+            self.day = day
+            self.orders_day = self.exits_day = 0
 
 
 class OrderLimits:
@@ -62,23 +77,49 @@ class OrderCount:
             self.used_day = usage.orders_day
             self.day = now_us // DAY_US
 
-    def room(self, now_us: int, reserve: float) -> bool:
-        """Whether an order that is not an exit may be sent."""
+    def admit(self, orders: int, key: KeyWeight, now_us: int, *, reserve: float, share: float, exit_: bool) -> bool:
+        """Count orders that are about to leave, or say that they may not.
+
+        A key that sent its ``share`` of the limit may send more only while the account stands below that share (what is
+        filled at once does not count at Binance): it cannot use up what the other keys need. Exits have the reserve.
+        """
+        key.turn(now_us)
+        if exit_:
+            room = self.exit_room(key, now_us, reserve)
+        else:
+            room = self.room(now_us, reserve) and not self._beyond(key, now_us, share)
+        if room:
+            key.orders_10s += orders
+            key.orders_day += orders
+        return room
+
+    def _beyond(self, key: KeyWeight, now_us: int, share: float) -> bool:
+        recent, today = self._counts(now_us)
+        short, long = self.limits.ten_seconds * share, self.limits.day * share
+        return (key.orders_10s >= short and recent >= short) or (key.orders_day >= long and today >= long)
+
+    def _counts(self, now_us: int) -> tuple[int, int]:
+        """What the venue counts of these ten seconds and of this day."""
         recent = self.used_10s if now_us - self.seen_10s_us < TEN_SECONDS_US else 0
+        return recent, self.used_day if now_us // DAY_US == self.day else 0
+
+    def room(self, now_us: int, reserve: float) -> bool:
+        """Whether the account's counts have room outside of the reserve."""
+        recent, today = self._counts(now_us)
         keep = 1.0 - reserve
-        today = self.used_day if now_us // DAY_US == self.day else 0
         return recent < self.limits.ten_seconds * keep and today < self.limits.day * keep
 
     def exit_room(self, key: KeyWeight, now_us: int, reserve: float) -> bool:
         """Whether a reducing order may be sent: where only the reserve has room, one key has half of it."""
         if self.room(now_us, reserve):
             return True
-        span = now_us // TEN_SECONDS_US
-        if span != key.span_10s:
-            key.span_10s = span
-            key.exits_10s = 0
+        key.turn(now_us)
         key.exits_10s += 1
-        return self.room(now_us, 0.0) and key.exits_10s <= max(1.0, self.limits.ten_seconds * reserve * HALF)
+        limits, half = self.limits, reserve * HALF
+        if self._counts(now_us)[1] >= limits.day * (1.0 - reserve):
+            key.exits_day += 1
+        within = key.exits_10s <= max(1.0, limits.ten_seconds * half) and key.exits_day <= max(1.0, limits.day * half)
+        return within and self.room(now_us, 0.0)
 
 
 class AddressWeight:
