@@ -62,7 +62,7 @@ def spared(case: Case, orders: Iterable[Tracked]) -> list[Tracked]:
     """Of the orders that a cancel-all would cancel, those that it may, while the key winds down."""
     found = list(orders)
     kept = {_together(order) for order in found if protects(case, order)}
-    return [order for order in found if _together(order) not in kept]
+    return [order for order in found if _together(order) not in kept or _enters(order)]
 
 
 def protects(case: Case, order: Tracked) -> bool:
@@ -73,6 +73,15 @@ def protects(case: Case, order: Tracked) -> bool:
     if order.side is not Side.SELL or not order.rests or order.state is OrderState.ENDED:
         return False
     return order.type in _STOP_LOSSES or case.ledger.holding(order.symbol) > ZERO
+
+
+def _enters(order: Tracked) -> bool:
+    """Whether an order buys, and has bought nothing yet: what waits in its list to sell that protects nothing.
+
+    The venue places the pending orders of a list when the working one was executed whole, and then it knows no open
+    order by the working one's name: to cancel that by its name never cancels a stop that rests.
+    """
+    return order.side is Side.BUY and not order.executed
 
 
 def _judge(case: Case, curb: Curb, until_us: int | None) -> Deny | None:
@@ -99,11 +108,16 @@ def _kept(case: Case) -> Deny | None:
     named = _named(case)
     if not named:
         return Deny(Reason.KEY_WINDING_DOWN, "the key has no such open order")
-    for order in named:
-        if protects(case, order):
+    symbol, target = case.intent.symbol, case.intent.target
+    if case.act is Act.CANCEL and symbol is not None and target is not None:
+        order = case.ledger.find(symbol, target)
+        if order is not None and _enters(order):
+            return None
+    for each in named:
+        if protects(case, each):
             return Deny(
                 Reason.ORDER_PROTECTS,
-                f"{order.client_id} sells {of_asset(order.quantity, order.base)} in {order.symbol}",
+                f"{each.client_id} sells {of_asset(each.quantity, each.base)} in {each.symbol}",
             )
     return None
 
@@ -150,9 +164,12 @@ def _as_safe(leg: Leg, old: Tracked) -> bool:
     """Whether an order protects at least as much as the one whose place it takes.
 
     It rests, sells no less, and is executed no later: a stop-loss triggers no lower and leaves as much room below its
-    trigger, a limit or take-profit asks no more; or it sells now, at no more than the near price.
+    trigger, a limit or take-profit asks no more; or it sells now, at no more than the near price. And the venue takes
+    it: the old order is gone before that is known.
     """
     new = leg.out
+    if _turned_away(leg, old):
+        return False
     if new.time_in_force in _PASSING or leg.price is None or leg.quantity < minus(old.quantity, old.executed):
         return False
     if new.type not in _STOPS:
@@ -165,6 +182,20 @@ def _as_safe(leg: Leg, old: Tracked) -> bool:
     if new.type in _STOP_LOSSES:
         return new.stop_price >= old.stop and minus(new.stop_price, leg.price) >= minus(old.stop, old.price)
     return new.stop_price <= old.stop and leg.price <= old.price
+
+
+def _turned_away(leg: Leg, old: Tracked) -> bool:
+    """Whether the venue may refuse an order as the market stands: one that only rests and would be executed at once,
+    or one that waits for a trigger that was reached already. Where the market is not known, what is as before passes.
+    """
+    new, near = leg.out, leg.near
+    if new.type is OrderType.LIMIT_MAKER:
+        return leg.price != old.price and (near is None or leg.price is None or leg.price <= near)
+    if new.type not in _STOPS or new.stop_price is None or new.stop_price == old.stop:
+        return False
+    if near is None:
+        return True
+    return new.stop_price >= near if new.type in _STOP_LOSSES else new.stop_price <= near
 
 
 def _slow(case: Case, curb: Curb) -> Deny | None:
