@@ -15,9 +15,10 @@ pytestmark = pytest.mark.clients
 ClientOf = Callable[[str], str]
 
 
-@pytest.fixture(scope="module")
-def whole(house: House, client_of: ClientOf) -> Found:
-    """Everything that python-binance does with an HMAC key."""
+@pytest.fixture(scope="module", params=["signed", "trusted"])
+def whole(request: pytest.FixtureRequest, client_of: ClientOf) -> Found:
+    """Everything that python-binance does with an HMAC key, before an exchange and before an exchange's own engine."""
+    house: House = request.getfixturevalue("house" if request.param == "signed" else "engine_house")
     key, foreign = house.issue(BOT), house.issue(ELSEWHERE)
     return drive(
         client_of("python-binance"),
