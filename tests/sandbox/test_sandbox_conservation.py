@@ -39,6 +39,7 @@ orders = st.tuples(
     st.sampled_from(["GTC", "IOC", "FOK"]),
     st.sampled_from(PREVENTIONS),
     st.booleans(),
+    st.integers(0, 2),
 )
 lists = st.tuples(st.sampled_from(["oco", "oto", "otoco"]), names, symbols, sides, steps, sizes)
 others = st.one_of(
@@ -76,7 +77,7 @@ class World:
         return OrderRequest(symbol, side, kind, size * TICKS[symbol][2], price, stop_price=stop, **more)
 
     def order(self, name: str, symbol: str, side: str, kind: str, step: int, stop: int, size: int, force: str,
-              prevention: str, by_quote: bool) -> None:  # fmt: skip
+              prevention: str, by_quote: bool, iceberg: int) -> None:  # fmt: skip
         priced = kind in ("LIMIT", "LIMIT_MAKER") or kind.endswith("_LIMIT")
         request = self.wish(
             symbol, side, kind, size,
@@ -84,6 +85,7 @@ class World:
             self.price_at(symbol, stop) if kind in STOPS else 0,
             time_in_force=force if kind == "LIMIT" else "GTC",
             prevention=prevention,
+            iceberg=min(iceberg, size) * TICKS[symbol][2] if kind == "LIMIT" and force == "GTC" else 0,
         )  # fmt: skip
         if kind == "MARKET" and by_quote:
             request = OrderRequest(symbol, side, kind, quote_quantity=size * read("777.77"), prevention=prevention)
@@ -157,6 +159,7 @@ class World:
                 for level in market.book.levels(side):
                     assert level.quantity == sum(order.remaining for order in level.orders.values()) > 0
                     assert all(order.open and order.working for order in level.orders.values())
+                    assert 0 < level.shown <= level.quantity
 
 
 def run(done: list[tuple[Any, ...]]) -> None:

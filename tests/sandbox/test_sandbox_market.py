@@ -133,6 +133,25 @@ def test_real_trades_show_in_candles_and_tickers(desk: Desk) -> None:
     assert desk.public("/api/v3/historicalTrades", "symbol=BTCUSDT&fromId=2") == []
 
 
+def test_the_public_sees_an_icebergs_slice_alone(desk: Desk) -> None:
+    """Depth and book ticker show what is left of an iceberg's slice, though all of it can be traded against."""
+    desk.sandbox.open_account("other", NOW, {"BTC": "10"})
+    price = str(Decimal(desk.public("/api/v3/ticker/bookTicker", "symbol=BTCUSDT")["bidPrice"]) + Decimal("0.01"))
+    desk.limit("BUY", "1", price, icebergQty="0.1")
+
+    def shown() -> Decimal:
+        (bid,) = desk.public("/api/v3/depth", "symbol=BTCUSDT&limit=1")["bids"]
+        assert desk.public("/api/v3/ticker/bookTicker", "symbol=BTCUSDT")["bidQty"] == bid[1]
+        return Decimal(bid[1])
+
+    seen = [shown()]
+    for quantity in ("0.04", "0.06", "0.85"):
+        taken = desk.sandbox.engine.place(desk.sandbox.account("other"), wish("SELL", quantity, price), NOW)
+        assert taken.order.status == "FILLED"
+        seen.append(shown())
+    assert seen == [Decimal("0.1"), Decimal("0.06"), Decimal("0.1"), Decimal("0.05")]
+
+
 def test_the_house_restores_what_was_taken(desk: Desk) -> None:
     """What a taker removed from the book is there again after the next tick, and so is a moved price."""
     before = desk.public("/api/v3/depth", "symbol=BTCUSDT&limit=3")

@@ -11,13 +11,24 @@ from bailiwick.sandbox.orders import BUY, Order
 class Level:
     """The orders resting at one price, oldest first, and their quantity together."""
 
-    __slots__ = ("orders", "price", "quantity")
+    __slots__ = ("icebergs", "orders", "price", "quantity")
 
     def __init__(self, price: int) -> None:
         self.price = price
         self.quantity = 0
         # Not a plain dict: taking orders from the front of one leaves holes that each look at the front walks over.
         self.orders: OrderedDict[int, Order] = OrderedDict()
+        self.icebergs: dict[int, int] = {}  # by number: what was left of each when it came to rest
+
+    @property
+    def shown(self) -> int:
+        """What the public sees of the level: of an iceberg the slice that is at work, and not what comes after it."""
+        hidden = 0
+        for order_id, rested in self.icebergs.items():
+            order = self.orders[order_id]
+            slice_left = order.iceberg - (rested - order.remaining) % order.iceberg
+            hidden += max(order.remaining - slice_left, 0)
+        return self.quantity - hidden
 
 
 class Book:
@@ -39,6 +50,8 @@ class Book:
             level = side[order.price] = Level(order.price)
         level.orders[order.order_id] = order
         level.quantity += order.remaining
+        if order.iceberg:
+            level.icebergs[order.order_id] = order.remaining
         self.updates += 1
 
     def remove(self, order: Order) -> None:
@@ -46,6 +59,7 @@ class Book:
         side = self._side(order.side)
         level: Level = side[order.price]
         del level.orders[order.order_id]
+        level.icebergs.pop(order.order_id, None)
         level.quantity -= order.remaining
         self.updates += 1
         if not level.orders:

@@ -133,8 +133,8 @@ def depth(call: Call) -> object:
     limit = call.params.limit(100, 5000)
     return {
         "lastUpdateId": market.book.updates,
-        "bids": [[show(level.price), show(level.quantity)] for level in islice(market.book.levels(BUY), limit)],
-        "asks": [[show(level.price), show(level.quantity)] for level in islice(market.book.levels(SELL), limit)],
+        "bids": [[show(level.price), show(level.shown)] for level in islice(market.book.levels(BUY), limit)],
+        "asks": [[show(level.price), show(level.shown)] for level in islice(market.book.levels(SELL), limit)],
     }
 
 
@@ -233,9 +233,9 @@ def _book_row(market: Market) -> Row:
     return {
         "symbol": market.symbol.name,
         "bidPrice": show(bid.price if bid else 0),
-        "bidQty": show(bid.quantity if bid else 0),
+        "bidQty": show(bid.shown if bid else 0),
         "askPrice": show(ask.price if ask else 0),
-        "askQty": show(ask.quantity if ask else 0),
+        "askQty": show(ask.shown if ask else 0),
     }
 
 
