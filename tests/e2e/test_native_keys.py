@@ -132,6 +132,26 @@ def test_a_service_that_is_suspended_loses_its_native_keys_too(there: Native) ->
     assert there.act("native", "show", "mass")["values"]["state"] == "winding_down"
 
 
+def test_the_act_against_a_service_is_proven_for_its_native_keys_too(there: Native) -> None:
+    """Compromised: trading is off at the exchange, read back, in the journal and worked out again; restored, on."""
+    made, bot = there.issue("leaky", there.sub("leaky"))
+    answer = there.act("service", "compromise", "skyrex", "--reason", "its keys leaked", "--yes")
+    stops = {each["id"]: (each["state"], each["confirmed"]) for each in answer["natives"]}
+    assert stops["leaky"] == ("winding_down", True)
+    assert bot.order("BUY", "0.001", LOW).status != 200
+
+    verdict = eventually(lambda: verified(there, answer["position"]), lambda found: found.get("proven") is True, 75.0)
+    assert verdict["unconfirmed"] == 0
+    assert any("native key leaky: winding_down" in line and "confirmed it" in line for line in verdict["natives"])
+
+    there.act("service", "restore", "skyrex", "--all", "--reason", "all clear", "--yes")
+    assert bot.order("BUY", "0.001", LOW).status == 200
+    said = there.act("key", "not-me", "leaky", "--reason", "I slept")["said"]
+    assert "trading is to be off; trading off" in said[0]
+    assert bot.order("BUY", "0.001", LOW).status != 200
+    assert made["secret"] not in str(answer)
+
+
 def test_a_key_made_by_hand_is_registered_and_loses_what_it_should_not_have(there: Native) -> None:
     """A registered key with a right to transfer has it taken away, and from then on follows the same rules."""
     email = there.sub("hand")
@@ -161,6 +181,15 @@ def test_a_public_key_that_the_exchange_does_not_list_is_not_registered(there: N
             "native", "register", "typo", "--account", "main", "--email", email, "--service", "skyrex", "--api-key",
             "x" * 64,
         )  # fmt: skip
+
+
+def verified(there: Native, position: int) -> dict[str, Any]:
+    """The act worked out again; what was found, or nothing while no signed checkpoint covers it."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
+        main(["journal", "verify-act", str(position), "--json", "--config", str(there.stage.config)])
+    found: dict[str, Any] = json.loads(printed.getvalue() or "{}")
+    return found
 
 
 def audited(there: Native, *words: str) -> tuple[int, dict[str, Any]]:
