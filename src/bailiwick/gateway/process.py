@@ -88,7 +88,8 @@ class House:
         self.links.load()
         limited = frozenset(each.id for each in self.store.services.list() if each.net_buying_bps is not None)
         self.dialect = self.links.dialect()
-        self.recovered = recover(self.journal, self.dialect, wall_us(), limited)
+        slow = self.store.keys.suspect()
+        self.recovered = recover(self.journal, self.dialect, wall_us(), limited, slow)
         self.registry = Registry(
             self.store,
             self.vault,

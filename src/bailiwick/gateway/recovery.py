@@ -65,16 +65,25 @@ def encode_state(ledgers: dict[str, msgspec.Raw], marks: dict[int, list[bytes]])
     return _ENCODER.encode({"ledgers": ledgers, "marks": marks})
 
 
-def recover(journal: Journal, dialect: Dialect, now_us: int, limited: frozenset[str] = frozenset()) -> Recovered:
+def recover(
+    journal: Journal,
+    dialect: Dialect,
+    now_us: int,
+    limited: frozenset[str] = frozenset(),
+    slow: frozenset[str] = frozenset(),
+) -> Recovered:
     """Read the newest snapshot, and the records behind it.
 
     ``limited`` are the services with a limit on all their keys: of these, what was bought and sold is counted.
+    ``slow`` are the keys that may sell only slowly: of these, what was sold is counted by time.
     """
     found = Recovered()
     if journal.snapshot is not None:
         state = _DECODER.decode(journal.snapshot.state)
         found.ledgers = {key_id: Ledger.from_state(each) for key_id, each in state.ledgers.items()}
         found.marks.restore(state.marks)
+    for key_id in slow:
+        found.ledger(key_id).slow = True
     found.marks.drop(now_us)
     intents: dict[int, record.Intent] = {}
     for position, each in _records(journal):

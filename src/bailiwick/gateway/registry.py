@@ -44,7 +44,7 @@ class Registry:
         wind_down_us: int = WIND_DOWN_US,
     ) -> None:
         self._store = store
-        self._ledgers = ledgers or {}  # of every key that ever traded
+        self._ledgers = {} if ledgers is None else ledgers  # of every key that ever traded; it fills up
         self._vault = vault
         self._links = links
         self._ledger_of = ledger_of
@@ -186,6 +186,8 @@ class Registry:
         for row in rows:
             self._rows[row.id] = row
             self._let_go(row.id.encode("ascii"), row)
+            if row.life.still.suspect and row.id in self._ledgers:
+                self._ledgers[row.id].slow = True  # what rests may be executed before the key is next used
             if row.state is KeyState.REVOKED:
                 self._vault.forget(key_record(row.id, row.account))
 

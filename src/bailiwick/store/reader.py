@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from bailiwick.model.approval import Approved
 from bailiwick.model.credential import Sealed
+from bailiwick.model.life import SUSPECT
 from bailiwick.model.party import Account, Credential, Service, Venue
 from bailiwick.store.errors import StoreError
 from bailiwick.store.rows import Change, ChangeKind, KeyRow, Party, Use, key_rows, read_party
@@ -95,6 +96,15 @@ class IssuedKeys:
         with self._reading() as connection:
             return list(key_rows(connection.cursor(), service=(service, after)))
 
+    def suspect(self) -> frozenset[str]:
+        """The keys that wind down because whoever holds them, or their account, is doubted.
+
+        Raises:
+            StoreError: if they cannot be read.
+        """
+        with self._reading() as connection:
+            return frozenset(key_id for (key_id,) in connection.execute(_SUSPECT_KEYS))
+
     def record_use(self, uses: Mapping[str, Use]) -> None:
         """Note when keys were last used; an older time than is noted changes nothing. Blocks; for a thread.
 
@@ -110,6 +120,11 @@ class IssuedKeys:
 
 _USED = """UPDATE key SET last_used = max(coalesce(last_used, 0), ?1),
 last_traded = nullif(max(coalesce(last_traded, 0), ?2), 0) WHERE id = ?3"""
+_DOUBTED = f"({', '.join(repr(cause.value) for cause in sorted(SUSPECT))})"
+_SUSPECT_KEYS = (
+    f"SELECT id FROM key WHERE cause IN {_DOUBTED} "  # noqa: S608  (its own words)
+    f"OR account IN (SELECT id FROM account WHERE cause IN {_DOUBTED})"
+)
 
 Reading = Callable[[], contextlib.AbstractContextManager[sqlite3.Connection]]
 
