@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from bailiwick.authority.partner import Finding
+from bailiwick.authority.verbs import Kind, Move, MoveParty
 from bailiwick.model.leaked import Sort, find
 from bailiwick.model.party import KeyState
 
@@ -61,4 +62,20 @@ async def test_a_public_half_alone_stops_no_key(tmp_path: Path) -> None:
     assert house.store.keys.get(key).state is KeyState.ACTIVE
     await house.desk.noticing.leaks.take([Finding(token=private.private_bytes(*PKCS8).decode())], "")
     assert house.store.keys.get(key).state is KeyState.WINDING_DOWN
+    house.store.close()
+
+
+async def test_a_key_is_never_stopped_without_a_word(tmp_path: Path) -> None:
+    """A report that was heard of within the hour, and stops a key that its owner gave back meanwhile, is told again."""
+    house = House(tmp_path)
+    await house.settle()
+    issued = await house.issue()
+    assert issued.secret is not None
+    report = [Finding(token=issued.secret.reveal().decode(), url="https://example.com/paste")]
+    leaks = house.desk.noticing.leaks
+    assert len(await leaks.take(report, "")) == 2
+    assert "reported already" in (await leaks.take(report, ""))[0]
+    await house.ask(MoveParty(kind=Kind.KEY, id=issued.id, to=Move.UNFREEZE))
+    said = await leaks.take(report, "")
+    assert (said[0], "incident" in said[1]) == (f"key {issued.id} winds down", True)
     house.store.close()

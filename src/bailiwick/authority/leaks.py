@@ -127,9 +127,10 @@ class Leaks:
                 del exposed[each.key.id]
         proven = [each for each in exposed.values() if each.sort is not Sort.KEY_ID]
         # One act for all that one report proves: a repository with a thousand keys in it is one leak.
-        said += await self._wind_down([each for each in proven if each.current], source)
+        stopped = await self._wind_down([each for each in proven if each.current], source)
+        said += [f"key {key} winds down" for key in stopped]
         for each in exposed.values():
-            said += await self._note(each, source)
+            said += await self._note(each, source, stopped=each.key.id in stopped)
         if self.natives is not None:
             said += await self.natives.take(report, sender, self._may_claim, _print_of)
         return said
@@ -214,9 +215,9 @@ class Leaks:
 
     # What is done
 
-    async def _wind_down(self, exposed: list[Exposed], source: str) -> list[str]:
+    async def _wind_down(self, exposed: list[Exposed], source: str) -> tuple[str, ...]:
         if not exposed:
-            return []
+            return ()
         moved = await self._lives.move(
             [each.key.id for each in exposed],
             KeyState.WINDING_DOWN,
@@ -225,7 +226,7 @@ class Leaks:
             reason=f"reported by {source}: its {exposed[0].sort}"[:500],
             act="key.leak",
         )
-        return [f"key {key} winds down" for key in moved.keys]
+        return moved.keys
 
     async def _sprung(self, each: Exposed, source: str) -> str:
         """What was done about the secret of a canary; "" for one of a real key."""
@@ -238,9 +239,10 @@ class Leaks:
         self._store.leaks.add(report)
         return sprung
 
-    async def _note(self, each: Exposed, source: str) -> list[str]:
+    async def _note(self, each: Exposed, source: str, *, stopped: bool) -> list[str]:
         key = each.key
-        if self._heard_of(each, source):
+        # What stops a key is told however often it was reported: perhaps a person has given the key back since.
+        if not stopped and self._heard_of(each, source):
             return [f"{each.sort} of key {key.id}: that was reported already"]
         owner = self._store.accounts.get(key.account).owner
         acted = False
