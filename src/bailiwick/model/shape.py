@@ -34,7 +34,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
         said: the answers to questions without a symbol, by ``METHOD path``.
         commission: what the account pays, by symbol.
         trades: its trades by symbol, oldest first.
-        orders: its orders by symbol, oldest first; none of them rests.
+        orders: its orders by symbol, oldest first.
         latencies: how long the venue took to answer the recording, in microseconds.
         counted: beginnings of paths whose answers told the weight used.
     """

@@ -37,9 +37,8 @@ MOST_BODY: Final = 1 << 20  # bytes; a longer answer is not recorded
 
 _FAMILIES: Final = ("/api/", "/sapi/")
 _LISTS: Final = frozenset(
-    {"/api/v3/openOrders", "/api/v3/openOrderList", "/api/v3/allOrderList", "/api/v3/myAllocations",
-     "/api/v3/myPreventedMatches"}
-)  # fmt: skip
+    {"/api/v3/openOrderList", "/api/v3/allOrderList", "/api/v3/myAllocations", "/api/v3/myPreventedMatches"}
+)
 _RESTING: Final = frozenset({"NEW", "PARTIALLY_FILLED", "PENDING_NEW"})
 _ENCODE: Final = msgspec.json.Encoder().encode
 _REFUSED: Final = "Account has insufficient balance for requested action."
@@ -79,8 +78,7 @@ def record(asked: Sequence[Asked], latencies: Sequence[int], salt: bytes, worth:
             continue
         if each.path in lists:
             if each.status == 200 and isinstance(body, list):
-                rows = (row for row in body if isinstance(row, dict) and row.get("status") not in _RESTING)
-                lists[each.path][each.symbol] = tuple(rows)
+                lists[each.path][each.symbol] = tuple(row for row in body if isinstance(row, dict))
         elif each.symbol:
             commission[each.symbol] = Said(each.status, body)
         elif len(each.body) <= MOST_BODY:
@@ -117,6 +115,9 @@ def _read(shape: Shape, path: str, params: Mapping[str, str], symbol: str) -> tu
         return 200, _ENCODE(_page(shape.trades.get(symbol, ()), params, "id", params.get("fromId")))
     if path == ORDERS:
         return 200, _ENCODE(_page(shape.orders.get(symbol, ()), params, "orderId", params.get("orderId")))
+    if path == "/api/v3/openOrders":
+        there = [order for name, orders in shape.orders.items() if symbol in {"", name} for order in orders]
+        return 200, _ENCODE([order for order in there if order.get("status") in _RESTING])
     if path in _LISTS:
         return 200, b"[]"
     if path == "/api/v3/order":
