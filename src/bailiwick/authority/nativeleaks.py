@@ -25,6 +25,7 @@ from bailiwick.store.store import Store
 
 HOUR_MS = 3_600_000
 MOST_AN_HOUR = 20
+MOST_WRONG = 3  # private keys of a report whose secret half is not that of their public one; each takes a moment
 MOST_PLACE_CHARS = 300
 _WORD = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{16,128}(?![0-9A-Za-z])")
 
@@ -76,6 +77,7 @@ class NativeLeaks:
         }
         public = {native.api_key: native for native in natives.values() if native.api_key}
         exposed: dict[str, Exposed] = {}
+        wrong = 0
         for finding in report:
             place = "".join(
                 letter if letter.isprintable() else "?" for letter in (finding.url or finding.source)[:MOST_PLACE_CHARS]
@@ -88,8 +90,12 @@ class NativeLeaks:
                     exposed[public[word].id] = Exposed(public[word], Sort.KEY_ID, place)
             for found in find(finding.token.encode("utf-8", "replace")):
                 proven = prints.get(print_of(found)) if found.sort is Sort.PRIVATE_KEY else None
-                if proven is not None and print_of(found, whole=True):
+                if proven is None or wrong >= MOST_WRONG:
+                    continue
+                if print_of(found, whole=True):
                     exposed[proven.id] = Exposed(proven, Sort.PRIVATE_KEY, place)
+                else:
+                    wrong += 1
         said: list[str] = []
         for each in exposed.values():
             said += await self._act(each, sender or "unsigned")
