@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from bailiwick.authority.partner import Finding
 from bailiwick.authority.verbs import Kind, Move, MoveParty
+from bailiwick.model.credential import make_secret
 from bailiwick.model.leaked import Sort, find
 from bailiwick.model.party import KeyState
 
@@ -78,4 +79,20 @@ async def test_a_key_is_never_stopped_without_a_word(tmp_path: Path) -> None:
     await house.ask(MoveParty(kind=Kind.KEY, id=issued.id, to=Move.UNFREEZE))
     said = await leaks.take(report, "")
     assert (said[0], "incident" in said[1]) == (f"key {issued.id} winds down", True)
+    house.store.close()
+
+
+async def test_many_words_that_look_like_secrets_are_read_in_a_moment(tmp_path: Path) -> None:
+    """Twelve thousand secrets of nobody in one report took eight seconds; the true one among them is found."""
+    house = House(tmp_path)
+    await house.settle()
+    issued = await house.issue()
+    assert issued.secret is not None
+    words = [make_secret(number.to_bytes(32)).reveal().decode() for number in range(12_000)]
+    report = [Finding(token=" ".join(words[:6_000])), *(Finding(token=word) for word in words[6_000:])]
+    report.insert(3_000, Finding(token=issued.secret.reveal().decode()))
+    began = time.perf_counter()
+    said = await house.desk.noticing.leaks.take(report, "")
+    assert time.perf_counter() - began < 4
+    assert said[0] == f"key {issued.id} winds down"
     house.store.close()

@@ -113,10 +113,17 @@ class Leaks:
         report = list(report)
         exposed: dict[str, Exposed] = {}
         wrong: list[Found] = []
-        for finding in report:
-            for each in self._exposed(finding, sender, wrong):
-                known = exposed.get(each.key.id)
-                if known is None or _weight(each) > _weight(known):
+        seen = [
+            (_printable(finding.url or finding.source), found, _print(found))
+            for finding in report
+            for found in find(finding.token.encode("utf-8", "replace"))
+        ]
+        # Asked of all at once: there is room in a report for twenty thousand words that only look like secrets.
+        known = self._store.leaks.known({print_ for _, _, print_ in seen if print_})
+        for place, found, print_ in seen:
+            for each in self._exposed(place, found, print_ if print_ in known else b"", sender, wrong):
+                before = exposed.get(each.key.id)
+                if before is None or _weight(each) > _weight(before):
                     exposed[each.key.id] = each
         source = sender or "unsigned"
         said: list[str] = []
@@ -163,24 +170,21 @@ class Leaks:
 
     # Whose is it?
 
-    def _exposed(self, finding: Finding, sender: str, wrong: list[Found]) -> Iterable[Exposed]:
-        place = _printable(finding.url or finding.source)
-        for found in find(finding.token.encode("utf-8", "replace")):
-            if found.sort is Sort.KEY_ID:
-                if sender and self._may_claim():
-                    yield from self._named(found, place)
-                continue
-            print_ = secret_print(found.text) if found.sort is Sort.SECRET else _print_of(found)
-            known = self._store.leaks.of_print(print_) if print_ else ()
-            if known and found.sort is Sort.PRIVATE_KEY and not self._fits(found, wrong):
-                continue
-            for printed in known:
-                try:
-                    key = self._store.keys.get(printed.key)
-                except NotFoundError:
-                    continue  # it was sealed, and then not issued
-                works = printed.current or self._overlaps(key)
-                yield Exposed(key=key, sort=found.sort, place=place, current=works and key.state not in OVER)
+    def _exposed(self, place: str, found: Found, print_: bytes, sender: str, wrong: list[Found]) -> Iterable[Exposed]:
+        """The keys that this is about; ``print_`` is empty where it is no key's."""
+        if found.sort is Sort.KEY_ID:
+            if sender and self._may_claim():
+                yield from self._named(found, place)
+            return
+        if not print_ or (found.sort is Sort.PRIVATE_KEY and not self._fits(found, wrong)):
+            return
+        for printed in self._store.leaks.of_print(print_):
+            try:
+                key = self._store.keys.get(printed.key)
+            except NotFoundError:
+                continue  # it was sealed, and then not issued
+            works = printed.current or self._overlaps(key)
+            yield Exposed(key=key, sort=found.sort, place=place, current=works and key.state not in OVER)
 
     @staticmethod
     def _fits(found: Found, wrong: list[Found]) -> bool:
@@ -340,6 +344,13 @@ def _notice(each: Exposed, source: str, incident: str, *, acted: bool) -> Notice
         key=key.id,
         account=key.account,
     )
+
+
+def _print(found: Found) -> bytes:
+    """By which the key of a secret or private key is found; nothing of a key id."""
+    if found.sort is Sort.KEY_ID:
+        return b""
+    return secret_print(found.text) if found.sort is Sort.SECRET else _print_of(found)
 
 
 def _print_of(found: Found, *, whole: bool = False) -> bytes:

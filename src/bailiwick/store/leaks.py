@@ -1,6 +1,6 @@
 """What was reported as leaked, and the prints by which the gateway finds the key of a secret."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import final
 
 import msgspec
@@ -22,6 +22,8 @@ from sqlalchemy import (
 
 from bailiwick.store.shelf import Access
 from bailiwick.store.tables import metadata
+
+AT_ONCE = 500  # values in one statement
 
 leak = Table(
     "leak",
@@ -110,6 +112,15 @@ class Leaks:
         query = select(secret_print.c.print, secret_print.c.key).where(secret_print.c.key.startswith(name))
         with self._reading() as connection:
             return [(bytes(row.print), row.key) for row in connection.execute(query)]
+
+    def known(self, prints: Collection[bytes]) -> frozenset[bytes]:
+        """Those of many prints that are of something that is or was a key's secret."""
+        asked, found = sorted(prints), set[bytes]()
+        with self._reading() as connection:
+            for first in range(0, len(asked), AT_ONCE):
+                some = secret_print.c.print.in_(asked[first : first + AT_ONCE])
+                found |= {bytes(row.print) for row in connection.execute(select(secret_print.c.print).where(some))}
+        return frozenset(found)
 
     def of_print(self, print_: bytes) -> Sequence[Printed]:
         """The keys that something of this print is or was the secret of."""
