@@ -104,7 +104,6 @@ class Canaries:
             account=account.id,
             service=service,
             wind_down=wind_down.value,
-            notes=issued.notes,
             position=issued.position,
             secret=issued.secret,
         )
