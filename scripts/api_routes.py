@@ -16,7 +16,7 @@ def line(row: Row) -> str:
     owner = "" if Role.OWNER not in row.roles else "theirs" if theirs else "yes"
     marks = ["yes" if role in row.roles else "" for role in (Role.OPERATOR, Role.AUDITOR)]
     text = row.summary or (row.verb.__doc__ or "").strip().splitlines()[0].rstrip(".")
-    person = "a person's" if row.person else ""
+    person = "a person's" if row.person else "an owner's is a person's" if row.owner_in_person else ""
     return f"| `{row.method} /v1{row.path}` | {text} | {row.subject} | {owner} | {' | '.join(marks)} | {person} |"
 
 

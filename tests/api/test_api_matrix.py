@@ -185,6 +185,18 @@ async def test_what_widens_needs_a_person(house: ApiHouse) -> None:
     assert (await house.call("POST", f"/v1/keys/{key}/unfreeze", "ada")).status == 200
 
 
+async def test_a_program_comes_by_no_key_that_takes_money_away(house: ApiHouse) -> None:
+    """An owner's program issues no key and gets no new secret; an operator's issues keys, none that withdraw."""
+    trading = {"account": "main", "service": "bot", "grant": GRANT}
+    taking = {**trading, "grant": GRANT.replace('"read"', '"read", "withdraw"', 1)}
+    assert taking["grant"] != GRANT
+    assert (await house.call("POST", "/v1/keys", "ada.bot", trading)).status == 403
+    assert (await house.call("POST", f"/v1/keys/{house.keys['Ada']}/secret", "ada.bot", {})).status == 403
+    assert (await house.call("POST", "/v1/keys", "ops.bot", trading)).status == 200
+    refused = await house.call("POST", "/v1/keys", "ops.bot", taking)
+    assert (refused.status, b"a signed-in person" in refused.body) == (422, True)
+
+
 async def test_scopes_narrow_a_token(house: ApiHouse) -> None:
     """A token reaches the subjects that it names, and with :read only reads them."""
     await house.token("reader", "operator", scopes=("key:read",))

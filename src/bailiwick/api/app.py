@@ -180,7 +180,7 @@ def _mount(app: FastAPI, row: Row, service: Service) -> None:
         responses=_responses(row),
         openapi_extra={
             "x-bailiwick-roles": sorted(row.roles),
-            "x-bailiwick-person": row.person,
+            "x-bailiwick-person": sorted(role for role in row.roles if row.in_person(role)),
             "security": [{"token": []}],
         },
         route_class_override=_guarded(row),
@@ -214,7 +214,7 @@ def permit(row: Row, token: Token) -> None:
     if not token.covers(row.subject, reads=row.reads):
         needed = f"{row.subject}{':read' if row.reads else ''}"
         raise LinkError(Code.STRANGER, f"scopes: this token does not reach {needed}; use one that names it")
-    if row.person and not token.person:
+    if row.in_person(token.role) and not token.person:
         raise LinkError(
             Code.STRANGER, "person: this can widen what somebody may do; use a token that a person holds (--person)"
         )

@@ -66,6 +66,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         narrowed: how it is answered for an owner, where that is a part of the whole.
         then: what is asked after it was done, and told among the notes of its answer.
         person: whether it can widen what somebody may do: a person's token alone may call it.
+        owner_in_person: whether an owner's token must be a person's, where an operator's may be a platform's program's.
         summary: one line for people; by default the verb's own first line.
     """
 
@@ -79,7 +80,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     narrowed: Narrowed | None = None
     then: Callable[[Any, Any, Ask], Awaitable[Answer]] | None = None
     person: bool = False
+    owner_in_person: bool = False
     summary: str = ""
+
+    def in_person(self, role: Role) -> bool:
+        """Whether a token of this role must be one that a person holds."""
+        return self.person or (self.owner_in_person and role is Role.OWNER)
 
     @property
     def reads(self) -> bool:
@@ -165,12 +171,16 @@ PARTIES: tuple[Row, ...] = (
 
 KEYS: tuple[Row, ...] = (
     *_views(Kind.KEY, _S.KEY, "keys", of_key()),
-    Row(verb=verbs.IssueKey, method="POST", path="/keys", subject=_S.KEY, roles=OWNERS, whose=of_account()),
+    Row(
+        verb=verbs.IssueKey, method="POST", path="/keys", subject=_S.KEY, roles=OWNERS, whose=of_account(),
+        owner_in_person=True,
+    ),
     Row(
         verb=verbs.EditKey, method="PATCH", path="/keys/{id}", subject=_S.KEY, roles=OWNERS, whose=of_key(), person=True
     ),
     Row(
-        verb=verbs.RotateKey, method="POST", path="/keys/{id}/secret", subject=_S.KEY, roles=OWNERS, whose=of_key()
+        verb=verbs.RotateKey, method="POST", path="/keys/{id}/secret", subject=_S.KEY, roles=OWNERS, whose=of_key(),
+        owner_in_person=True,
     ),
     Row(
         verb=canary_verbs.IssueCanary, method="POST", path="/canaries", subject=_S.KEY, roles=OWNERS,

@@ -27,12 +27,16 @@ from bailiwick.model.credential import (
     make_secret,
 )
 from bailiwick.model.grant import grant_from_toml, grant_to_toml
+from bailiwick.model.harm import Harm
 from bailiwick.model.leaked import public_print, secret_print
 from bailiwick.model.life import Cause, Mover, mover_of
 from bailiwick.model.party import Key, KeyKind, KeyState, Standing, key_record
 from bailiwick.model.secret import Secret
 from bailiwick.rules.authority import Authority
 from bailiwick.store.store import Store
+
+BY_PROGRAM = frozenset({Harm.PUBLIC, Harm.READ, Harm.CANCEL, Harm.TRADE})
+"""What a key may do that a program issues, as a platform's does for its customers."""
 
 LEAST_RSA_BITS = 2048
 MOST_RSA_BITS = 8192
@@ -59,6 +63,7 @@ class Keys:
         kind, public_key = _kind(question.public_key)
         async with self._acts.turn():
             text, found = self._judged(question.grant, question.account, question.service)
+            _check_issuer(found, actor)
             notes = self._notes(text, found, question.account) + await self._symbols(text, question.account)
             now = self._clock()
             key_id = make_key_id(question.account, secrets.token_bytes(KEY_ID_RANDOM_BYTES))
@@ -247,6 +252,17 @@ class Keys:
         envelope = (await self._gateway.ask(question)).envelope
         self._store.leaks.add_print(secret_print(secret), key_id)  # so that one that leaks names its key
         return secret, envelope
+
+
+def _check_issuer(found: Authority, actor: str) -> None:
+    """Whoever holds a program's token must not come by a key that takes money away."""
+    beyond = sorted(found.harms - BY_PROGRAM)
+    if beyond and mover_of(actor) is not Mover.PERSON:
+        raise LinkError(
+            Code.REFUSED,
+            f"may: a program issues keys for {', '.join(sorted(BY_PROGRAM))} alone, and this grant has "
+            f"{', '.join(beyond)}; a signed-in person can issue it",
+        )
 
 
 def _kind(pem: bytes) -> tuple[KeyKind, bytes | None]:
