@@ -1,9 +1,14 @@
 """A suspect key sells a quarter of a position an hour, whatever happens to the gateway in that hour."""
 
+import msgspec
 import pytest
 from ground import ACCOUNT, Ground
+from rules_ground import order
+from test_winding import SELL, holding, replace
 
+from bailiwick.model.decision import Allow
 from bailiwick.model.life import Cause, KeyState, Standstill
+from bailiwick.model.reason import Reason
 from bailiwick.store.store import Store
 
 
@@ -43,3 +48,13 @@ async def test_what_rests_counts_before_the_key_is_used_again(ground: Ground) ->
     await ground.durable()
     bot.place("SELL", "0.15")
     assert bot.reasons == [None, None, "KEY_WINDING_DOWN"]
+
+
+def test_a_replacement_that_keeps_the_old_sale_is_no_second_quarter() -> None:
+    """A cancel that is made to fail leaves the old sale in the book: with ALLOW_FAILURE half a position would leave."""
+    made = holding(suspect=True)
+    resting = order(SELL, 1, 102)
+    assert isinstance(made.send(resting), Allow)
+    again = replace(resting, order(SELL, 1, 101))
+    assert made.reason(again) is None
+    assert made.reason(msgspec.structs.replace(again, keep_on_failure=True)) == Reason.KEY_WINDING_DOWN

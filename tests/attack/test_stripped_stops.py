@@ -1,10 +1,11 @@
 """A thief, or a clumsy bot, wants a stop gone while its key winds down: by a replacement that the venue will refuse."""
 
+import msgspec
 import pytest
 from rules_ground import dec, filled, intent, key, order, quote, ref
 from test_winding import BANDS, TAKE, cancel, replace, stop, wind_down, with_stop
 
-from bailiwick.model.decision import Allow
+from bailiwick.model.decision import Allow, Deny
 from bailiwick.model.intent import Act, OrderDraft, OrderType, Side
 from bailiwick.model.reason import Reason
 
@@ -49,7 +50,7 @@ def test_without_a_price_a_stop_is_not_tightened() -> None:
     guard = stop()
     made = with_stop(guard)
     made.market.set_quote("BTCUSDT", quote(None, 100, made.now_us))
-    assert made.reason(replace(guard, stop(quantity=2))) is None
+    assert made.reason(replace(guard, stop())) is None
     assert made.reason(replace(guard, stop(trigger=99, price="98.5"))) == Reason.ORDER_PROTECTS
 
 
@@ -78,3 +79,52 @@ def test_an_entry_that_was_executed_keeps_its_stop() -> None:
     wind_down(made)
     assert made.reason(cancel(entry)) == Reason.ORDER_PROTECTS
     assert made.reason(intent(act=Act.CANCEL_ALL, symbol="BTCUSDT")) == Reason.ORDER_PROTECTS
+
+
+@pytest.mark.parametrize("price", [100, "99.5", "99.01"], ids=["the near price", "below it", "above the stop's limit"])
+@pytest.mark.parametrize("suspect", [False, True])
+def test_a_limit_that_matches_just_now_is_no_stop(price: int | str, suspect: bool) -> None:
+    """A tick down, and a limit at the near price rests while the market falls: a stop does not give way to it."""
+    guard = stop(trigger="99.5", price=99)
+    made = with_stop(guard, suspect=suspect)
+    assert made.reason(replace(guard, order(SELL, 1, price))) == Reason.ORDER_PROTECTS
+
+
+@pytest.mark.parametrize("suspect", [False, True])
+def test_a_limit_at_the_limit_of_a_stop_takes_its_place(suspect: bool) -> None:
+    """A limit that asks no more than the stop would have sells wherever that would have sold; no less strict one."""
+    guard = stop(trigger="99.5", price=99)
+    made = with_stop(guard, suspect=suspect)
+    assert made.reason(replace(guard, order(SELL, 1, 99))) is None
+    maker = order(SELL, 1, 99, MAKER, time_in_force=None)
+    assert made.reason(replace(guard, maker)) == Reason.ORDER_PROTECTS
+
+
+@pytest.mark.parametrize("quantity", ["0.999", "1.001", 2])
+@pytest.mark.parametrize("guard", [stop(), order(SELL, 1, 102)], ids=["stop", "limit"])
+def test_what_protects_gives_way_to_as_much_and_no_more(guard: OrderDraft, quantity: str | int) -> None:
+    """A larger one may ask for more than the account has free: the venue refuses it when the old one is gone."""
+    made = with_stop(guard)
+    new = stop(quantity) if guard.type is OrderType.STOP_LOSS_LIMIT else order(SELL, quantity, 102)
+    assert made.reason(replace(guard, new)) == Reason.ORDER_PROTECTS
+
+
+def test_of_a_stop_that_was_executed_in_part_what_is_left_is_replaced() -> None:
+    """What is left of it, and not its whole quantity again, which the account may not have any more."""
+    guard = stop()
+    made = with_stop(guard)
+    made.ledger.report(filled(guard, 7, "0.4", live=True), made.now_us)
+    assert made.reason(replace(guard, stop(1))) == Reason.ORDER_PROTECTS
+    assert made.reason(replace(guard, stop("0.6"))) is None
+
+
+@pytest.mark.parametrize("suspect", [False, True])
+def test_no_replacement_outlives_a_cancel_that_fails(suspect: bool) -> None:
+    """With ALLOW_FAILURE the old order and the new may both live: a key that winds down is told to stop on failure."""
+    guard, new = (stop(trigger="99.5", price=99) for _ in range(2))
+    made = with_stop(guard, suspect=suspect)
+    asked = replace(guard, new)
+    assert made.reason(asked) is None
+    decision = made.ask(msgspec.structs.replace(asked, keep_on_failure=True))
+    assert isinstance(decision, Deny)
+    assert (decision.reason, "STOP_ON_FAILURE" in decision.detail) == (Reason.KEY_WINDING_DOWN, True)

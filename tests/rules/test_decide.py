@@ -619,7 +619,7 @@ def test_what_reduces_passes_while_winding_down() -> None:
     assert made.reason(order()) == Reason.KEY_WINDING_DOWN
     assert made.reason(intent(act=Act.CANCEL, symbol="BTCUSDT", target=ref(client_id=buying.client_id))) is None
     assert made.reason(intent(act=Act.LOOK_UP, symbol="BTCUSDT", target=target)) is None
-    assert made.reason(intent(order(SELL, 1), act=Act.REPLACE, symbol="BTCUSDT", target=target)) is None
+    assert made.reason(intent(order(SELL, "0.4"), act=Act.REPLACE, symbol="BTCUSDT", target=target)) is None
     pair = [order(SELL, "0.6", 120, leg="above"), order(SELL, "0.6", 99, leg="below")]
     assert made.reason(intent(*pair, act=Act.PLACE_LIST)) is None
 

@@ -141,8 +141,9 @@ def test_an_order_list_is_spared_as_one() -> None:
     [
         (stop(), True),
         (stop(trigger=99, price="98.5"), True),
-        (stop(quantity=2), True),
-        (order(SELL, 1, 99), True),  # at once
+        (stop(quantity=2), False),  # more than the old one had set aside
+        (order(SELL, 1, 100), False),  # at once, unless the market falls first
+        (order(SELL, 1, 99), False),
         (order(SELL, 1, 101), False),  # only if the market rises
         (stop(quantity="0.9"), False),
         (stop(trigger="97.9", price="97.3"), False),
@@ -153,7 +154,7 @@ def test_an_order_list_is_spared_as_one() -> None:
     ],
 )
 def test_a_stop_gives_way_to_one_as_safe(new: OrderDraft, passes: bool) -> None:
-    """A stop is replaced by one that sells as much and triggers no lower, or by a sale now; by nothing less."""
+    """A stop is replaced by one that sells as much and triggers no lower; by nothing else."""
     guard = stop()
     made = with_stop(guard)
     assert made.reason(replace(guard, new)) == (None if passes else Reason.ORDER_PROTECTS)

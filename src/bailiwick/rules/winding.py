@@ -98,6 +98,12 @@ def _judge(case: Case, curb: Curb, until_us: int | None) -> Deny | None:
         return None  # the rule that narrows it spares what protects
     if case.act in _CANCELS:
         return _kept(case)
+    if case.act is Act.REPLACE and case.intent.keep_on_failure:
+        # Both orders could live then: neither the quarter nor what protects could be reckoned as of one.
+        return Deny(
+            Reason.KEY_WINDING_DOWN,
+            "a replacement that is placed even where its cancel fails; let it stop on failure (STOP_ON_FAILURE)",
+        )
     if case.act in PLACING and case.reducing:
         return (_slow(case, curb) if curb.suspect else None) or _replaced(case)
     return Deny(Reason.KEY_WINDING_DOWN, "the request is neither a read, nor a cancel, nor does it reduce")
@@ -163,18 +169,19 @@ def _replaced(case: Case) -> Deny | None:
 def _as_safe(leg: Leg, old: Tracked) -> bool:
     """Whether an order protects at least as much as the one whose place it takes.
 
-    It rests, sells no less, and is executed no later: a stop-loss triggers no lower and leaves as much room below its
-    trigger, a limit or take-profit asks no more; or it sells now, at no more than the near price. And the venue takes
-    it: the old order is gone before that is known.
+    It rests, sells what is left of the old one, and is executed no later: a stop-loss triggers no lower and leaves as
+    much room below its trigger, a limit or take-profit asks no more. A limit in the place of a stop asks no more than
+    that stop's own limit, so that it sells wherever the stop would have; a price at which it would match just now is
+    not enough, since the market may fall before it is there. And the venue takes it, since the old order is gone before
+    that is known: a larger one than the old could ask for more than the account has free.
     """
     new = leg.out
     if _turned_away(leg, old):
         return False
-    if new.time_in_force in _PASSING or leg.price is None or leg.quantity < minus(old.quantity, old.executed):
+    if new.time_in_force in _PASSING or leg.price is None or leg.quantity != minus(old.quantity, old.executed):
         return False
     if new.type not in _STOPS:
-        now = leg.near is not None and leg.price <= leg.near
-        return now or (old.type not in _STOP_LOSSES and old.price is not None and leg.price <= old.price)
+        return old.price is not None and leg.price <= old.price
     if new.trailing_delta is not None or new.stop_price is None or old.stop is None or old.price is None:
         return False
     if (new.type in _STOP_LOSSES) != (old.type in _STOP_LOSSES):
@@ -190,7 +197,8 @@ def _turned_away(leg: Leg, old: Tracked) -> bool:
     """
     new, near = leg.out, leg.near
     if new.type is OrderType.LIMIT_MAKER:
-        return leg.price != old.price and (near is None or leg.price is None or leg.price <= near)
+        as_before = leg.price == old.price and old.type not in _STOPS
+        return not as_before and (near is None or leg.price is None or leg.price <= near)
     if new.type not in _STOPS or new.stop_price is None or new.stop_price == old.stop:
         return False
     if near is None:
