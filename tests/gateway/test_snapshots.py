@@ -32,3 +32,21 @@ async def test_many_records_make_one_due_before_its_time(ground: Ground, monkeyp
     assert taking.due
     monkeypatch.setattr(snapshots, "LEAST_S", 60.0)
     assert not taking.due
+
+
+async def test_a_start_with_far_too_much_behind_it_takes_one_first(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed again and again, a gateway does not read more at each start: the tail is cut before it serves."""
+    journal = ground.house.journal
+    for _ in range(3):
+        ground.bot().buy()
+    await ground.durable()
+    begun = snapshots.Snapshots(journal, ground.house.recovered.ledgers, ground.house.recovered.marks, 60.0)
+    monkeypatch.setattr(snapshots, "MOST_RECORDS", 3)
+    assert begun.due
+    await begun.catch_up()
+    assert journal.snapshot is None
+    monkeypatch.setattr(snapshots, "OVERDUE_RECORDS", 3)
+    await begun.catch_up()
+    assert not begun.due

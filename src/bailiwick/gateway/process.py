@@ -143,6 +143,7 @@ class House:
             # Clients sign by the venue's clock, and this machine's may be behind it.
             self.gateway.trusts_after_us = max(self.gateway.trusts_after_us, *clocks)
         self._take_up_doubts()
+        await self.snapshots.catch_up()
         listener = Listener(
             self.gateway,
             HeadReader(self.dialect.key_header),

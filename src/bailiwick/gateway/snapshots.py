@@ -18,6 +18,7 @@ from bailiwick.rules.ledger import Ledger
 from bailiwick.rules.replay import ReplayMarks
 
 MOST_RECORDS = 20_000  # behind a snapshot: a third of a second of a start
+OVERDUE_RECORDS = 60_000  # a start that had so many to read takes one before it serves
 LOOK_EVERY_S = 0.5
 SLICE_S = 0.002  # of the loop at a time, one ledger at least
 LEAST_S = 5.0  # between two, whatever comes and whatever fails
@@ -34,13 +35,29 @@ class Snapshots:
         self._every_s = every_s
         self._behind = journal.snapshot.position if journal.snapshot is not None else 0
         self._taken_at = time.monotonic()
+        self._taken = False  # by this process
+
+    @property
+    def _records(self) -> int:
+        """How many stand behind the newest."""
+        return self._journal.position - self._behind
 
     @property
     def due(self) -> bool:
         """Whether it is time for one."""
-        records = self._journal.position - self._behind
+        records = self._records
         waited = time.monotonic() - self._taken_at
-        return (records >= MOST_RECORDS and waited >= LEAST_S) or (waited >= self._every_s and records > OWN_RECORDS)
+        many = records >= MOST_RECORDS and (waited >= LEAST_S or not self._taken)
+        return many or (waited >= self._every_s and records > OWN_RECORDS)
+
+    async def catch_up(self) -> None:
+        """Take one before anything is served if a start had far too much to read.
+
+        A gateway that is killed again and again soon after its start would otherwise read more each time, and never
+        come to take one.
+        """
+        if self._records >= OVERDUE_RECORDS:
+            await self.take()
 
     async def run(self) -> None:
         """Take one whenever it is due, until cancelled."""
@@ -53,6 +70,7 @@ class Snapshots:
         """Store the state with the position from which the journal is to be read again."""
         position = self._journal.position
         self._taken_at = time.monotonic()
+        self._taken = True
         marks = self._marks.alive()  # at this position: later ones stand in the records behind it
         ledgers: dict[str, msgspec.Raw] = {}
         until = self._taken_at + SLICE_S
