@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import final
 
 from bailiwick.authority.acts import Act, Acts, Asks
-from bailiwick.authority.evidence import Case, write_evidence
+from bailiwick.authority.evidence import Case
+from bailiwick.authority.evidencefiles import EvidenceFiles
 from bailiwick.authority.lives import Lives
 from bailiwick.authority.nativedispute import NativeDisputes
 from bailiwick.authority.notice_verbs import (
@@ -48,7 +49,6 @@ MOST_HOURS = 24 * 366
 MOST_ROWS = 1000
 MOST_NOTE_CHARS = 2000
 NOT_ME = "not-me"
-EVIDENCE = "evidence"
 
 
 @final
@@ -72,6 +72,7 @@ class Incidents:
         self._notices = notices
         self._gateway = gateway
         self._clock = clock
+        self._files = EvidenceFiles(config.data / "incidents", clock)
         self.natives: NativeDisputes | None = None  # of the keys that services hold directly
 
     # What others call
@@ -166,7 +167,7 @@ class Incidents:
         fresh = self._store.incidents.dispute(key.id, [trade.position for trade in trades], opened.id)
         disputed = f"disputed: {counted(len(trades), 'order')}"
         said.append(disputed + (f", {fresh} of them newly" if fresh != len(trades) else ""))
-        evidence = await self._evidence(opened, said)
+        evidence = await self._evidence(opened, actor, said, grown=bool(fresh)) or self._files.latest(opened.id)
         self._tell(key, opened, evidence)
         return self._answer(opened, evidence=evidence, said=said)
 
@@ -182,7 +183,7 @@ class Incidents:
     async def show(self, question: ShowIncident, actor: str) -> IncidentAnswer:
         """One incident."""
         found = self._store.incidents.get(question.id)
-        return self._answer(found, evidence=self._latest_evidence(found.id))
+        return self._answer(found, evidence=self._files.latest(found.id))
 
     async def note(self, question: NoteIncident, actor: str) -> IncidentAnswer:
         """Write something down."""
@@ -210,10 +211,14 @@ class Incidents:
         return self._answer(closed, position=done.position)
 
     async def write_evidence(self, question: WriteEvidence, actor: str) -> IncidentAnswer:
-        """Write the file for the exchange anew."""
+        """Write the file for the exchange anew.
+
+        Raises:
+            LinkError: if it could not be written, or not yet again.
+        """
         there = self._store.incidents.get(question.id)
         said: list[str] = []
-        evidence = await self._evidence(there, said)
+        evidence = await self._evidence(there, actor, said)
         if not evidence:
             raise LinkError(Code.REFUSED, said[-1] if said else f"incident {there.id}: it concerns no key")
         async with self._acts.turn():
@@ -269,15 +274,23 @@ class Incidents:
                 return found
         return [trade for trade in self._trades(key, MOST_HOURS, MOST_ROWS) if order in trade.client_ids]
 
-    async def _evidence(self, incident: Incident, said: list[str]) -> str:
-        """Write the file; "" where it could not be written, and why among what is said."""
-        try:
-            await self._gateway.ask(Checkpoint())
-            written = [await asyncio.to_thread(self._write, incident, key) for key in incident.keys]
-        except (LinkError, JournalError, LookupError, OSError, ValueError) as error:
-            log.error("no evidence was written", incident=incident.id, error=error)
-            said.append(f"the file for the exchange could not be written: {error}; `bailiwick incident evidence` does")
-            return ""
+    async def _evidence(self, incident: Incident, actor: str, said: list[str], *, grown: bool = False) -> str:
+        """Write the file; "" where it was not written, and why among what is said."""
+        async with self._files.turn:
+            refusal = self._files.refusal(incident.id, actor, grown=grown)
+            if refusal:
+                said.append(refusal)
+                return ""
+            try:
+                await self._gateway.ask(Checkpoint())
+                written = [await asyncio.to_thread(self._write, incident, key) for key in incident.keys]
+            except (LinkError, JournalError, LookupError, OSError, ValueError) as error:
+                log.error("no evidence was written", incident=incident.id, error=error)
+                said.append(
+                    f"the file for the exchange could not be written: {error}; `bailiwick incident evidence` does"
+                )
+                return ""
+            self._files.wrote(incident.id)
         return str(written[0]) if written else ""
 
     def _write(self, incident: Incident, key_id: str) -> Path:
@@ -294,20 +307,7 @@ class Incidents:
             venue=store.venues.get(account.venue),
             trades=tuple(trades),
         )
-        directory = self._config.data / "incidents" / incident.id
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        number = len(list(directory.glob(f"{EVIDENCE}-*.zip"))) + 1
-        path = directory / f"{EVIDENCE}-{key_id}-{number}.zip"
-        verifier = Verifier.parse((journal / "verifier").read_text())
-        write_evidence(path, journal, verifier, case)
-        return path
-
-    def _latest_evidence(self, incident_id: str) -> str:
-        found = sorted(
-            (self._config.data / "incidents" / incident_id).glob(f"{EVIDENCE}-*.zip"),
-            key=lambda path: path.stat().st_mtime_ns,
-        )
-        return str(found[-1]) if found else ""
+        return self._files.write(journal, Verifier.parse((journal / "verifier").read_text()), case)
 
     def _tell(self, key: Key, incident: Incident, evidence: str) -> None:
         written = " The file for the exchange's support lies beside it on the server." if evidence else ""
