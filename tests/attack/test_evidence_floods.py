@@ -85,7 +85,7 @@ async def test_what_is_disputed_since_does_not_wait(house: NotifyHouse) -> None:
 
 
 async def test_who_floods_takes_the_files_from_nobody_else(house: NotifyHouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One actor has so many files a day written and no more; a key is stopped after that as before, and others go on."""
+    """One actor has so many files a day written, and no more; it still stops keys, and others have theirs written."""
     key = (await house.issue()).id
     opened = await house.ask(verbs.NotMe(key=key))
     monkeypatch.setattr(evidencefiles, "MOST_A_DAY", 4)
