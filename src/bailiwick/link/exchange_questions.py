@@ -1,8 +1,9 @@
 """What the gateway is asked that it asks an exchange in its turn: slow questions, for a connection of their own.
 
 The credential that signs stays in the gateway. What it signs for these questions is a closed list, written here:
-``Inspect`` reads what a credential may do, ``RecordShape`` what an account looks like, and ``NativeCall`` is the only question that uses a master account's
-credential to manage a sub-account's keys, by the calls of ``Doing`` and no other.
+``Inspect`` reads what a credential may do, ``RecordShape`` what an account looks like, and ``NativeCall`` is the only
+question that uses a master account's credential to manage a sub-account's keys, by the calls of ``Doing`` and no
+other.
 """
 
 from enum import StrEnum
