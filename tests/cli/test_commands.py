@@ -160,14 +160,14 @@ def test_init_says_what_comes_next(tmp_path: Path, capsys: Capture, monkeypatch:
 def test_a_passphrase_is_read_from_a_file_and_has_a_length(tmp_path: Path, capsys: Capture) -> None:
     """A passphrase vault takes its passphrase from a file, refuses a short one, and does not keep it."""
     (tmp_path / "short").write_text("short\n")
-    (tmp_path / "words").write_text("canary several words\n")
+    (tmp_path / "words").write_text("magpie several words\n")
     short = ["init", str(tmp_path / "a.toml"), "--vault", "passphrase", "--passphrase-file", str(tmp_path / "short")]
     assert main(short) == Exit.REFUSED
     assert "12 characters" in capsys.readouterr().err
     good = ["init", str(tmp_path / "b.toml"), "--data", "b", "--vault", "passphrase"]
     assert main([*good, "--passphrase-file", str(tmp_path / "words")]) == 0
     kept = b"".join(file.read_bytes() for file in (tmp_path / "b").rglob("*") if file.is_file())
-    assert b"canary" not in kept + (tmp_path / "b.toml").read_bytes()
+    assert b"magpie" not in kept + (tmp_path / "b.toml").read_bytes()
 
 
 def test_nothing_running_is_told_with_its_code(tmp_path: Path, capsys: Capture) -> None:

@@ -19,11 +19,10 @@ from bailiwick.gateway.upstream import Failure, Pool, Waiter
 from bailiwick.logs import log
 from bailiwick.model.request import Outgoing
 from bailiwick.model.shape import Shape, draw, shape_from_json
-from bailiwick.venues.binance import decoy
+from bailiwick.venues import decoys
 
 CANARY = "canary"
 BARE_CANARY = "bare_canary"
-DIALECTS = frozenset({"binance"})  # whose answers can be given without them
 ENOUGH = 8  # latencies of one path that suffice to draw from
 BARE_ONCE_US = 3_600_000_000
 BITCOIN = "BTC"
@@ -60,9 +59,9 @@ class Decoy:
         target, _, query = outgoing.target.decode("latin-1").partition("?")
         try:
             params = dict(parse_qsl(outgoing.body.decode("latin-1") or query, keep_blank_values=True))
-            question = decoy.Question(outgoing.method.decode("latin-1"), target, params)
+            question = decoys.Question(outgoing.method.decode("latin-1"), target, params)
             market = self._account.venue.market
-            status, body = decoy.answer(
+            status, body = decoys.answer(
                 self._shape, question, market.symbols, lambda asset: market.convert(asset, BITCOIN)
             )
         except (ValueError, ArithmeticError, LookupError, TypeError):  # whatever a shape holds, nothing leaves

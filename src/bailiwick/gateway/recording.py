@@ -8,7 +8,7 @@ import asyncio
 import secrets
 from typing import TYPE_CHECKING, final
 
-from bailiwick.gateway.canary import DIALECTS, worth_in
+from bailiwick.gateway.canary import worth_in
 from bailiwick.gateway.inspecting import opened
 from bailiwick.gateway.parties import AccountSide
 from bailiwick.gateway.upstream import Failure
@@ -17,7 +17,7 @@ from bailiwick.link.exchange_questions import RecordShape, ShapeAnswer
 from bailiwick.link.wire import Code, LinkError, Peer
 from bailiwick.model.intent import Intent
 from bailiwick.model.shape import shape_to_json
-from bailiwick.venues.binance import decoy
+from bailiwick.venues import decoys
 from bailiwick.venues.dialect import Dialect, Signer
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Recorder:
             LinkError: if it has no credential, its exchange speaks otherwise or does not answer.
         """
         account, venue, _, signer = opened(self._house, question.account)
-        if venue.dialect not in DIALECTS:
+        if venue.dialect not in decoys.DIALECTS:
             raise LinkError(
                 Code.REFUSED, f"account {account.id}: no canary can answer in the manner of {venue.dialect} yet"
             )
@@ -76,20 +76,20 @@ class Recorder:
         except KeyError:
             raise LinkError(Code.UNAVAILABLE, f"account {account.id}: it is not in force yet; try again") from None
         dialect = side.venue.dialect
-        asked: list[decoy.Asked] = []
+        asked: list[decoys.Asked] = []
         latencies: list[int] = []
-        await self._ask(side, dialect, signer, *decoy.RECORDED[0])  # opens a connection, and is not measured
-        for method, path in decoy.RECORDED:
+        await self._ask(side, dialect, signer, *decoys.RECORDED[0])  # opens a connection, and is not measured
+        for method, path in decoys.RECORDED:
             asked.append(await self._put(side, signer, latencies, method, path))
         for symbol in question.symbols[:MOST_SYMBOLS]:
-            for path, long in decoy.BY_SYMBOL:
+            for path, long in decoys.BY_SYMBOL:
                 asked.append(await self._put(side, signer, latencies, "GET", path, symbol, long=long))
         if asked[0].status != 200:
             raise LinkError(
                 Code.REFUSED, f"account {account.id}: the exchange refused to show it: {asked[0].body[:200]!r}"
             )
         worth = worth_in(side.venue.market, CURRENCY)
-        shape = decoy.record(asked, latencies, secrets.token_bytes(SALT_BYTES), worth)
+        shape = decoys.record(asked, latencies, secrets.token_bytes(SALT_BYTES), worth)
         return ShapeAnswer(shape=shape_to_json(shape))
 
     async def _put(
@@ -102,15 +102,15 @@ class Recorder:
         symbol: str = "",
         *,
         long: bool = False,
-    ) -> decoy.Asked:
+    ) -> decoys.Asked:
         params = {"symbol": symbol} if symbol else {}
         if long:
-            params["limit"] = str(decoy.LONGEST)
+            params["limit"] = str(decoys.LONGEST)
         begun = side.venue.clock.now_us()
         status, head, body = await self._ask(side, side.venue.dialect, signer, method, path, params)
         latencies.append(max(1, side.venue.clock.now_us() - begun))
         counted = side.venue.dialect.read_usage(head).weight >= 0
-        return decoy.Asked(method, path, symbol, status, body, counted)
+        return decoys.Asked(method, path, symbol, status, body, counted)
 
     async def _ask(
         self,
