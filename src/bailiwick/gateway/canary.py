@@ -81,7 +81,7 @@ class Decoy:
         head = b"HTTP/1.1 %d" % status
         if path.startswith(self._shape.counted):
             now = self._account.venue.clock.now_us()
-            head += b"\r\nx-mbx-used-weight-1m: %d" % self._account.way.weight.used(now)
+            head += b"\r\n" + decoys.usage_line(self._account.way.weight.used(now))
         waiter.answered(status, head, body)
 
     def sweep(self) -> None:

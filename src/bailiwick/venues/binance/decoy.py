@@ -110,6 +110,11 @@ def answer(shape: Shape, question: Question, symbols: Mapping[str, SymbolInfo], 
     return _change(path, params, symbols.get(symbol))
 
 
+def usage_line(weight: int) -> bytes:
+    """The header line that tells the weight used in the minute that runs."""
+    return b"x-mbx-used-weight-1m: %d" % weight
+
+
 def _read(shape: Shape, path: str, params: Mapping[str, str], symbol: str) -> tuple[int, bytes]:
     if path == TRADES:
         return 200, _ENCODE(_page(shape.trades.get(symbol, ()), params, "id", params.get("fromId")))
