@@ -128,3 +128,15 @@ def test_no_replacement_outlives_a_cancel_that_fails(suspect: bool) -> None:
     decision = made.ask(msgspec.structs.replace(asked, keep_on_failure=True))
     assert isinstance(decision, Deny)
     assert (decision.reason, "STOP_ON_FAILURE" in decision.detail) == (Reason.KEY_WINDING_DOWN, True)
+
+
+@pytest.mark.parametrize("suspect", [False, True])
+def test_no_replacement_ends_as_a_cancel_alone(suspect: bool) -> None:
+    """With CANCEL_ONLY a key could strip its stop once the account's orders are used up: winding down, it may not."""
+    guard, new = (stop(trigger="99.5", price=99) for _ in range(2))
+    made = with_stop(guard, suspect=suspect)
+    asked = replace(guard, new)
+    assert made.reason(asked) is None
+    decision = made.ask(msgspec.structs.replace(asked, cancel_alone=True))
+    assert isinstance(decision, Deny)
+    assert decision.reason is Reason.KEY_WINDING_DOWN

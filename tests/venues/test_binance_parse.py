@@ -129,6 +129,13 @@ def test_replacement_names_both_orders(mode: str, keeps: bool) -> None:
     assert (intent.orders, intent.target, intent.keep_on_failure) == ((BUY_LIMIT,), OrderRef(7), keeps)
 
 
+@pytest.mark.parametrize(("mode", "alone"), [("CANCEL_ONLY", True), ("DO_NOTHING", False)])
+def test_replacement_says_whether_it_may_end_as_a_cancel(mode: str, alone: bool) -> None:
+    """With CANCEL_ONLY an order is cancelled even where the account's orders are used up and none can be placed."""
+    asked = {"cancelReplaceMode": "STOP_ON_FAILURE", "cancelOrderId": "7", "orderRateLimitExceededMode": mode}
+    assert read("POST", "/api/v3/order/cancelReplace", LIMIT | asked).cancel_alone is alone
+
+
 def test_amendment_names_order_and_quantity() -> None:
     """An amendment has its order and what it leaves of it."""
     params = {"symbol": "BTCUSDT", "origClientOrderId": "mine-1", "newQty": "0.5"}

@@ -135,7 +135,7 @@ class Intent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     ``params`` are the decoded parameters in the order sent, without timestamp, receive window and signature.
     ``timestamp_us`` is the client's, in microseconds since 1970; ``window_us`` its receive window.
     ``new_quantity`` is what an amendment leaves of an order; ``keep_on_failure`` that a replacement is placed even
-    if its cancel fails.
+    if its cancel fails, ``cancel_alone`` that the cancel stands even where nothing may be placed any more.
     """
 
     endpoint: Endpoint
@@ -148,5 +148,6 @@ class Intent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     target: OrderRef | None = None
     new_quantity: Decimal | None = None
     keep_on_failure: bool = False
+    cancel_alone: bool = False
     withdrawal: Withdrawal | None = None
     transfers_value: bool = False

@@ -104,6 +104,12 @@ def _judge(case: Case, curb: Curb, until_us: int | None) -> Deny | None:
             Reason.KEY_WINDING_DOWN,
             "a replacement that is placed even where its cancel fails; let it stop on failure (STOP_ON_FAILURE)",
         )
+    if case.act is Act.REPLACE and case.intent.cancel_alone:
+        # Where the account has used up its orders, what protects would go and nothing come in its place.
+        return Deny(
+            Reason.KEY_WINDING_DOWN,
+            "a replacement that may end as a cancel alone; leave orderRateLimitExceededMode out (DO_NOTHING)",
+        )
     if case.act in PLACING and case.reducing:
         return (_slow(case, curb) if curb.suspect else None) or _replaced(case)
     return Deny(Reason.KEY_WINDING_DOWN, "the request is neither a read, nor a cancel, nor does it reduce")

@@ -176,6 +176,7 @@ def read(endpoint: Endpoint, pairs: Pairs, timestamp_us: int, window_us: int) ->
         target=target,
         new_quantity=values.get("newQty"),
         keep_on_failure=values.get("cancelReplaceMode") == "ALLOW_FAILURE",
+        cancel_alone=values.get("orderRateLimitExceededMode") == "CANCEL_ONLY",
         withdrawal=_withdrawal(values) if endpoint.act is _WITHDRAW else None,
         transfers_value=values.get("selfTradePreventionMode") == "TRANSFER",
     )
