@@ -30,6 +30,7 @@ COMMANDS = (
     ("bailiwick.cli.incident:app", "incident", "Incidents: list, show, note, close, the file for the exchange."),
     ("bailiwick.cli.leak:app", "leak", "Leaks: report a secret that was found; list what was reported."),
     ("bailiwick.cli.scan:scan", "scan", "Find secrets of Bailiwick in a tree of files."),
+    ("bailiwick.cli.watch:app", "watch", "The watch: replay, train and compare what recognises a stolen key."),
     ("bailiwick.cli.journal:app", "journal", "The journal: verify, prove, tail, search."),
     ("bailiwick.cli.vault:app", "vault", "The vault: rotate its key."),
     ("bailiwick.cli.keeping:backup", "backup", "Write a sealed copy of the store."),
