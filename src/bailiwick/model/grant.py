@@ -285,10 +285,43 @@ class Holds(_Section, frozen=True):
         _check_amount("notional_above", self.notional_above)
 
 
+class Most(StrEnum):
+    """The most that the watch may do by itself when a key behaves as a thief would, from the mildest."""
+
+    NOTE = "note"  # it stands in the journal
+    ALERT = "alert"  # and its owner is told
+    HOLD = "hold"  # and what is suspect waits for a person
+    WIND_DOWN = "wind-down"  # and the key winds down where little doubt is left
+
+
+class ClientKind(StrEnum):
+    """What kind of client a key is for: a key that has no history yet is judged by it."""
+
+    SIGNAL_BOT = "signal-bot"
+    GRID_BOT = "grid-bot"
+    DCA = "dca"
+    MARKET_MAKER = "market-maker"
+    PORTFOLIO_TRACKER = "portfolio-tracker"
+    TAX_TOOL = "tax-tool"
+
+
+class Watched(_Section, frozen=True):
+    """What the watch may do to a key."""
+
+    most: Most = Most.WIND_DOWN
+
+
+class BoundWatched(_Section, frozen=True):
+    """What the watch may do to every key within a bound, at the least; absent means what its grant says."""
+
+    most: Most | None = None
+
+
 class Grant(_Section, frozen=True):
-    """The bailiwick of a key."""
+    """The bailiwick of a key. ``kind`` declares what sort of client it is for."""
 
     purpose: str
+    kind: ClientKind | None = None
     currency: str = "USDT"
     what: What = What()
     how_much: HowMuch = HowMuch()
@@ -298,6 +331,7 @@ class Grant(_Section, frozen=True):
     where: Where = Where()
     when: When = When()
     holds: Holds = Holds()
+    watch: Watched = Watched()
 
     def __post_init__(self) -> None:
         _check_head(self.purpose, self.currency)
@@ -343,6 +377,7 @@ class Bound(_Section, frozen=True):
     where: Where = Where()
     when: When = When()
     holds: Holds = Holds()
+    watch: BoundWatched = BoundWatched()
 
     def __post_init__(self) -> None:
         _check_head(self.purpose, self.currency)

@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from bailiwick.model import harm
-from bailiwick.model.grant import Bound, Bps, Day, Grant, MarketOrders, Orders, Symbols
+from bailiwick.model.grant import Bound, Bps, Day, Grant, MarketOrders, Most, Orders, Symbols
 from bailiwick.model.harm import Harm
 from bailiwick.model.intent import Destination, OrderType, Side
 from bailiwick.model.money import BASIS_POINTS, EXACT, ZERO
@@ -21,6 +21,7 @@ ONE = Decimal(1)
 
 _Limit = TypeVar("_Limit", Decimal, int)
 
+_MILDEST_FIRST = tuple(Most)
 _STRICTEST = (MarketOrders.DENY, MarketOrders.BOUND, MarketOrders.PASS)
 
 
@@ -77,6 +78,8 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True):
     hold_mask: int = 0  # of the harms that a person must approve
     hold_above: Decimal | None = None  # the notional above which one must
     may_hold: bool = False  # whether anything is ever held
+    watch_most: Most = Most.WIND_DOWN  # the most that the watch may do by itself
+    kind: str = ""  # what sort of client the grant declares; empty where it declares none
 
     @property
     def reads(self) -> bool:
@@ -92,7 +95,7 @@ def authority(grant: Grant, *bounds: Bound) -> Authority:
     """Intersect a grant with bounds.
 
     Limits are the least of all, permissions what all permit, networks and hours must all be satisfied; held is what
-    any of them holds. Days are those of the grant's zone.
+    any of them holds, and the watch may do the most that any of them lets it. Days are those of the grant's zone.
 
     Raises:
         ValueError: if a bound limits amounts in another currency than the grant's.
@@ -159,6 +162,8 @@ def authority(grant: Grant, *bounds: Bound) -> Authority:
         hold_mask=harm.mask(held),
         hold_above=hold_above,
         may_hold=bool(held) or hold_above is not None,
+        watch_most=max((part.watch.most for part in parts if part.watch.most), key=_MILDEST_FIRST.index),
+        kind=grant.kind.value if grant.kind is not None else "",
     )
 
 

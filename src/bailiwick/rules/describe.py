@@ -3,7 +3,7 @@
 from decimal import Decimal
 from enum import Enum
 
-from bailiwick.model.grant import Bps, Grant, MarketOrders, Orders, WithdrawalGrant
+from bailiwick.model.grant import HELD, Bps, Grant, MarketOrders, Most, Orders, WithdrawalGrant
 from bailiwick.model.harm import Harm
 from bailiwick.model.money import plain
 
@@ -23,12 +23,20 @@ _MARKET_ORDERS = {
     MarketOrders.DENY: "Orders without a limit price are refused.",
     MarketOrders.PASS: "Orders without a limit price leave as they are where the market is above the volume below.",
 }
+_WATCHED = {
+    Most.NOTE: "Where it behaves as a thief would, that is noted in the journal and nothing else is done.",
+    Most.ALERT: "Where it behaves as a thief would, its owner is told, and nothing is stopped.",
+    Most.HOLD: "Where it behaves as a thief would, its owner is told and what is suspect waits for a person.",
+    Most.WIND_DOWN: "Where it behaves as a thief would, its owner is told, what is suspect waits for a person, and "
+    "with little doubt left the key winds down.",
+}
 
 
 def describe(grant: Grant) -> list[str]:
     """The grant in sentences: what it permits, and every limit, present or absent."""
     trading = [*_how_far(grant), *_liquidity(grant)] if Harm.TRADE in grant.what.may else []
-    return [*_what(grant), *_how_much(grant), *trading, *_leaving(grant), *_held(grant), *_where(grant)]
+    watched = [_WATCHED[grant.watch.most]] if grant.what.may & HELD else []
+    return [*_what(grant), *_how_much(grant), *trading, *_leaving(grant), *_held(grant), *watched, *_where(grant)]
 
 
 def _what(grant: Grant) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-from bailiwick.model.grant import Grant, HowFar, HowMuch, Liquidity, Orders, Symbols, What
+from bailiwick.model.grant import ClientKind, Grant, HowFar, HowMuch, Liquidity, Orders, Symbols, What
 from bailiwick.model.harm import Harm
 from bailiwick.model.intent import OrderType, Side
 from bailiwick.model.money import divide, round_down, times
@@ -83,7 +83,13 @@ def preset(name: str, symbols: Iterable[str], currency: str, budget: Decimal) ->
     if name in _READING:
         purpose, per_minute = _READING[name]
         what = What(may=_READS, orders=Orders.ACCOUNT)
-        return Grant(purpose=purpose, currency=currency, what=what, how_much=HowMuch(requests_per_minute=per_minute))
+        return Grant(
+            purpose=purpose,
+            kind=ClientKind(name),
+            currency=currency,
+            what=what,
+            how_much=HowMuch(requests_per_minute=per_minute),
+        )
     if name not in _TRADING:
         raise ValueError(f"preset: {name[:40]!r} is not one; choose of {', '.join(PRESETS)}")
     traded: Symbols = frozenset(symbols)
@@ -94,6 +100,7 @@ def preset(name: str, symbols: Iterable[str], currency: str, budget: Decimal) ->
     kind = _TRADING[name]
     return Grant(
         purpose=kind.purpose,
+        kind=ClientKind(name),
         currency=currency,
         what=What(may=_TRADES, symbols=traded, sides=kind.sides, order_types=kind.order_types),
         how_much=HowMuch(
