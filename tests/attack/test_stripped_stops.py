@@ -6,7 +6,7 @@ from rules_ground import dec, filled, intent, key, order, quote, ref
 from test_winding import BANDS, TAKE, cancel, replace, stop, wind_down, with_stop
 
 from bailiwick.model.decision import Allow, Deny
-from bailiwick.model.intent import Act, OrderDraft, OrderType, Side
+from bailiwick.model.intent import Act, OrderDraft, OrderType, Side, TimeInForce
 from bailiwick.model.reason import Reason
 
 SELL = Side.SELL
@@ -140,3 +140,34 @@ def test_no_replacement_ends_as_a_cancel_alone(suspect: bool) -> None:
     decision = made.ask(msgspec.structs.replace(asked, cancel_alone=True))
     assert isinstance(decision, Deny)
     assert decision.reason is Reason.KEY_WINDING_DOWN
+
+
+@pytest.mark.parametrize("suspect", [False, True])
+def test_no_replacement_gives_way_to_the_accounts_own_bid(suspect: bool) -> None:
+    """What expires or shrinks against a bid of its own account would leave no stop: it takes the place of none."""
+    guard, new = (stop(trigger="99.5", price=99) for _ in range(2))
+    made = with_stop(guard, suspect=suspect)
+    asked = replace(guard, new)
+    assert made.reason(asked) is None
+    decision = made.ask(msgspec.structs.replace(asked, gives_way=True))
+    assert isinstance(decision, Deny)
+    assert (decision.reason, "EXPIRE_MAKER" in decision.detail) == (Reason.ORDER_PROTECTS, True)
+
+
+def test_what_replaces_no_stop_may_give_way() -> None:
+    """A sale in the place of a resting bid protects nothing, so it may expire against the account's own orders."""
+    made = key(BANDS)
+    made.fill(order(quantity=4))
+    bid = order(price=99)
+    made.send(bid)
+    wind_down(made)
+    assert made.reason(msgspec.structs.replace(replace(bid, order(SELL, 4)), gives_way=True)) is None
+
+
+@pytest.mark.parametrize("passing", [TimeInForce.IOC, TimeInForce.FOK])
+@pytest.mark.parametrize("suspect", [False, True])
+def test_no_replacement_is_over_at_once(passing: TimeInForce, suspect: bool) -> None:
+    """What does not rest is gone where nobody buys just then: it takes the place of no stop and of no limit."""
+    for guard, price in ((stop(), 99), (order(SELL, 1, 102), 101)):
+        made = with_stop(guard, suspect=suspect)
+        assert made.reason(replace(guard, order(SELL, 1, price, time_in_force=passing))) == Reason.ORDER_PROTECTS

@@ -136,6 +136,19 @@ def test_replacement_says_whether_it_may_end_as_a_cancel(mode: str, alone: bool)
     assert read("POST", "/api/v3/order/cancelReplace", LIMIT | asked).cancel_alone is alone
 
 
+@pytest.mark.parametrize(
+    ("mode", "gives"),
+    [("EXPIRE_TAKER", True), ("EXPIRE_BOTH", True), ("DECREMENT", True), ("EXPIRE_MAKER", False), ("NONE", False)],
+)
+def test_order_says_whether_it_gives_way_to_the_accounts_own(mode: str, gives: bool) -> None:
+    """Of a self-trade the venue expires or shrinks the incoming order in three modes; left out, the resting one."""
+    asked = {"cancelReplaceMode": "STOP_ON_FAILURE", "cancelOrderId": "7"}
+    path = "/api/v3/order/cancelReplace"
+    assert read("POST", path, LIMIT | asked | {"selfTradePreventionMode": mode}).gives_way is gives
+    assert read("POST", "/api/v3/order", LIMIT | {"selfTradePreventionMode": mode}).gives_way is gives
+    assert read("POST", path, LIMIT | asked).gives_way is False
+
+
 def test_amendment_names_order_and_quantity() -> None:
     """An amendment has its order and what it leaves of it."""
     params = {"symbol": "BTCUSDT", "origClientOrderId": "mine-1", "newQty": "0.5"}

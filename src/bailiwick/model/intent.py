@@ -135,7 +135,8 @@ class Intent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     ``params`` are the decoded parameters in the order sent, without timestamp, receive window and signature.
     ``timestamp_us`` is the client's, in microseconds since 1970; ``window_us`` its receive window.
     ``new_quantity`` is what an amendment leaves of an order; ``keep_on_failure`` that a replacement is placed even
-    if its cancel fails, ``cancel_alone`` that the cancel stands even where nothing may be placed any more.
+    if its cancel fails, ``cancel_alone`` that the cancel stands even where nothing may be placed any more;
+    ``gives_way`` that an order expires or shrinks rather than be executed against another of its account.
     """
 
     endpoint: Endpoint
@@ -149,5 +150,6 @@ class Intent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     new_quantity: Decimal | None = None
     keep_on_failure: bool = False
     cancel_alone: bool = False
+    gives_way: bool = False
     withdrawal: Withdrawal | None = None
     transfers_value: bool = False

@@ -167,6 +167,13 @@ def _replaced(case: Case) -> Deny | None:
     guards = [order for order in named if protects(case, order)]
     if not guards:
         return None if named else Deny(Reason.KEY_WINDING_DOWN, "the key has no such open order")
+    if case.intent.gives_way:
+        # Against a bid of the account's own it would be gone, or less, as soon as it is placed or triggered.
+        return Deny(
+            Reason.ORDER_PROTECTS,
+            f"{guards[0].client_id} would be replaced by one that gives way to the account's own orders; leave "
+            "selfTradePreventionMode out, or let it expire the maker (EXPIRE_MAKER)",
+        )
     if len(guards) == 1 and len(case.legs) == 1 and _as_safe(case.legs[0], guards[0]):
         return None
     return Deny(Reason.ORDER_PROTECTS, f"{guards[0].client_id} would be replaced by one that protects less")

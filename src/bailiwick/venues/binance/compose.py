@@ -104,6 +104,7 @@ def _with(intent: Intent, params: tuple[tuple[str, str], ...], orders: tuple[Ord
         new_quantity=intent.new_quantity,
         keep_on_failure=intent.keep_on_failure,
         cancel_alone=intent.cancel_alone,
+        gives_way=intent.gives_way,
         withdrawal=intent.withdrawal,
         transfers_value=intent.transfers_value,
     )

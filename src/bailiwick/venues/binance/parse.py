@@ -45,6 +45,7 @@ _SIGNING = frozenset({"timestamp", "recvWindow", "signature"})
 # Looked up once: a member of an Enum costs more than a name of the module, in versions of Python up to 3.11.
 _PLACE = Act.PLACE
 _WITHDRAW = Act.WITHDRAW
+_GIVING_WAY = frozenset({"EXPIRE_TAKER", "EXPIRE_BOTH", "DECREMENT"})  # the venue's own choice is EXPIRE_MAKER
 _LIMIT = OrderType.LIMIT
 _MARKET = OrderType.MARKET
 _PRICED = (OrderType.LIMIT, OrderType.LIMIT_MAKER, OrderType.STOP_LOSS_LIMIT, OrderType.TAKE_PROFIT_LIMIT)
@@ -119,6 +120,7 @@ def _limit(endpoint: Endpoint, manner: Manner, signed: Signed) -> Intent | None:
         window_us=signed.window_us,
         symbol=symbol,
         orders=(draft,),
+        gives_way=manner.prevention >= 0 and pairs[manner.prevention][1] in _GIVING_WAY,
         transfers_value=manner.prevention >= 0 and pairs[manner.prevention][1] == "TRANSFER",
     )
 
@@ -177,6 +179,7 @@ def read(endpoint: Endpoint, pairs: Pairs, timestamp_us: int, window_us: int) ->
         new_quantity=values.get("newQty"),
         keep_on_failure=values.get("cancelReplaceMode") == "ALLOW_FAILURE",
         cancel_alone=values.get("orderRateLimitExceededMode") == "CANCEL_ONLY",
+        gives_way=values.get("selfTradePreventionMode") in _GIVING_WAY,
         withdrawal=_withdrawal(values) if endpoint.act is _WITHDRAW else None,
         transfers_value=values.get("selfTradePreventionMode") == "TRANSFER",
     )
