@@ -41,7 +41,7 @@ def test_a_grant_survives_its_text() -> None:
     ) == (ClientKind.GRID_BOT, Most.ALERT, grant, bound, False)
 
 
-@pytest.mark.parametrize(("own", "account", "service"), product(Most, [None, *Most], [None, *Most]))
+@pytest.mark.parametrize(("own", "account", "service"), [*product(Most, [None, *Most], [None, *Most])])
 def test_the_strictest_of_all_parts_holds(own: Most, account: Most | None, service: Most | None) -> None:
     """An account or a service lets the watch do more to its keys, and never less."""
     grant = grant_from_toml(f'{BEFORE}[watch]\nmost = "{own}"\n')
@@ -61,7 +61,7 @@ def test_what_makes_no_sense_is_refused_by_name(text: str) -> None:
     """An unknown kind, an unknown measure and an unknown field are refused, with the field's name."""
     with pytest.raises(GrantError) as refused:
         grant_from_toml(BEFORE + text)
-    assert text.split(" =")[0].split("\n")[-1] in str(refused.value)
+    assert text.partition(" =")[0].rpartition("\n")[2] in str(refused.value)
 
 
 def test_every_measure_is_said_in_words() -> None:

@@ -133,6 +133,8 @@ def effective_values(authority: Authority) -> Values:
         "hours": list(authority.hours),
         "held": [harm.value for harm in Harm if BIT[harm] & authority.hold_mask],
         "held_above": _amount(authority.hold_above, authority.currency),
+        "watch": authority.watch_most.value,
+        "kind": authority.kind or None,
         "not_before": authority.not_before_us and moment(authority.not_before_us // 1000),
         "expires": authority.expires_us and moment(authority.expires_us // 1000),
     }
