@@ -54,10 +54,14 @@ def document() -> str:
     """The text of docs/reasons.md."""
     entries = (
         f"## {reason.name}\n\n{reason.sentence}\n\n**What to do.** {reason.remedy}\n\n"
-        f"The client is told it as: {reason.reaction.value}.\n"
+        f"The client is told it as: {reason.reaction.value}{_under(reason)}.\n"
         for reason in Reason
     )
     return "\n".join((HEAD, *entries))
+
+
+def _under(reason: Reason) -> str:
+    return "" if reason.told == reason.name else f", by the name {reason.told}"
 
 
 def _find(code: str) -> Reason:

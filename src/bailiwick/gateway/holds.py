@@ -5,7 +5,7 @@ used twice: at a start the uses are read from there.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol, final
 
 from bailiwick.gateway.events import MOST_DETAIL, Events
@@ -17,6 +17,7 @@ from bailiwick.model.reason import Reason
 from bailiwick.rules.hold import MOST_REQUEST_CHARS, digest, must_be_held, request_text, what
 
 HOLD = "hold"
+WATCH_HOLD = "watch_hold"  # what no rule holds, but the watch does
 HOLD_USED = "hold_used"
 ASK_AGAIN_US = 600_000_000  # the same intent is not asked about again for so long
 ASKED_AT_ONCE = 10  # of one key within that time, answered or not; the authority winds it down at three unanswered
@@ -67,7 +68,7 @@ class Holds:
         name = self._digest(live, intent)
         if self._usable(live, name) is not None:
             return None
-        self._ask(live, intent, name)
+        self._ask(live, intent, name, HOLD, {})
         return Deny(Reason.HELD, what(intent))
 
     def use(self, live: Live, intent: Intent, allow: Allow) -> Deny | None:
@@ -78,6 +79,33 @@ class Holds:
         approval = self._usable(live, name)
         if approval is None:
             return Deny(Reason.HELD, what(intent))
+        return self._use(live, name, approval)
+
+    def has_approval(self, live: Live, intent: Intent) -> bool:
+        """Whether a person approved this, so that it may pass once."""
+        return bool(self._approved) and self._usable(live, self._digest(live, intent)) is not None
+
+    def use_watched(self, live: Live, intent: Intent, why: Mapping[str, str]) -> Deny | None:
+        """Use up the approval of what the watch holds; without one refuse it, and have a person asked.
+
+        ``why`` goes into the event beside the request.
+        """
+        name = self._digest(live, intent)
+        approval = self._usable(live, name)
+        if approval is not None:
+            return self._use(live, name, approval)
+        self._ask(live, intent, name, WATCH_HOLD, why)
+        return Deny(Reason.WATCHED, what(intent))
+
+    def described(self, live: Live, intent: Intent) -> dict[str, str]:
+        """The request as an event holds it, for a person to look at; without its text where that is too long."""
+        detail = {"digest": self._digest(live, intent), "what": what(intent), "service": live.service}
+        text = request_text(intent)
+        for place in range(0, len(text) if len(text) <= MOST_REQUEST_CHARS else 0, MOST_DETAIL):
+            detail[f"request{place // MOST_DETAIL:02}"] = text[place : place + MOST_DETAIL]
+        return detail
+
+    def _use(self, live: Live, name: str, approval: Approved) -> Deny | None:
         detail = {"hold": approval.id, "digest": name}
         if self._events.raise_(HOLD_USED, live.id, live.account.id, detail, matter=approval.id, once_us=0) < 0:
             return Deny(Reason.JOURNAL_STOPPED)
@@ -94,15 +122,13 @@ class Holds:
         found = self._approved.get((live.id, name))
         return found if found is not None and self._clock() < found.use_by * 1000 else None
 
-    def _ask(self, live: Live, intent: Intent, name: str) -> None:
-        text = request_text(intent)
-        if len(text) > MOST_REQUEST_CHARS or not self._may_ask(live.id):
+    def _ask(self, live: Live, intent: Intent, name: str, kind: str, more: Mapping[str, str]) -> None:
+        detail = self.described(live, intent)
+        if "request00" not in detail or not self._may_ask(live.id):
             return
-        detail = {"digest": name, "what": what(intent), "service": live.service}
-        for place in range(0, len(text), MOST_DETAIL):
-            detail[f"request{place // MOST_DETAIL:02}"] = text[place : place + MOST_DETAIL]
         matter = f"{name}/{self._times.get((live.id, name), 0)}"
-        if self._events.raise_(HOLD, live.id, live.account.id, detail, matter=matter, once_us=ASK_AGAIN_US) >= 0:
+        detail |= more
+        if self._events.raise_(kind, live.id, live.account.id, detail, matter=matter, once_us=ASK_AGAIN_US) >= 0:
             self._asked[live.id].append(self._clock())
 
     def _may_ask(self, key: str) -> bool:

@@ -32,6 +32,46 @@ def fingerprint(user_agent: str, header_order: tuple[str, ...], parameter_order:
     return Fingerprint(sha256(parts).hexdigest()[:16], user_agent, header_order, parameter_order)
 
 
+class Facts(Struct, array_like=True, gc=False, frozen=True):
+    """What the watch was told of a request beside what its record says, so that it can be told again.
+
+    Numbers here are measures and not money: they are written so that they are read as the same.
+    """
+
+    network: int  # as ``watch.event.Origin`` has it
+    of_service: bool | None
+    purpose: str
+    created_us: int
+    symbol: str = ""
+    base: str = ""
+    quote: str = ""
+    side: str = ""
+    type: str = ""
+    worth: float = 0.0
+    worth_in: str = ""
+    day_worth: float | None = None
+    top_worth: float | None = None
+    near_bps: float | None = None
+    anchor_bps: float | None = None
+    moved_bps: float = 0.0
+    unbounded: bool = False
+    reducing: bool = False
+    prefix: int = 0
+    window_ms: int = 0
+    offset_ms: int = 0
+
+
+class Filled(Struct, array_like=True, gc=False, frozen=True):
+    """What the watch was told of an execution."""
+
+    at_us: int  # the venue's clock
+    symbol: str
+    side: str
+    worth: float
+    near_bps: float | None = None
+    taker: bool | None = None
+
+
 class Intent(Struct, array_like=True, gc=False, frozen=True, tag="intent"):
     """A verified request that would change state, and the decision on it; durable before anything leaves.
 
@@ -61,6 +101,7 @@ class Intent(Struct, array_like=True, gc=False, frozen=True, tag="intent"):
     reducing: bool = False
     mark_until_us: int = 0  # how long the payload's replay mark lives, by the venue's clock
     detail: str = ""
+    facts: Facts | None = None
 
 
 class Outcome(Struct, array_like=True, gc=False, frozen=True, tag="outcome"):
@@ -78,6 +119,7 @@ class Outcome(Struct, array_like=True, gc=False, frozen=True, tag="outcome"):
     orders: tuple[OrderReport, ...] = ()
     code: int = 0  # the venue's error code
     detail: str = ""
+    filled: tuple[Filled, ...] = ()
 
 
 class Resolved(Struct, array_like=True, gc=False, frozen=True, tag="resolved"):
@@ -93,6 +135,7 @@ class Resolved(Struct, array_like=True, gc=False, frozen=True, tag="resolved"):
     orders: tuple[OrderReport, ...] = ()
     trades: tuple[TradeReport, ...] = ()
     absent: str = ""
+    filled: tuple[Filled, ...] = ()
 
 
 class Read(Struct, array_like=True, gc=False, frozen=True, tag="read"):
@@ -113,6 +156,7 @@ class Read(Struct, array_like=True, gc=False, frozen=True, tag="read"):
     status: int = 0
     latency_us: int = 0
     mark_until_us: int = 0
+    facts: Facts | None = None  # of one that was refused
 
 
 class Act(Struct, array_like=True, gc=False, frozen=True, tag="act"):
@@ -196,6 +240,15 @@ class Event(Struct, array_like=True, gc=False, frozen=True, tag="event"):
     detail: tuple[tuple[str, str], ...] = ()
 
 
+class Seen(Struct, array_like=True, gc=False, frozen=True, tag="seen"):
+    """What the watch was told of the market: near prices after fills, and what the pump detector said of symbols."""
+
+    at_us: int
+    venue_us: int
+    near: tuple[tuple[str, float], ...] = ()  # symbol and price
+    signs: tuple[tuple[str, int, int, str], ...] = ()  # symbol, µs, score and why
+
+
 Record = (
     Intent
     | Outcome
@@ -210,6 +263,7 @@ Record = (
     | SnapshotNote
     | SetBack
     | Event
+    | Seen
 )
 
 _ENCODER = msgspec.json.Encoder()

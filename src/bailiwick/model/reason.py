@@ -34,12 +34,14 @@ class Reaction(Enum):
 class Entry(NamedTuple):
     """What a reason means and what to do about it.
 
-    ``sentence`` may be shown to whoever sent the request; ``remedy`` is for the key's owner.
+    ``sentence`` may be shown to whoever sent the request; ``remedy`` is for the key's owner. ``told`` is the name of
+    another reason, where the sender reads that instead of this one's own.
     """
 
     reaction: Reaction
     sentence: str
     remedy: str
+    told: str = ""
 
 
 @unique
@@ -336,6 +338,13 @@ class Reason(Enum):
         "This needs a person's approval first; the same request passes once after it.",
         "Look at it with `bailiwick approval list`, and approve or refuse it there; then let the client send it again.",
     )
+    WATCHED = Entry(
+        Reaction.ORDER,
+        "It is unlike what this key does, and its owner is asked first.",
+        "`bailiwick watch show` says why. If it was you, approve it, or say so with `bailiwick watch vouch`; if not, "
+        "`bailiwick key not-me`.",
+        "HELD",  # whoever is suspected must not learn it
+    )
     # The house itself
     JOURNAL_STOPPED = Entry(
         Reaction.BUSY,
@@ -397,6 +406,11 @@ class Reason(Enum):
     def sentence(self) -> str:
         """What the sender may be told."""
         return self.value.sentence
+
+    @property
+    def told(self) -> str:
+        """The name of the reason that the sender reads."""
+        return self.value.told or self.name
 
     @property
     def remedy(self) -> str:

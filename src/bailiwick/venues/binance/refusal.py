@@ -75,7 +75,7 @@ def _reaction(reaction: Reaction) -> tuple[int, int, str]:
 
 def _body(reason: Reason) -> Refusal:
     status, code, text = wording(reason)
-    message = json.dumps({"code": code, "msg": f"{text} [bailiwick {reason.name}]"}, separators=(",", ":"))
+    message = json.dumps({"code": code, "msg": f"{text} [bailiwick {reason.told}]"}, separators=(",", ":"))
     return Refusal(status, message.encode())
 
 
