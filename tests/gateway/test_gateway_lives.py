@@ -65,6 +65,21 @@ async def test_a_suspicion_reaches_the_rules(ground: Ground) -> None:
     assert ground.live(bot).ledger.slow
 
 
+async def test_home_assets_of_the_account_reach_the_rules(ground: Ground) -> None:
+    """A key that winds down knows the home assets of its account as they are now, whenever they were changed."""
+    bot = ground.bot()
+    move(ground, bot, KeyState.WINDING_DOWN, Standstill(Cause.OWNER, (), 1))
+    curb = ground.live(bot).curb
+    assert curb is not None
+    assert curb.home == {"USDT"}
+    with Store.open(ground.config.database) as store:
+        store.accounts.update(msgspec.structs.replace(store.accounts.get(ACCOUNT), home_assets=("EUR", "USDT")))
+    ground.house.registry.refresh()
+    curb = ground.live(bot).curb
+    assert curb is not None
+    assert curb.home == {"EUR", "USDT"}
+
+
 async def test_the_end_of_a_wind_down_needs_no_control_process(ground: Ground) -> None:
     """Past its moment a wind-down is a freeze in the gateway, whatever state the store still names."""
     bot = ground.bot()

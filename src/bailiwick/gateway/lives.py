@@ -24,7 +24,7 @@ def life_of(row: KeyRow, account: Account | None, held: KeyState) -> Life:
     return life
 
 
-def curb_of(row: KeyRow, life: Life, wind_down_us: int) -> Curb | None:
+def curb_of(row: KeyRow, life: Life, account: Account | None, wind_down_us: int) -> Curb | None:
     """How the key is held back; None for one that is active for ever."""
     if life.state is KeyState.ACTIVE and row.expires is None:
         return None
@@ -36,4 +36,5 @@ def curb_of(row: KeyRow, life: Life, wind_down_us: int) -> Curb | None:
         None if still.until is None else still.until * 1000,
         row.on_expiry,
         wind_down_us,
+        frozenset() if account is None else frozenset(account.home_assets),
     )

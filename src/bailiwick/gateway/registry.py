@@ -149,7 +149,8 @@ class Registry:
         live = self._live.pop(key, None)
         if live is not None:
             life = self._life(row)
-            live.state, live.curb = life.state, curb_of(row, life, self._wind_down_us)
+            live.state = life.state
+            live.curb = curb_of(row, life, self._accounts.get(row.account), self._wind_down_us)
             self._keep_use(live)
 
     def _clear(self) -> None:
@@ -231,7 +232,7 @@ class Registry:
             side,
             row.service,
             life.state,
-            curb_of(row, life, self._wind_down_us),
+            curb_of(row, life, account, self._wind_down_us),
             removed=life.state is not KeyState.ACTIVE and life.still.cause in REMOVING,
             canary=shape is not None,
         )

@@ -227,6 +227,7 @@ class Curb(msgspec.Struct, frozen=True, gc=False):
         until_us: when its wind-down becomes a freeze; None: never by itself.
         on_expiry: what its owner wants when its time runs out.
         expiry_us: how long it winds down after that.
+        home: the home assets of its account, into which it may sell by any pair; none: the grant's currency alone.
     """
 
     suspect: bool = False
@@ -235,3 +236,4 @@ class Curb(msgspec.Struct, frozen=True, gc=False):
     until_us: int | None = None
     on_expiry: Response = Response.REVOKE
     expiry_us: int = 0
+    home: frozenset[str] = frozenset()

@@ -110,6 +110,11 @@ class Case:
         if self.unpriced is None and not self.reducing:
             self.unpriced = next((leg.unvalued for leg in self.legs if leg.unvalued is not None), None)
 
+    def take_as_exit(self) -> None:
+        """Take its only order as one that reduces: it sells what the key bought in another pair."""
+        self.reducing = True
+        self.unpriced = self.legs[0].unpriced
+
     def _reduces(self) -> bool:
         """Whether the orders together sell no more than the key's own fills bought and no open sell claims."""
         symbol = self.legs[0].draft.symbol

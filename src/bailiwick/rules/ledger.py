@@ -13,6 +13,7 @@ from bailiwick.model.decision import Allow
 from bailiwick.model.intent import Act, Destination, Intent, OrderRef, Side, Withdrawal
 from bailiwick.model.money import EXACT, ZERO, minus, plus, times
 from bailiwick.model.order import Fill, OrderReport, TradeReport
+from bailiwick.rules.pairs import gather
 from bailiwick.rules.remembered import pack, unpack
 from bailiwick.rules.spending import Spending
 from bailiwick.rules.together import Together, still_buys
@@ -31,7 +32,7 @@ from bailiwick.rules.tracked import (
 from bailiwick.rules.windows import CLIENT_ID_US, LATE_TRADE_US, MINUTE_US, RATE_SPAN_US, SETTLED_US
 
 # Bound once: a member of an enum is looked up slowly in Python 3.11, and every order passes here.
-_PLACE_LIST = Act.PLACE_LIST
+_PLACE, _PLACE_LIST = Act.PLACE, Act.PLACE_LIST
 _TRY = Act.TRY
 _SELL = Side.SELL
 _OPEN, _ENDED = OrderState.OPEN, OrderState.ENDED
@@ -112,11 +113,6 @@ class Ledger:
         position = self.positions.get(symbol)
         return ZERO if position is None else max(minus(position.bought, position.sold), ZERO)
 
-    def sold_within(self, symbol: str, start_us: int) -> Decimal:
-        """What was sold of a symbol since a moment of the last hours, where the ledger is ``slow``."""
-        position = self.positions.get(symbol)
-        return ZERO if position is None or position.exits is None else position.exits.since(start_us)
-
     def rolling_use(self, now_us: int) -> Decimal:
         """What counts against a budget of 24 hours."""
         return plus(self.spent.rolling(now_us), self.reserved)
@@ -170,6 +166,10 @@ class Ledger:
         """The key's own orders in a symbol that have not ended, oldest first."""
         return [order for order in self._live.values() if order.symbol == symbol]
 
+    def live_of(self, base: str) -> list[Tracked]:
+        """The key's own orders in any pair of an asset that have not ended, oldest first."""
+        return [order for order in self._live.values() if order.base == base]
+
     # What happens
 
     def reserve(self, allow: Allow, intent: Intent, now_us: int, per_minute: int | None = None) -> None:
@@ -205,6 +205,8 @@ class Ledger:
             if order.side is _SELL:
                 if free is None:
                     free = self._free_for(intent, order.symbol)
+                    if order.quantity > free and charge.reducing and intent.endpoint.act is _PLACE:
+                        free = self._gathered(order)
                 order.cover = min(order.quantity, free)
                 if pair is None:
                     free = minus(free, order.cover)
@@ -215,7 +217,7 @@ class Ledger:
             self.resting += order.rests
             position = self.positions.get(order.symbol)
             if position is None:
-                position = self.positions[order.symbol] = Position()
+                position = self.positions[order.symbol] = Position(base=order.base)
             if pair is None and self.together is None:
                 self._hold(order, position)
             else:
@@ -315,6 +317,7 @@ class Ledger:
                     dict(position.volume.buckets),
                     None if position.net is None else dict(position.net.buckets),
                     None if position.exits is None else dict(position.exits.buckets),
+                    position.base,
                 )
                 for symbol, position in self.positions.items()
             },
@@ -336,7 +339,7 @@ class Ledger:
         if state.together:
             ledger.together = Together(0)  # it keeps counting; that of the service takes its place
         for symbol, each in state.positions.items():
-            position = ledger.positions[symbol] = Position(each.bought, each.sold, Spending(each.volume))
+            position = ledger.positions[symbol] = Position(each.bought, each.sold, Spending(each.volume), each.base)
             position.net = None if each.net is None else Spending(each.net)
             position.exits = None if each.exits is None else Spending(each.exits)
             ledger.slow |= position.exits is not None
@@ -365,13 +368,19 @@ class Ledger:
                 ledger.resting += order.rests
             elif not order.group:
                 continue  # by far the most: they claim nothing
-            ledger._claim(order, ledger.positions.setdefault(order.symbol, Position()))
+            ledger._claim(order, ledger.positions.setdefault(order.symbol, Position(base=order.base)))
         return ledger
 
     # The workings
 
     def _free_for(self, intent: Intent, symbol: str) -> Decimal:
         return plus(self.free(symbol), self.given_back(intent, symbol))
+
+    def _gathered(self, order: Tracked) -> Decimal:
+        """What is free for a sell that may take what the key bought in other pairs, once that is booked as its own."""
+        own = self.positions.setdefault(order.symbol, Position(base=order.base))
+        gather(self.positions, own, order.quantity)
+        return self.free(order.symbol)
 
     def given_back(self, intent: Intent, symbol: str) -> Decimal:
         """What a replacement frees of the key's holdings: it is placed only once the old order is gone."""
@@ -433,7 +442,7 @@ class Ledger:
         """Bring every sum to what is now known of the order."""
         position = self.positions.get(order.symbol)
         if position is None:
-            position = self.positions[order.symbol] = Position()
+            position = self.positions[order.symbol] = Position(base=order.base)
         executed = max(order.reported, order.traded)
         if executed > order.executed:
             more = minus(executed, order.executed) if order.executed else executed

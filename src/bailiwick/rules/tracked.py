@@ -192,11 +192,17 @@ class Group(msgspec.Struct):
 
 
 class Position:
-    """What the key's own fills bought and sold of one symbol, and what its open orders claim of it."""
+    """What the key's own fills bought and sold of one symbol, and what its open orders claim of it.
 
-    __slots__ = ("bought", "covered", "exits", "net", "reserved", "sold", "volume")
+    ``bought`` and ``sold`` count what was gathered out of other pairs of the same ``base``, and into them.
+    """
 
-    def __init__(self, bought: Decimal = ZERO, sold: Decimal = ZERO, volume: Spending | None = None) -> None:
+    __slots__ = ("base", "bought", "covered", "exits", "net", "reserved", "sold", "volume")
+
+    def __init__(
+        self, bought: Decimal = ZERO, sold: Decimal = ZERO, volume: Spending | None = None, base: str = ""
+    ) -> None:
+        self.base = base
         self.bought = bought
         self.sold = sold
         self.volume = volume if volume is not None else Spending()
@@ -214,6 +220,7 @@ class PositionState(msgspec.Struct):
     volume: dict[int, Decimal]
     net: dict[int, Decimal] | None = None
     exits: dict[int, Decimal] | None = None
+    base: str = ""
 
 
 class LedgerState(msgspec.Struct, kw_only=True):

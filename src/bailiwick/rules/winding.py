@@ -16,6 +16,7 @@ from bailiwick.model.life import Curb, KeyState, Response
 from bailiwick.model.money import BASIS_POINTS, ZERO, divide, minus, of_asset, plus, times
 from bailiwick.model.reason import Reason
 from bailiwick.rules.case import PLACING, Case
+from bailiwick.rules.pairs import free_of, held_of, sold_of
 from bailiwick.rules.pricing import LIMITLESS, Leg
 from bailiwick.rules.tracked import OrderState, Tracked
 from bailiwick.rules.windows import HOUR_US
@@ -24,6 +25,7 @@ _READS = BIT[Harm.PUBLIC] | BIT[Harm.READ]
 _CANCELS = frozenset({Act.CANCEL, Act.CANCEL_LIST, Act.AMEND})
 _STOP_LOSSES = frozenset({OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT})
 _STOPS = _STOP_LOSSES | {OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT}
+_ALONE = frozenset({Act.PLACE, Act.TRY})
 _PASSING = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 SHARE = Decimal("0.25")  # of a position, in an hour, for a suspect key
@@ -110,9 +112,27 @@ def _judge(case: Case, curb: Curb, until_us: int | None) -> Deny | None:
             Reason.KEY_WINDING_DOWN,
             "a replacement that may end as a cancel alone; leave orderRateLimitExceededMode out (DO_NOTHING)",
         )
-    if case.act in PLACING and case.reducing:
+    if case.act in PLACING and (case.reducing or _goes_home(case, curb)):
         return (_slow(case, curb) if curb.suspect else None) or _replaced(case)
     return Deny(Reason.KEY_WINDING_DOWN, "the request is neither a read, nor a cancel, nor does it reduce")
+
+
+def _goes_home(case: Case, curb: Curb) -> bool:
+    """Whether an order sells what the key bought in other pairs into a home asset of its account.
+
+    It must be the only one of its request, in a pair of the grant: holdings are counted by asset over all pairs then.
+    """
+    if case.act not in _ALONE or len(case.legs) != 1:
+        return False
+    leg = case.legs[0]
+    if leg.draft.side is not Side.SELL or leg.unpriced is not None:
+        return False
+    if leg.quote not in (curb.home or {case.authority.currency}):
+        return False
+    if leg.quantity > free_of(case.ledger.positions, leg.base):
+        return False
+    case.take_as_exit()
+    return True
 
 
 def _kept(case: Case) -> Deny | None:
@@ -229,13 +249,12 @@ def _slow(case: Case, curb: Curb) -> Deny | None:
             quote = "" if leg.info is None else leg.info.quote
             price, shown = of_asset(leg.price, quote), "unknown" if floor is None else of_asset(floor, quote)
             return Deny(Reason.KEY_WINDING_DOWN, f"{price} is below the anchor less the near band, {shown}")
-    symbol = case.legs[0].draft.symbol
-    sold = case.ledger.sold_within(symbol, case.now_us - HOUR_US)
-    most = times(plus(case.ledger.holding(symbol), sold), SHARE)
+    base, positions = case.legs[0].base, case.ledger.positions
+    sold = sold_of(positions, base, case.now_us - HOUR_US)
+    most = times(plus(held_of(positions, base), sold), SHARE)
     selling = max(leg.quantity for leg in case.legs)
-    total = plus(plus(sold, _offered(case, symbol, curb.since_us)), selling)
+    total = plus(plus(sold, _offered(case, base, curb.since_us)), selling)
     if total > most:
-        base = case.legs[0].base or symbol
         return Deny(
             Reason.KEY_WINDING_DOWN, f"{of_asset(total, base)} in an hour, and {of_asset(most, base)} is a quarter"
         )
@@ -251,11 +270,11 @@ def _floor(case: Case, leg: Leg) -> Decimal | None:
     return divide(times(leg.anchor, BASIS_POINTS - NEAR_BPS), BASIS_POINTS)
 
 
-def _offered(case: Case, symbol: str, since_us: int) -> Decimal:
-    """What the key's open sells, placed since it winds down, may still sell, without the one to be replaced."""
+def _offered(case: Case, base: str, since_us: int) -> Decimal:
+    """What the key's open sells of an asset, placed since it winds down, may still sell; the replaced one left out."""
     replaced = {order.client_id for order in _named(case)} if case.act is Act.REPLACE else set()
     offered: dict[str, Decimal] = {}
-    for order in case.ledger.live(symbol):
+    for order in case.ledger.live_of(base):
         if order.side is Side.SELL and order.placed_us >= since_us and order.client_id not in replaced:
             rest = minus(order.quantity, order.executed)
             name = order.group or order.client_id
