@@ -176,13 +176,14 @@ class Api(_Section, frozen=True, kw_only=True):
     """The control API. ``listen`` is ``host:port``; empty for none.
 
     ``hosts`` are further names that a request's Host may say, without the port: a page in a browser can point a name of
-    its own at this machine, so others are refused.
+    its own at this machine, so others are refused. ``requests_per_minute`` is for each token, and begins with a burst.
     """
 
     listen: str = "127.0.0.1:8082"
     hosts: tuple[str, ...] = ()
     tls_certificate: Path | None = None
     tls_key: Path | None = None
+    requests_per_minute: Annotated[int, Meta(ge=6, le=60_000)] = 600
 
     def __post_init__(self) -> None:
         if not self.listen:
@@ -518,6 +519,7 @@ listen = @api@
 # hosts = ["bailiwick.example"]  # further names that a request's Host may say, without the port
 # tls_certificate = "api.crt"
 # tls_key = "api.key"
+# requests_per_minute = 600      # of each token; more are refused with 429 and told when to come back
 
 [weight]
 # The venue's request weight for one address that requests leave from, and how it is divided.

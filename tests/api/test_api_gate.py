@@ -9,6 +9,8 @@ import pytest
 from api_house import HOST, ApiHouse
 
 from bailiwick.api import gate, uvicornserver
+from bailiwick.api.app import make_app
+from bailiwick.api.rates import Rates
 from bailiwick.api.server import ApiServer, hosts_of
 from bailiwick.authority.openroutes import OpenAnswer, OpenRequest, OpenRoute
 from bailiwick.config import Api
@@ -104,8 +106,6 @@ async def test_an_open_route_needs_no_token(house: ApiHouse) -> None:
         seen.append(request)
         return OpenAnswer(204)
 
-    from bailiwick.api.app import make_app
-
     route = OpenRoute("POST", "/leaks/github", "Take reports of leaks", take)
     house.app = make_app(house.desk, house.store, house.desk.tokens.recognise, [HOST], [route])
     answer = await house.call("POST", "/leaks/github", token="", raw=b"[1]", headers={"X-Mark": "m"})
@@ -152,6 +152,78 @@ async def test_a_silent_client_is_not_waited_for(house: ApiHouse, monkeypatch: p
     whole = f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{server.address[1]}\r\n\r\n".encode()
     assert (await exchange(server.address, whole + b"GET / HT")).count(b"HTTP/1.1") == 1
     await server.close()
+
+
+async def test_who_holds_connections_keeps_nobody_out(house: ApiHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More silent, half-sent and slow connections than there may be: the next request is answered, with no 503."""
+    monkeypatch.setattr(uvicornserver, "CONNECTIONS", 16)
+    server = ApiServer(Api(listen="127.0.0.1:0"), house.desk, house.store)
+    await server.start()
+    assert server.address is not None
+    host = f"127.0.0.1:{server.address[1]}"
+    slow = f"POST /leaks/github HTTP/1.1\r\nHost: {host}\r\nContent-Length: 1000\r\n\r\nx"
+    held = []
+    for sent in ("", "GET / HTTP/1.1\r\nHos", slow):
+        for _ in range(16):
+            reader, writer = await asyncio.open_connection(*server.address)
+            writer.write(sent.encode())
+            held.append((reader, writer))
+    head = f"GET /v1/status HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {house.tokens['ops']}\r\n"
+    whole = f"{head}Connection: close\r\n\r\n".encode()
+    statuses = {(await exchange(server.address, whole))[9:12] for _ in range(20)}
+    for _, writer in held:
+        writer.close()
+    await server.close()
+    assert statuses == {b"200"}
+
+
+async def test_one_address_beyond_this_machine_has_its_share(house: ApiHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A far address that is over its share loses its own oldest connection, and nobody else loses any."""
+    monkeypatch.setattr(uvicornserver, "PER_ADDRESS", 2)
+    server = uvicornserver.make_server(house.app, None, None)
+    made: list[_Held] = []
+    for address in ("192.0.2.9", "192.0.2.7", "192.0.2.7", "192.0.2.7"):
+        protocol = uvicornserver.BoundedHead(server.config, server.server_state, {}, asyncio.get_running_loop())
+        made.append(_Held(address))
+        protocol.connection_made(made[-1])  # type: ignore[arg-type]  # as much of a transport as it asks
+    ended = [each.ended for each in made]
+    for protocol in list(server.server_state.connections):
+        protocol.connection_lost(ValueError())
+    assert ended == [False, True, False, False]
+
+
+class _Held:
+    """A connection from an address, as its protocol sees it."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self.ended = False
+
+    def get_extra_info(self, name: str) -> object:
+        return (self._address, 1) if name in {"peername", "sockname"} else None
+
+    def is_closing(self) -> bool:
+        return self.ended
+
+    def abort(self) -> None:
+        self.ended = True
+
+    close = abort
+
+
+async def test_a_token_that_asks_too_often_waits(house: ApiHouse) -> None:
+    """Beyond its rate a token is told 429 with when to come back; other tokens are served, and it is again by then."""
+    now = [100.0]
+    rates = Rates(60, lambda: now[0])
+    house.app = make_app(house.desk, house.store, house.desk.tokens.recognise, [HOST], rates=rates)
+    served = [(await house.call("GET", "/v1/grants/presets", "ada")).status for _ in range(11)]
+    assert served == [200] * 10 + [429]
+    often = await house.call("GET", "/v1/grants/presets", "ada")
+    assert (often.headers["retry-after"], often.headers["content-type"]) == ("1", "application/problem+json")
+    assert (await house.call("GET", "/v1/grants/presets", "bob")).status == 200
+    now[0] += float(often.headers["retry-after"])
+    assert (await house.call("GET", "/v1/grants/presets", "ada")).status == 200
+    assert (await house.call("GET", "/v1/grants/presets", "ada")).status == 429
 
 
 async def test_a_taken_port_is_told(house: ApiHouse) -> None:

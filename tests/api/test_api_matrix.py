@@ -10,10 +10,11 @@ from bailiwick.api.table import ROWS, Row
 from bailiwick.api.whose import nobodys
 from bailiwick.audit.grading import Grade, Verdict
 from bailiwick.audit.report import Report
-from bailiwick.authority import approval_verbs, notice_verbs, token_verbs, verbs
+from bailiwick.authority import approval_verbs, notice_verbs, reference_verbs, token_verbs, verbs
 from bailiwick.authority.audit_verbs import AuditAccount, AuditAnswer
 from bailiwick.authority.canary_verbs import IssueCanary
 from bailiwick.authority.native_verbs import IssueNative, ReadNative, RegisterNative
+from bailiwick.authority.record_verbs import RECORD_VERBS
 from bailiwick.link.wire import Answer
 from bailiwick.model.token import Role
 
@@ -41,12 +42,15 @@ BODIES: dict[type, dict[str, Any]] = {
     notice_verbs.NoteIncident: {"text": "looked at"},
     notice_verbs.CloseIncident: {"reason": "settled"},
     notice_verbs.ReportLeak: {"found": "nothing"},
+    reference_verbs.PresetGrant: {"preset": "tax-tool"},
     IssueCanary: {"label": "laptop backup", "grant": GRANT},
 }
 """The least body of each verb that needs one."""
 ISSUES = (IssueNative, RegisterNative, IssueCanary)
 ASKS_EXCHANGE = frozenset({*ISSUES, ReadNative, AuditAccount})
 """They need a gateway that reaches an exchange; here there is none, which they say."""
+ASKS_JOURNAL = frozenset(RECORD_VERBS)
+"""Here no gateway has begun a journal, which they say; test_api_records.py has one."""
 PREVIEWED = frozenset(verbs.ACTS) - {verbs.MakeBackup, verbs.RotateVaultKey}
 
 
@@ -54,7 +58,7 @@ def id_of(row: Row, house: ApiHouse, owner: str) -> dict[str, str]:
     """The object of a row that belongs to this owner, by the fields that name it."""
     account = {"Ada": "main", "Bob": "other"}[owner]
     if row.path.startswith("/keys/"):
-        return dict.fromkeys(re.findall(r"{(\w+)}", row.path), house.keys[owner])
+        return dict.fromkeys(re.findall(r"{(\w+)}", row.path), house.keys[owner]) | {"position": "0"}
     if row.path.startswith("/accounts/"):
         return dict.fromkeys(re.findall(r"{(\w+)}", row.path), account)
     if row.path.startswith("/approvals/"):
@@ -64,6 +68,8 @@ def id_of(row: Row, house: ApiHouse, owner: str) -> dict[str, str]:
         return dict.fromkeys(re.findall(r"{(\w+)}", row.path), owner)
     found = {"venues": "binance", "accounts": account, "services": "bot", "tokens": "bob", "incidents": f"inc-{owner}"}
     found["natives"] = f"native-{owner.lower()}"
+    if first == "journal":
+        return {"position": "0"}
     return {"id": found[first]} if "{" in row.path else {}
 
 
@@ -86,6 +92,8 @@ def expected(row: Row, role: Role, *, own: bool) -> set[int]:
         return {403}
     if role is Role.OWNER and not own and names_an_owner(row):
         return {404}
+    if row.verb in ASKS_JOURNAL:
+        return {200, 404}
     return {200, 409, 422, 503} if row.verb in ASKS_EXCHANGE else {200, 409, 422}
 
 

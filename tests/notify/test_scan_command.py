@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from bailiwick.cli import main
-from bailiwick.cli.scan import CHUNK_BYTES, OVERLAP_BYTES, rule
+from bailiwick.cli.scan import CHUNK_BYTES, OVERLAP_BYTES
 from bailiwick.model.credential import make_key_id, make_secret
+from bailiwick.model.leaked import gitleaks_rule
 
 SECRET = make_secret(b"s" * 32).reveal().decode()
 KEY_ID = make_key_id("main", b"k" * 16)
@@ -72,7 +73,7 @@ def test_a_link_is_not_followed(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 def test_the_gitleaks_rule_is_toml_and_finds_what_scan_finds() -> None:
     """The rule is read by a TOML reader, and its expression finds a secret and no longer word."""
-    rules = {each["id"]: each for each in tomllib.loads(rule())["rules"]}
+    rules = {each["id"]: each for each in tomllib.loads(gitleaks_rule())["rules"]}
     expression = re.compile(rules["bailiwick-secret"]["regex"])
     assert expression.search(f"x={SECRET};")[1] == SECRET  # type: ignore[index]  # it is there
     assert expression.search(SECRET + "x") is None

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Annotated, Any, Protocol, cast, final
+from typing import Annotated, Any, Protocol, cast, final, get_type_hints
 
 import msgspec
 from fastapi import Body, FastAPI, Path, Query, Request
@@ -17,11 +17,14 @@ from starlette.types import ASGIApp
 
 from bailiwick import __version__
 from bailiwick.api import forms
+from bailiwick.api.files import ZIP, stream
 from bailiwick.api.gate import Gate
 from bailiwick.api.problem import MEDIA_TYPE, TITLES, Problem, of_link, of_validation, problem, respond
+from bailiwick.api.rates import Rates
 from bailiwick.api.table import ROWS, Row
 from bailiwick.api.whose import check
 from bailiwick.authority.acts import refusal
+from bailiwick.authority.notice_verbs import EvidenceAnswer
 from bailiwick.authority.openroutes import OpenRequest, OpenRoute
 from bailiwick.link.wire import Answer, Code, LinkError, Question, answer_type
 from bailiwick.logs import log, where
@@ -32,7 +35,7 @@ from bailiwick.store.store import Store
 PREFIX = "/v1"
 ANSWER_S = 120.0
 _IN_PATH = re.compile(r"{(\w+)}")
-_REFUSED = (400, 401, 403, 404, 405, 408, 409, 413, 415, 421, 422, 503, 504)
+_REFUSED = (400, 401, 403, 404, 405, 408, 409, 413, 415, 421, 422, 429, 503, 504)
 _BODIED = frozenset({"POST", "PATCH", "PUT"})
 
 DESCRIPTION = """\
@@ -104,6 +107,7 @@ def make_app(
     hosts: Sequence[str],
     open_routes: Sequence[OpenRoute] = (),
     rows: Sequence[Row] = ROWS,
+    rates: Rates | None = None,
 ) -> ASGIApp:
     """The whole application.
 
@@ -114,8 +118,9 @@ def make_app(
         hosts: values of Host that are served, in lower case, with their port.
         open_routes: what takes no token.
         rows: what is mounted.
+        rates: how often each token may ask; without bound where there is none.
     """
-    return Gate(make_routes(desk, store, open_routes, rows), hosts, recognise)
+    return Gate(make_routes(desk, store, open_routes, rows), hosts, recognise, rates)
 
 
 def make_routes(
@@ -158,6 +163,8 @@ def _mount(app: FastAPI, row: Row, service: Service) -> None:
         body = values.pop("form", None)
         try:
             answer = await service.serve(row, request.state.token, body, values)
+            if row.file:
+                return await stream(cast("EvidenceAnswer", answer))
             return Response(forms.encode(answer), headers=_paging(request, answer), media_type="application/json")
         except LinkError:
             raise
@@ -224,7 +231,9 @@ def _parameters(row: Row, names: Sequence[str], form: type[BaseModel]) -> list[i
     keyword = inspect.Parameter.KEYWORD_ONLY
     found = [inspect.Parameter("request", keyword, annotation=Request)]
     for name in names:
-        kind = Annotated[str, Path(min_length=1, max_length=200)]
+        kind: Any = Annotated[str, Path(min_length=1, max_length=200)]
+        if get_type_hints(row.verb)[name] is int:
+            kind = Annotated[int, Path(ge=0, le=forms.WHOLE)]
         found.append(inspect.Parameter(name, keyword, annotation=kind))
     if not form.model_fields:
         return found
@@ -240,8 +249,11 @@ def _parameters(row: Row, names: Sequence[str], form: type[BaseModel]) -> list[i
 def _responses(row: Row) -> dict[int | str, dict[str, Any]]:
     refused = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
     answer: type[msgspec.Struct] = answer_type(row.verb)
+    done: dict[str, Any] = {"model": forms.told(answer), "description": _first_line(answer)}
+    if row.file:
+        done = {"content": {ZIP: {"schema": {"type": "string", "format": "binary"}}}, "description": "The file"}
     return {
-        200: {"model": forms.told(answer), "description": _first_line(answer)},
+        200: done,
         **{status: {"description": TITLES[status], **refused} for status in _REFUSED},
     }
 

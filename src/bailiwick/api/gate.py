@@ -6,17 +6,20 @@ checked before a byte of the body is read.
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Iterable
 from typing import final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bailiwick.api.problem import problem, respond
+from bailiwick.api.rates import Rates
 from bailiwick.logs import log, where
 from bailiwick.model.token import Token
 
 MOST_BODY_BYTES = 1 << 20
 BODY_S = 10.0
+ALL_S = 300.0  # for a request with its answer: who reads it slower than that is not waited for
 OPEN_PATHS = frozenset({"/v1/openapi.json"})
 HEADERS = (
     (b"cache-control", b"no-store"),
@@ -31,7 +34,14 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="bailiwick"'}
 class Gate:
     """Lets through what is bounded, meant for this host, and sent by somebody with a token."""
 
-    def __init__(self, app: ASGIApp, hosts: Iterable[str], recognise: Callable[[str], Token | None]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        hosts: Iterable[str],
+        recognise: Callable[[str], Token | None],
+        rates: Rates | None = None,
+    ) -> None:
+        self._rates = rates
         self._app = app
         self._hosts = frozenset(hosts)
         self._recognise = recognise
@@ -52,7 +62,11 @@ class Gate:
             await send(message)
 
         try:
-            await self._admit(scope, receive, sealed)
+            async with asyncio.timeout(ALL_S):
+                await self._admit(scope, receive, sealed)
+        except TimeoutError:
+            if not begun:
+                await respond(problem(504, "no answer came in time; look whether it was done"))(scope, receive, sealed)
         except Exception as error:
             log.error("fault in the control API", method=scope["method"], fault=where(error))
             if not begun:
@@ -74,6 +88,7 @@ class Gate:
                 )
             else:
                 scope.setdefault("state", {})["token"] = token
+                refused = self._often(token)
         if refused is not None:
             await refused(scope, receive, send)
             return
@@ -87,6 +102,14 @@ class Gate:
             await respond(wrong)(scope, receive, send)
             return
         await self._app(scope, _replayed(body, receive), send)
+
+    def _often(self, token: Token) -> ASGIApp | None:
+        """The refusal of a token that asks too often; before its body is read, so that it costs next to nothing."""
+        wait = self._rates.wait_s(token.id) if self._rates is not None else 0.0
+        if wait <= 0:
+            return None
+        often = problem(429, "token: it asks too often", remedy="wait as long as Retry-After says (seconds)")
+        return respond(often, {"Retry-After": str(math.ceil(wait))})
 
     def _strange(self, scope: Scope) -> ASGIApp | None:
         """The refusal of a request for another host."""

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import ipaddress
 import socket
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any, final
 
@@ -54,10 +55,12 @@ class ApiServer:
 
     def _made(self, address: tuple[str, int]) -> Any:
         from bailiwick.api.app import make_app  # noqa: PLC0415  (in this thread, and not before it is needed)
+        from bailiwick.api.rates import Rates  # noqa: PLC0415
         from bailiwick.api.uvicornserver import make_server  # noqa: PLC0415
 
         hosts = hosts_of(address, self._settings.hosts)
-        app = make_app(self._desk, self._store, self._desk.tokens.recognise, hosts, self._open_routes)
+        rates = Rates(self._settings.requests_per_minute, time.monotonic)
+        app = make_app(self._desk, self._store, self._desk.tokens.recognise, hosts, self._open_routes, rates=rates)
         return make_server(app, self._settings.tls_certificate, self._settings.tls_key)
 
     async def close(self) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from bailiwick.api.adding import audited
+from bailiwick.api.files import by_address
 from bailiwick.api.whose import (
     Ask,
     Narrowed,
@@ -34,6 +35,8 @@ from bailiwick.authority import (
     canary_verbs,
     native_verbs,
     notice_verbs,
+    record_verbs,
+    reference_verbs,
     sweep_verbs,
     token_verbs,
     verbs,
@@ -67,6 +70,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         then: what is asked after it was done, and told among the notes of its answer.
         person: whether it can widen what somebody may do: a person's token alone may call it.
         owner_in_person: whether an owner's token must be a person's, where an operator's may be a platform's program's.
+        file: whether its answer is the file that the verb names, and no JSON.
         summary: one line for people; by default the verb's own first line.
     """
 
@@ -81,6 +85,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     then: Callable[[Any, Any, Ask], Awaitable[Answer]] | None = None
     person: bool = False
     owner_in_person: bool = False
+    file: bool = False
     summary: str = ""
 
     def in_person(self, role: Role) -> bool:
@@ -99,7 +104,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.method.lower()}_" + "_".join(parts).replace("-", "_") + ("_one" if self.path[-1] == "}" else "")
 
 
-ASKING = frozenset({verbs.CheckGrant, verbs.ExplainKey})
+ASKING = frozenset({verbs.CheckGrant, verbs.ExplainKey, reference_verbs.PresetGrant})
 """Verbs that only look, and have a body because what they ask about is long."""
 
 _S = Subject
@@ -235,22 +240,27 @@ NOTICES: tuple[Row, ...] = (
     ),
     Row(
         verb=_V.ShowIncident, method="GET", path="/incidents/{id}", subject=_S.INCIDENT, roles=ANYONE,
-        whose=of_incident(),
+        whose=of_incident(), then=by_address,
     ),
     Row(
         verb=_V.NoteIncident, method="POST", path="/incidents/{id}/notes", subject=_S.INCIDENT, roles=OWNERS,
-        whose=of_incident(),
+        whose=of_incident(), then=by_address,
     ),
     Row(
         verb=_V.CloseIncident, method="POST", path="/incidents/{id}/close", subject=_S.INCIDENT, roles=OWNERS,
-        whose=of_incident(), person=True,
+        whose=of_incident(), then=by_address, person=True,
     ),
     Row(
         verb=_V.WriteEvidence, method="POST", path="/incidents/{id}/evidence", subject=_S.INCIDENT, roles=OWNERS,
-        whose=of_incident(),
+        whose=of_incident(), then=by_address,
     ),
     Row(
-        verb=_V.NotMe, method="POST", path="/keys/{key}/not-me", subject=_S.INCIDENT, roles=OWNERS, whose=of_key("key")
+        verb=_V.FindEvidence, method="GET", path="/incidents/{id}/evidence", subject=_S.INCIDENT, roles=ANYONE,
+        whose=of_incident(), file=True, summary="Download the file for the exchange's support that was written last",
+    ),
+    Row(
+        verb=_V.NotMe, method="POST", path="/keys/{key}/not-me", subject=_S.INCIDENT, roles=OWNERS,
+        whose=of_key("key"), then=by_address,
     ),
     Row(
         verb=_V.OrdersOfKey, method="GET", path="/keys/{key}/orders", subject=_S.KEY, roles=ANYONE, whose=of_key("key")
@@ -338,5 +348,30 @@ HOUSEHOLD: tuple[Row, ...] = (
     Row(verb=token_verbs.RevokeToken, method="DELETE", path="/tokens/{id}", subject=_S.TOKEN, roles=OPERATORS),
 )
 
-ROWS: tuple[Row, ...] = (*PARTIES, *KEYS, *NOTICES, *NATIVE, *APPROVALS, *SERVICES, *HOUSEHOLD)
+_R = record_verbs
+
+RECORDS: tuple[Row, ...] = (
+    Row(verb=_R.LastRecords, method="GET", path="/journal", subject=_S.JOURNAL, roles=HOUSE),
+    Row(verb=_R.ProveRecord, method="GET", path="/journal/{position}/proof", subject=_S.JOURNAL, roles=HOUSE),
+    Row(verb=_R.VerifyAct, method="GET", path="/journal/{position}/act", subject=_S.JOURNAL, roles=HOUSE),
+    Row(
+        verb=_R.RecordsOfKey, method="GET", path="/keys/{key}/journal", subject=_S.JOURNAL, roles=ANYONE,
+        whose=of_key("key"),
+    ),
+    Row(
+        verb=_R.ProveRecordOfKey, method="GET", path="/keys/{key}/journal/{position}/proof", subject=_S.JOURNAL,
+        roles=ANYONE, whose=of_key("key"),
+    ),
+)  # fmt: skip
+
+_F = reference_verbs
+
+REFERENCE: tuple[Row, ...] = (
+    Row(verb=_F.ListReasons, method="GET", path="/reasons", subject=_S.STATUS, roles=ANYONE),
+    Row(verb=_F.ListPresets, method="GET", path="/grants/presets", subject=_S.GRANT, roles=ANYONE),
+    Row(verb=_F.PresetGrant, method="POST", path="/grants/preset", subject=_S.GRANT, roles=ANYONE),
+    Row(verb=_F.GitleaksRule, method="GET", path="/leaks/gitleaks-rule", subject=_S.LEAK, roles=ANYONE),
+)
+
+ROWS: tuple[Row, ...] = (*PARTIES, *KEYS, *NOTICES, *NATIVE, *APPROVALS, *SERVICES, *HOUSEHOLD, *RECORDS, *REFERENCE)
 """Everything that is mounted."""

@@ -33,6 +33,8 @@ from bailiwick.authority.noticing import Noticing
 from bailiwick.authority.openroutes import OpenRoute
 from bailiwick.authority.parties import Parties
 from bailiwick.authority.reach import Reach
+from bailiwick.authority.records import Records
+from bailiwick.authority.reference import REFERENCE
 from bailiwick.authority.rounds import Rounds
 from bailiwick.authority.service_verbs import (
     CompromiseService,
@@ -145,7 +147,10 @@ class Desk:
         self.noticing.leaks.canaries = self.canaries
         self.hearing.on("canary", self.canaries.used)
         self.hearing.on("bare_canary", self.canaries.met)
-        self._answering = self._acting() | self.natives.answering() | self.noticing.answering()
+        records = Records(config.journal_directory, clock)
+        self._answering = (
+            self._acting() | self.natives.answering() | self.noticing.answering() | records.answering() | REFERENCE
+        )
 
     def handlers(self) -> Handlers:
         """One handler for each verb of the control socket."""

@@ -74,9 +74,9 @@ class EvidenceFiles:
         """Its files are as new as can be."""
         self._written[incident] = self._clock()
 
-    def latest(self, incident: str) -> str:
-        """The path of the file that was written last; "" where there is none."""
-        found = self._latest(incident)
+    def latest(self, incident: str, key: str = "") -> str:
+        """The path of the file that was written last, about this key where one is named; "" where there is none."""
+        found = [path for path in self._latest(incident) if not key or path.name == f"evidence-{key}.zip"]
         return str(found[-1]) if found else ""
 
     def _latest(self, incident: str) -> list[Path]:

@@ -17,6 +17,8 @@ from bailiwick.authority.lives import Lives
 from bailiwick.authority.nativedispute import NativeDisputes
 from bailiwick.authority.notice_verbs import (
     CloseIncident,
+    EvidenceAnswer,
+    FindEvidence,
     IncidentAnswer,
     IncidentsAnswer,
     ListIncidents,
@@ -226,6 +228,18 @@ class Incidents:
                 Act(actor=actor, act="incident.evidence", subject=there.id, after={"file": Path(evidence).name})
             )
         return self._answer(there, evidence=evidence, said=said, position=position)
+
+    async def find_evidence(self, question: FindEvidence, actor: str) -> EvidenceAnswer:
+        """Where the file is that was written last.
+
+        Raises:
+            LinkError: if none was written.
+        """
+        there = self._store.incidents.get(question.id)
+        found = self._files.latest(there.id, question.key)
+        if not found:
+            raise LinkError(Code.CONFLICT, f"incident {there.id}: no such file is written; have it written first")
+        return EvidenceAnswer(path=found)
 
     async def orders(self, question: OrdersOfKey, actor: str) -> OrdersAnswer:
         """The latest orders of a key, each with its "not me"."""

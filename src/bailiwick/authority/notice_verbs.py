@@ -139,6 +139,19 @@ class IncidentAnswer(Answer, frozen=True, kw_only=True):
     position: int = -1
 
 
+class EvidenceAnswer(Answer, frozen=True, kw_only=True):
+    """Where the file for the exchange's support is, on the machine that the control process runs on."""
+
+    path: str
+
+
+class FindEvidence(Question[EvidenceAnswer], frozen=True, kw_only=True, tag="find_evidence"):
+    """The file for the exchange's support that was written last about an incident, or about one of its keys."""
+
+    id: str
+    key: str = ""
+
+
 class IncidentsAnswer(Answer, frozen=True, kw_only=True):
     """Incidents, newest first."""
 
@@ -252,5 +265,5 @@ class ListLeaks(Question[LeaksAnswer], frozen=True, kw_only=True, tag="list_leak
 
 NOTICE_VERBS: Verbs = (
     ListOwners, ShowOwner, EditOwner, AddChannel, RemoveChannel, TelegramCode, TryNotice, ListNotices, ListIncidents,
-    ShowIncident, NoteIncident, CloseIncident, WriteEvidence, NotMe, OrdersOfKey, ReportLeak, ListLeaks,
+    ShowIncident, NoteIncident, CloseIncident, WriteEvidence, FindEvidence, NotMe, OrdersOfKey, ReportLeak, ListLeaks,
 )  # fmt: skip

@@ -77,6 +77,7 @@ class Noticing:
             verbs.NoteIncident: self.incidents.note,
             verbs.CloseIncident: self.incidents.close,
             verbs.WriteEvidence: self.incidents.write_evidence,
+            verbs.FindEvidence: self.incidents.find_evidence,
             verbs.NotMe: self.incidents.not_me,
             verbs.OrdersOfKey: self.incidents.orders,
             verbs.ReportLeak: self.leaks.report,

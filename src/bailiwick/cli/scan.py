@@ -12,7 +12,8 @@ from cyclopts import Parameter
 
 from bailiwick.cli.exits import Exit, Stop
 from bailiwick.cli.output import print_json, remark, say
-from bailiwick.model.leaked import KEY_ID_RULE, SECRET_RULE, Sort, find
+from bailiwick.model import leaked
+from bailiwick.model.leaked import Sort, find
 
 CHUNK_BYTES = 1 << 20
 OVERLAP_BYTES = 256  # longer than any word that is looked for
@@ -56,7 +57,7 @@ def scan(
         Print JSON for a program.
     """
     if gitleaks_rule:
-        sys.stdout.write(rule())
+        sys.stdout.write(leaked.gitleaks_rule())
         return Exit.DONE
     root = path or Path()
     if not root.exists():
@@ -134,28 +135,3 @@ def seen_in(path: Path, left_out: list[str]) -> Iterator[Seen]:
                 offset, kept = offset + max(ends, 0), text[max(ends, 0) :]
     except OSError as error:
         left_out.append(f"{path}: {error.strerror}")
-
-
-def rule() -> str:
-    """A rule for gitleaks. It knows no checksum, so it finds a little more than `scan` does."""
-    return f"""\
-# Bailiwick: add this to .gitleaks.toml, beside
-#   [extend]
-#   useDefault = true
-
-[[rules]]
-id = "bailiwick-secret"
-description = "The secret of a key that Bailiwick issued: it signs orders for a trading account"
-regex = '''\\b({SECRET_RULE})\\b'''
-secretGroup = 1
-keywords = ["bws_"]
-tags = ["key", "trading"]
-
-[[rules]]
-id = "bailiwick-key-id"
-description = "The id of a key that Bailiwick issued: no secret, but the secret may stand beside it"
-regex = '''\\b({KEY_ID_RULE})\\b'''
-secretGroup = 1
-keywords = ["bwk_"]
-tags = ["id", "trading"]
-"""

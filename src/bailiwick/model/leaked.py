@@ -83,3 +83,28 @@ def secret_print(secret: Secret) -> bytes:
 def public_print(public_key: bytes) -> bytes:
     """The same of a public key (SubjectPublicKeyInfo in DER)."""
     return hashlib.sha256(b"bailiwick public key\x00" + public_key).digest()
+
+
+def gitleaks_rule() -> str:
+    """A rule for gitleaks. It knows no checksum, so it finds a little more than `scan` does."""
+    return f"""\
+# Bailiwick: add this to .gitleaks.toml, beside
+#   [extend]
+#   useDefault = true
+
+[[rules]]
+id = "bailiwick-secret"
+description = "The secret of a key that Bailiwick issued: it signs orders for a trading account"
+regex = '''\\b({SECRET_RULE})\\b'''
+secretGroup = 1
+keywords = ["bws_"]
+tags = ["key", "trading"]
+
+[[rules]]
+id = "bailiwick-key-id"
+description = "The id of a key that Bailiwick issued: no secret, but the secret may stand beside it"
+regex = '''\\b({KEY_ID_RULE})\\b'''
+secretGroup = 1
+keywords = ["bwk_"]
+tags = ["id", "trading"]
+"""
