@@ -1,6 +1,7 @@
 """Native keys as the authority has them: decided and recorded here, brought about there, never widened by a rule."""
 
 import contextlib
+import zipfile
 from typing import Any
 
 import msgspec
@@ -22,6 +23,8 @@ from bailiwick.journal.record import Act as Record
 from bailiwick.journal.record import encode
 from bailiwick.journal.retention import Retention
 from bailiwick.journal.verify_act import sum_of
+from bailiwick.journal.verify_natives import CONFIRMED_VERB
+from bailiwick.journal.verify_proof import Proof, Verifier
 from bailiwick.link.exchange_questions import Doing, NativeAnswer, NativeCall
 from bailiwick.link.wire import Code, LinkError
 from bailiwick.model.life import Cause, KeyState
@@ -45,6 +48,7 @@ class Exchange:
         self.said = Said(gone=True)
         self.done: list[Doing] = []
         self.down: Code | None = None
+        self.obeys = True
         self.trades: list[NativeTrade] = []
 
     async def ask(self, question: NativeCall, *, timeout_s: float | None = None) -> Any:
@@ -60,7 +64,7 @@ class Exchange:
             case Doing.CREATE_WATCH:
                 return NativeAnswer(api_key="w" * 64, envelope=b"sealed")
             case Doing.SWITCH:
-                trade = self.said.trade if question.trade is None else question.trade
+                trade = self.said.trade if question.trade is None or not self.obeys else question.trade
                 self.said = msgspec.structs.replace(self.said, trade=trade, transfer=False, other=())
             case Doing.DELETE:
                 self.said = Said(gone=True)
@@ -431,7 +435,7 @@ async def test_a_public_half_acts_where_the_owner_chose_so(there: There) -> None
     assert (there.row().state, there.row().cause) == (KeyState.WINDING_DOWN, Cause.SUSPICION)
 
 
-def journalled(there: There, trades: list[str]) -> list[int]:
+def journalled(there: There, trades: list[str], told: str = "{}") -> list[int]:
     """A journal with records of trades of these native keys; their positions."""
     directory = there.house.config.journal_directory
     with contextlib.closing(
@@ -439,7 +443,7 @@ def journalled(there: There, trades: list[str]) -> list[int]:
     ) as journal:
         return [
             journal.append_now(
-                encode(Record(NOW * 1000, "control", "native.trades", each, "", "{}", "")), retention=Retention.KEEP
+                encode(Record(NOW * 1000, "control", "native.trades", each, "", told, "")), retention=Retention.KEEP
             )
             for each in trades
         ]
@@ -457,6 +461,47 @@ async def test_not_me_of_a_native_key_switches_it_off_and_disputes_what_was_read
     assert (answer.kind, answer.positions) == ("not_me", (first,))
     assert there.house.store.incidents.disputes("native/n") == {first: answer.id}
     assert any(title.startswith("Native key n is switched off") for title in notices(there))
+
+
+TRADE = NativeTrade(
+    symbol="AXSUSDT", id=7, order_id=8, side="BUY", price="1.5", quantity="2", quote="3", fee="0", fee_asset="AXS",
+    at_ms=NOW,
+)  # fmt: skip
+
+
+async def test_not_me_of_a_native_key_writes_the_file_for_the_exchange(there: There) -> None:
+    """The file holds the key, its holder, the trades as they were read, and a proof of each record that checks."""
+    made = await there.issue()
+    after = msgspec.json.encode({"trades": [msgspec.to_builtins(TRADE)]}).decode()
+    first, other = journalled(there, ["n", "other"], after)
+    answer = await there.house.ask(NotMe(key="n"))
+
+    assert answer.evidence.endswith("evidence-n.zip")
+    with zipfile.ZipFile(answer.evidence) as bundle:
+        names = bundle.namelist()
+        letter, values = bundle.read("READ-ME-FIRST.txt").decode(), msgspec.json.decode(bundle.read("evidence.json"))
+        proof = Proof.parse(bundle.read(f"proofs/record-{first}.tlog-proof").decode())
+        proof.check(Verifier.parse(bundle.read("journal-key.txt").decode().strip()))
+    assert (proof.position, f"proofs/record-{other}.tlog-proof" in names) == (first, False)
+    assert values["native"]["api_key"] == made.values["api_key"]
+    assert [each["id"] for row in values["trades"] for each in row["trades"]] == [TRADE.id]
+    assert "BUY 2 AXSUSDT at 1.5" in letter
+    assert "third party holds and uses directly" in letter
+
+
+async def test_an_exchange_that_says_yes_and_lets_it_trade_confirms_nothing(there: There) -> None:
+    """An order to stop that was answered well counts as done only when what is read back says so."""
+    await there.issue()
+    there.exchange.obeys = False
+    told = await there.move(Move.WIND_DOWN)
+
+    assert (there.row().state, there.row().confirmed, there.row().settled) == (KeyState.WINDING_DOWN, False, False)
+    assert CONFIRMED_VERB not in there.acts()
+    assert "NOT" in told.values["at_exchange"]
+    there.exchange.obeys = True
+    there.now += RETRY_MS
+    await there.natives.settle()
+    assert (there.row().confirmed, there.acts()[-1]) == (True, CONFIRMED_VERB)
 
 
 async def test_not_me_stops_a_native_key_whatever_the_journal_says(there: There) -> None:
@@ -540,7 +585,7 @@ async def test_trades_are_recorded_once_with_what_that_is_worth(there: There) ->
 
 
 async def test_wherever_it_is_shown_it_says_that_it_is_not_held(there: There) -> None:
-    """List and show alike."""
+    """The list and the answer to every act say of a native key that it is watched, and held by nothing here."""
     made = await there.issue()
     listed = (await there.natives.list(ListNatives(service="bot"), PERSON)).rows
 

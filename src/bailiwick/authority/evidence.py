@@ -6,7 +6,7 @@ record, the journal's public key, and the stand-alone verifier with which anybod
 
 import inspect
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -54,9 +54,22 @@ def write_evidence(path: Path, directory: Path, verifier: Verifier, case: Case) 
     """
     acts = acts_on(directory, case.key.id, case.account.id)
     positions = sorted({at for trade in case.trades for at in trade.positions} | {at for at, _ in acts})
+    return write_bundle(path, directory, verifier, _letter(case, acts, verifier), _values(case, acts), positions)
+
+
+def write_bundle(
+    path: Path, directory: Path, verifier: Verifier, letter: str, values: dict[str, Any], positions: Collection[int]
+) -> int:
+    """Write a letter, the same as JSON, a proof for each record, and what it takes to check them; how many it proves.
+
+    Raises:
+        OSError: if it cannot be written.
+        LookupError: if a record is not under a checkpoint yet.
+        JournalDamaged: if the journal is not what was signed.
+    """
     with new_file(path) as out, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as bundle:
-        _put(bundle, "READ-ME-FIRST.txt", _letter(case, acts, verifier))
-        _put(bundle, "evidence.json", msgspec.json.format(msgspec.json.encode(_values(case, acts)), indent=2).decode())
+        _put(bundle, "READ-ME-FIRST.txt", letter)
+        _put(bundle, "evidence.json", msgspec.json.format(msgspec.json.encode(values), indent=2).decode())
         _put(bundle, "journal-key.txt", f"{verifier}\n")
         _put(bundle, "verify_proof.py", inspect.getsource(verify_proof))
         for position in positions:
@@ -78,9 +91,9 @@ def _letter(case: Case, acts: Sequence[tuple[int, Act]], verifier: Verifier) -> 
         "reached the exchange with the account's real API key. Every record below was signed into an append-only",
         "journal when it was made. All times are UTC.",
         "",
-        f"Opened        {_time_ms(case.incident.opened)}",
+        f"Opened        {time_ms(case.incident.opened)}",
         f"Issued key    {key.id}" + (f" ({key.name})" if key.name else ""),
-        f"Issued        {_time_ms(key.created)}",
+        f"Issued        {time_ms(key.created)}",
         f"Held by       {service.name} ({service.id})" + (f", contact {service.contact}" if service.contact else ""),
         f"State now     {key.state.value}",
         "",
@@ -91,21 +104,33 @@ def _letter(case: Case, acts: Sequence[tuple[int, Act]], verifier: Verifier) -> 
         *(line for trade in case.trades for line in _told(trade)),
         "",
         "What was done with the key, and by whom:",
-        *(f"  record {at}: {_time_us(act.at_us)}  {act.verb} by {act.actor}{_why(act)}" for at, act in acts),
+        *act_lines(acts),
         "",
+        *how_to_check(verifier),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def act_lines(acts: Sequence[tuple[int, Act]]) -> Iterable[str]:
+    """What was done, a line each."""
+    return (f"  record {at}: {time_us(act.at_us)}  {act.verb} by {act.actor}{_why(act)}" for at, act in acts)
+
+
+def how_to_check(verifier: Verifier) -> Sequence[str]:
+    """How anybody checks the file."""
+    return (
         "To check a record, with Python and its `cryptography` package and nothing else:",
         "",
         "  python verify_proof.py proofs/record-N.tlog-proof --key journal-key.txt",
         "",
         f"The journal's public key is {verifier}.",
         "evidence.json has the same in full, for a program.",
-    ]
-    return "\n".join(lines) + "\n"
+    )
 
 
 def _told(trade: Trade) -> Iterable[str]:
     intent = trade.intent
-    yield f"  record {trade.position}: {_time_us(intent.at_us)}  {described(trade)}"
+    yield f"  record {trade.position}: {time_us(intent.at_us)}  {described(trade)}"
     names = ", ".join(trade.client_ids) or "none"
     ids = ", ".join(str(number) for number in _venue_ids(trade)) or "not known"
     yield f"    client order id {names}; the exchange's order id {ids}; {became(trade)}"
@@ -122,7 +147,7 @@ def _values(case: Case, acts: Sequence[tuple[int, Act]]) -> dict[str, Any]:
     key = case.key
     return {
         "incident": case.incident.id,
-        "opened": _time_ms(case.incident.opened),
+        "opened": time_ms(case.incident.opened),
         "account": {"id": case.account.id, "name": case.account.name, "owner": case.account.owner},
         "venue": {"id": case.venue.id, "name": case.venue.name},
         "key": {
@@ -130,12 +155,12 @@ def _values(case: Case, acts: Sequence[tuple[int, Act]]) -> dict[str, Any]:
             "name": key.name,
             "kind": key.kind.value,
             "state": key.state.value,
-            "created": _time_ms(key.created),
+            "created": time_ms(key.created),
             "grant": key.grant,
         },
         "holder": {"id": case.service.id, "name": case.service.name, "contact": case.service.contact},
         "trades": [_trade_values(trade) for trade in case.trades],
-        "acts": [_record_values(at, act) for at, act in acts],
+        "acts": [record_values(at, act) for at, act in acts],
     }
 
 
@@ -143,16 +168,17 @@ def _trade_values(trade: Trade) -> dict[str, Any]:
     return {
         "ordered": described(trade),
         "became": became(trade),
-        "intent": _record_values(trade.position, trade.intent),
-        "outcomes": [_record_values(at, each) for at, each in trade.outcomes],
-        "resolved": [_record_values(at, each) for at, each in trade.resolved],
+        "intent": record_values(trade.position, trade.intent),
+        "outcomes": [record_values(at, each) for at, each in trade.outcomes],
+        "resolved": [record_values(at, each) for at, each in trade.resolved],
     }
 
 
-def _record_values(position: int, record: Any) -> dict[str, Any]:
+def record_values(position: int, record: Any) -> dict[str, Any]:
+    """A record with its position, its time, and where its proof is."""
     return {
         "position": position,
-        "at": _time_us(record.at_us),
+        "at": time_us(record.at_us),
         "proof": f"proofs/record-{position}.tlog-proof",
     } | named(record)
 
@@ -161,9 +187,11 @@ def _why(act: Act) -> str:
     return f": {act.reason}" if act.reason else ""
 
 
-def _time_ms(ms: int) -> str:
-    return _time_us(ms * 1000)
+def time_ms(ms: int) -> str:
+    """A moment in ms, in UTC."""
+    return time_us(ms * 1000)
 
 
-def _time_us(us: int) -> str:
+def time_us(us: int) -> str:
+    """A moment in µs, in UTC."""
     return datetime.fromtimestamp(us // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{us // 1000 % 1000:03}Z"

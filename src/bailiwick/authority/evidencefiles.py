@@ -10,10 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import final
 
-from bailiwick.authority.evidence import Case, write_evidence
 from bailiwick.authority.show import moment
 from bailiwick.files import sync_directory
-from bailiwick.journal.verify_proof import Verifier
 from bailiwick.words import counted
 
 PAUSE_MS = 60_000
@@ -52,20 +50,25 @@ class EvidenceFiles:
         asked.append(now)
         return ""
 
-    def write(self, journal: Path, verifier: Verifier, case: Case) -> Path:
+    def write(self, incident: str, key: str, written: Callable[[Path], int]) -> Path:
         """Write the file of an incident and a key in the place of the old one, which stays until the new one is whole.
+
+        Args:
+            incident: which one.
+            key: the key's id, or the native key's.
+            written: writes a file that does not exist yet; raises what this does.
 
         Raises:
             OSError: if it cannot be written.
             LookupError: if a record is not under a checkpoint yet.
             JournalDamaged: if the journal is not what was signed.
         """
-        directory = self._directory / case.incident.id
+        directory = self._directory / incident
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = directory / f"evidence-{case.key.id}.zip"
+        path = directory / f"evidence-{key}.zip"
         draft = path.with_name(path.name + ".new")
         draft.unlink(missing_ok=True)
-        write_evidence(draft, journal, verifier, case)
+        written(draft)
         draft.replace(path)
         sync_directory(directory)
         return path

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import final
 
 from bailiwick.authority.acts import Act, Acts, Asks
-from bailiwick.authority.evidence import Case
+from bailiwick.authority.evidence import Case, write_evidence
 from bailiwick.authority.evidencefiles import EvidenceFiles
 from bailiwick.authority.lives import Lives
 from bailiwick.authority.nativedispute import NativeDisputes
+from bailiwick.authority.nativeevidence import NativeCase, write_native_evidence
 from bailiwick.authority.notice_verbs import (
     CloseIncident,
     EvidenceAnswer,
@@ -40,6 +41,7 @@ from bailiwick.link.questions import Checkpoint
 from bailiwick.link.wire import Code, LinkError
 from bailiwick.logs import log
 from bailiwick.model.life import Cause, KeyState
+from bailiwick.model.native import Native
 from bailiwick.model.notice import Notice, Urgency
 from bailiwick.model.party import Key
 from bailiwick.store.errors import NotFoundError
@@ -121,9 +123,9 @@ class Incidents:
             opened, _ = await self._acts.perform(act, lambda: self._store.incidents.open(draft))
         return opened
 
-    def answered(self, incident: Incident, said: Sequence[str]) -> IncidentAnswer:
+    def answered(self, incident: Incident, said: Sequence[str], evidence: str = "") -> IncidentAnswer:
         """What is told of an incident, with what was done."""
-        return self._answer(incident, said=said)
+        return self._answer(incident, said=said, evidence=evidence or self._files.latest(incident.id))
 
     # Verbs
 
@@ -169,7 +171,7 @@ class Incidents:
         fresh = self._store.incidents.dispute(key.id, [trade.position for trade in trades], opened.id)
         disputed = f"disputed: {counted(len(trades), 'order')}"
         said.append(disputed + (f", {fresh} of them newly" if fresh != len(trades) else ""))
-        evidence = await self._evidence(opened, actor, said, grown=bool(fresh)) or self._files.latest(opened.id)
+        evidence = await self.evidence(opened, actor, said, grown=bool(fresh)) or self._files.latest(opened.id)
         self._tell(key, opened, evidence)
         return self._answer(opened, evidence=evidence, said=said)
 
@@ -220,7 +222,7 @@ class Incidents:
         """
         there = self._store.incidents.get(question.id)
         said: list[str] = []
-        evidence = await self._evidence(there, actor, said)
+        evidence = await self.evidence(there, actor, said)
         if not evidence:
             raise LinkError(Code.REFUSED, said[-1] if said else f"incident {there.id}: it concerns no key")
         async with self._acts.turn():
@@ -288,8 +290,15 @@ class Incidents:
                 return found
         return [trade for trade in self._trades(key, MOST_HOURS, MOST_ROWS) if order in trade.client_ids]
 
-    async def _evidence(self, incident: Incident, actor: str, said: list[str], *, grown: bool = False) -> str:
-        """Write the file; "" where it was not written, and why among what is said."""
+    async def evidence(self, incident: Incident, actor: str, said: list[str], *, grown: bool = False) -> str:
+        """Write the file; "" where it was not written, and why among what is said.
+
+        Args:
+            incident: what it is about.
+            actor: who asks, whose writing is bounded.
+            said: where it is said why there is none.
+            grown: whether more is disputed than before.
+        """
         async with self._files.turn:
             refusal = self._files.refusal(incident.id, actor, grown=grown)
             if refusal:
@@ -298,6 +307,9 @@ class Incidents:
             try:
                 await self._gateway.ask(Checkpoint())
                 written = [await asyncio.to_thread(self._write, incident, key) for key in incident.keys]
+                native = None if self.natives is None else self.natives.of(incident)
+                if native is not None:
+                    written.append(await asyncio.to_thread(self._write_native, incident, native))
             except (LinkError, JournalError, LookupError, OSError, ValueError) as error:
                 log.error("no evidence was written", incident=incident.id, error=error)
                 said.append(
@@ -321,7 +333,35 @@ class Incidents:
             venue=store.venues.get(account.venue),
             trades=tuple(trades),
         )
-        return self._files.write(journal, Verifier.parse((journal / "verifier").read_text()), case)
+        verifier = self._verifier()
+        return self._files.write(incident.id, key_id, lambda path: write_evidence(path, journal, verifier, case))
+
+    def _write_native(self, incident: Incident, native: Native) -> Path:
+        store, journal, verifier = self._store, self._config.journal_directory, self._verifier()
+        account = store.accounts.get(native.account)
+        case = NativeCase(
+            incident=incident,
+            native=native,
+            account=account,
+            service=store.services.get(native.service),
+            venue=store.venues.get(account.venue),
+            disputed=self._disputed_under(incident),
+        )
+        return self._files.write(
+            incident.id, native.id, lambda path: write_native_evidence(path, journal, verifier, case)
+        )
+
+    def _verifier(self) -> Verifier:
+        return Verifier.parse((self._config.journal_directory / "verifier").read_text())
+
+    def _disputed_under(self, incident: Incident) -> tuple[int, ...]:
+        """The records that are disputed under an incident, of its keys and of the native key that it is about."""
+        return tuple(
+            at
+            for key in dict.fromkeys((*incident.keys, incident.matter))
+            for at, whose in self._store.incidents.disputes(key).items()
+            if whose == incident.id
+        )
 
     def _tell(self, key: Key, incident: Incident, evidence: str) -> None:
         written = " The file for the exchange's support lies beside it on the server." if evidence else ""
@@ -343,12 +383,6 @@ class Incidents:
     def _answer(
         self, incident: Incident, *, evidence: str = "", said: Sequence[str] = (), position: int = -1
     ) -> IncidentAnswer:
-        disputed = [
-            at
-            for key in incident.keys
-            for at, whose in self._store.incidents.disputes(key).items()
-            if whose == incident.id
-        ]
         return IncidentAnswer(
             id=incident.id,
             kind=incident.kind,
@@ -357,7 +391,7 @@ class Incidents:
             owner=incident.owner,
             opened=moment(incident.opened) or "",
             keys=incident.keys,
-            disputed=tuple(disputed),
+            disputed=self._disputed_under(incident),
             positions=incident.positions,
             notes=tuple((moment(note.at) or "", note.by, note.text) for note in incident.notes),
             closed=moment(incident.closed),

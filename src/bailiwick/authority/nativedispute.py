@@ -45,6 +45,10 @@ class NativeDisputes:
         """The native key of this id, if there is one."""
         return next((each for each in self._store.native.list() if each.id == key), None)
 
+    def of(self, incident: Incident) -> Native | None:
+        """The native key that an incident is about, if it is about one."""
+        return next((each for each in self._store.native.list() if printed_as(each.id) == incident.matter), None)
+
     async def not_me(self, native: Native, question: NotMe, actor: str) -> IncidentAnswer:
         """Do all that "not me" does for a native key.
 
@@ -72,11 +76,11 @@ class NativeDisputes:
             positions=positions,
             note=question.reason,
         )
-        self._store.incidents.dispute(printed_as(native.id), positions, opened.id)
+        fresh = self._store.incidents.dispute(printed_as(native.id), positions, opened.id)
         said.append(f"disputed: {counted(len(positions), 'record')} of trades read afterwards ({PROTECTION})")
-        said += [f"for the exchange: bailiwick journal prove {position}" for position in positions[:20]]
+        evidence = await self._incidents.evidence(opened, actor, said, grown=bool(fresh))
         self._tell(native, opened)
-        return self._incidents.answered(opened, said)
+        return self._incidents.answered(opened, said, evidence)
 
     async def _trades(self, native: Native, hours: int, said: list[str]) -> list[int]:
         since_us = (self._clock() - hours * HOUR_MS) * 1000

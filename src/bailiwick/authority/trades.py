@@ -106,6 +106,19 @@ def acts_on(directory: Path, key: str, account: str) -> list[tuple[int, Act]]:
     return found
 
 
+def acts_of_native(directory: Path, native: str) -> list[tuple[int, Act]]:
+    """The acts upon a native key, oldest first, the records of its trades among them.
+
+    Raises:
+        JournalDamaged: if the journal is not right.
+    """
+    return [
+        (position, record)
+        for position, record in _records(directory, 0, native)
+        if isinstance(record, Act) and record.subject == native and record.verb.startswith("native.")
+    ]
+
+
 def native_trades_of(directory: Path, native: str, since_us: int) -> list[int]:
     """The positions of the records of a native key's trades that were read since a moment, oldest first.
 
