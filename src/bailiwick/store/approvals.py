@@ -5,7 +5,8 @@ from enum import StrEnum
 from typing import final
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Index, RowMapping, Table, Text, insert, select, update
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, RowMapping, Table, Text, insert, select, update
+from sqlalchemy import false as no
 
 from bailiwick.store.changes import ChangeKind, record_change
 from bailiwick.store.errors import ConflictError, NotFoundError, StoreError
@@ -29,6 +30,7 @@ hold = Table(
     Column("answered_by", Text),
     Column("use_by", BigInteger),
     Column("used_at", BigInteger),
+    Column("watched", Boolean, nullable=False, server_default=no()),
     Index(None, "key"),
     Index(None, "state"),
 )
@@ -66,6 +68,7 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     answered_by: str | None = None
     use_by: int | None = None
     used_at: int | None = None
+    watched: bool = False  # whether the watch held it rather than a rule
 
 
 @final

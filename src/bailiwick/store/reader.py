@@ -7,8 +7,9 @@ start (ADR 12). Whatever else is wanted of the store is asked of ``whole``.
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, final
 from urllib.parse import quote
@@ -20,6 +21,7 @@ from bailiwick.model.party import Account, Credential, Service, Venue
 from bailiwick.store.errors import StoreError
 from bailiwick.store.rows import Change, ChangeKind, KeyRow, Party, Use, key_rows, read_party
 from bailiwick.store.version import CURRENT
+from bailiwick.watch.event import Vouched
 
 if TYPE_CHECKING:
     from bailiwick.store.store import Store
@@ -240,6 +242,28 @@ class StoreReader:
         statement = "SELECT id, key, digest, position, use_by FROM hold WHERE state = 'approved'"
         with self._reading() as connection:
             return [Approved(*row) for row in connection.execute(statement).fetchall()]
+
+    def vouched(self) -> list[Vouched]:
+        """What owners vouch for, oldest first."""
+        statement = "SELECT key, symbol, worth, until FROM vouch WHERE ended IS NULL ORDER BY made, id"
+        with self._reading() as connection:
+            rows = connection.execute(statement).fetchall()
+        return [
+            Vouched(key=key, symbol=symbol, worth=Decimal(worth), until_us=until * 1000)
+            for key, symbol, worth, until in rows
+        ]
+
+    def alerts_at(self, positions: Collection[int]) -> frozenset[int]:
+        """Of these events of the watch those that the authority has dealt with."""
+        statement = "SELECT 1 FROM alert WHERE position = ?"
+        with self._reading() as connection:
+            return frozenset(each for each in positions if connection.execute(statement, (each,)).fetchone())
+
+    def leaked_ids(self) -> dict[str, int]:
+        """The keys whose bare id was reported as leaked, each with when it last was (ms)."""
+        statement = "SELECT key, max(at) FROM leak WHERE proof = 'key id' GROUP BY key"
+        with self._reading() as connection:
+            return dict(connection.execute(statement).fetchall())
 
     def last_change(self) -> int:
         """The number of the newest change; 0 before the first."""

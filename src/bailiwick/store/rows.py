@@ -35,6 +35,9 @@ class ChangeKind(StrEnum):
     OWNER = "owner"
     INCIDENT = "incident"
     NATIVE = "native"
+    ALERT = "alert"  # of the watch, named by its position in the journal
+    VOUCH = "vouch"
+    PERSON = "person"
 
 
 PARTIES = frozenset({ChangeKind.VENUE, ChangeKind.ACCOUNT, ChangeKind.CREDENTIAL, ChangeKind.SERVICE})

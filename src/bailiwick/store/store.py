@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 from bailiwick.model.credential import Sealed
 from bailiwick.model.party import Account, Credential, Service, Venue
 from bailiwick.store import sealedrows, tables
+from bailiwick.store.alerts import Alerts
 from bailiwick.store.approvals import Holds
 from bailiwick.store.canaries import Canaries
 from bailiwick.store.changes import Change, ChangeKind, last_change, read_changes
@@ -23,11 +24,13 @@ from bailiwick.store.leaks import Leaks
 from bailiwick.store.native import NativeKeys
 from bailiwick.store.notices import Notices
 from bailiwick.store.owners import Owners
+from bailiwick.store.people import People
 from bailiwick.store.removals import Removals
 from bailiwick.store.schema import upgrade
 from bailiwick.store.services import Services
 from bailiwick.store.shelf import Access, Shelf
 from bailiwick.store.tokens import Tokens
+from bailiwick.store.vouches import Vouches
 
 
 def epoch_ms() -> int:
@@ -62,6 +65,9 @@ class Store:
         self.removals = Removals(access)
         self.native = NativeKeys(access)
         self.canaries = Canaries(access)
+        self.alerts = Alerts(access)
+        self.vouches = Vouches(access)
+        self.people = People(access)
 
     @classmethod
     def open(cls, path: Path, *, clock: Callable[[], int] = epoch_ms) -> Self:

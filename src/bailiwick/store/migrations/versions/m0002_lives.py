@@ -17,6 +17,8 @@ def upgrade() -> None:
     _services()
     _native()
     _canaries()
+    _people()
+    _watch()
 
 
 def _lives() -> None:
@@ -83,6 +85,7 @@ def _holds() -> None:
         sa.Column("answered_by", sa.Text),
         sa.Column("use_by", sa.BigInteger),
         sa.Column("used_at", sa.BigInteger),
+        sa.Column("watched", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.PrimaryKeyConstraint("id", name="pk_hold"),
     )
     op.create_index("ix_hold_key", "hold", ["key"])
@@ -271,6 +274,86 @@ def _canaries() -> None:
         sa.Column("incident", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("key", name="pk_canary"),
     )
+
+
+def _people() -> None:
+    """People who sign in to the console, their passkeys, sessions and one-time links."""
+    op.create_table(
+        "person",
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("role", sa.Text, nullable=False),
+        sa.Column("owner", sa.Text, nullable=False),
+        sa.Column("created", sa.BigInteger, nullable=False),
+        sa.Column("password", sa.Text),
+        sa.Column("totp", sa.LargeBinary),
+        sa.Column("totp_step", sa.BigInteger, nullable=False),
+        sa.Column("ended", sa.BigInteger),
+        sa.PrimaryKeyConstraint("name", name="pk_person"),
+    )
+    op.create_table(
+        "passkey",
+        sa.Column("id", sa.LargeBinary, nullable=False),
+        sa.Column("person", sa.Text, nullable=False),
+        sa.Column("label", sa.Text, nullable=False),
+        sa.Column("public_key", sa.LargeBinary, nullable=False),
+        sa.Column("sign_count", sa.BigInteger, nullable=False),
+        sa.Column("site", sa.Text, nullable=False),
+        sa.Column("created", sa.BigInteger, nullable=False),
+        sa.Column("last_used", sa.BigInteger),
+        sa.PrimaryKeyConstraint("id", name="pk_passkey"),
+        sa.ForeignKeyConstraint(["person"], ["person.name"], name="fk_passkey_person"),
+    )
+    op.create_table(
+        "session",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("digest", sa.LargeBinary, nullable=False),
+        sa.Column("person", sa.Text, nullable=False),
+        sa.Column("begun", sa.BigInteger, nullable=False),
+        sa.Column("last_seen", sa.BigInteger, nullable=False),
+        sa.Column("by", sa.Text, nullable=False),
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("agent", sa.Text, nullable=False),
+        sa.Column("ended", sa.BigInteger),
+        sa.PrimaryKeyConstraint("id", name="pk_session"),
+        sa.UniqueConstraint("digest", name="uq_session_digest"),
+        sa.ForeignKeyConstraint(["person"], ["person.name"], name="fk_session_person"),
+    )
+    op.create_table(
+        "entry",
+        sa.Column("digest", sa.LargeBinary, nullable=False),
+        sa.Column("person", sa.Text, nullable=False),
+        sa.Column("created", sa.BigInteger, nullable=False),
+        sa.Column("expires", sa.BigInteger, nullable=False),
+        sa.Column("used", sa.BigInteger),
+        sa.PrimaryKeyConstraint("digest", name="pk_entry"),
+        sa.ForeignKeyConstraint(["person"], ["person.name"], name="fk_entry_person"),
+    )
+
+
+def _watch() -> None:
+    """What the watch said of keys and what became of it, and what owners vouch for."""
+    op.create_table(
+        "alert",
+        sa.Column("position", sa.BigInteger, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("key", "account", "kind", "symbol", "worth")),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("worth_in", "scope", "what", "why", "request")),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("source", "done", "hold", "incident", "vouch")),
+        sa.Column("score", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("position", name="pk_alert"),
+    )
+    op.create_index("ix_alert_key", "alert", ["key"])
+    op.create_table(
+        "vouch",
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("id", "key", "symbol", "worth", "worth_in")),
+        sa.Column("made", sa.BigInteger, nullable=False),
+        sa.Column("made_by", sa.Text, nullable=False),
+        sa.Column("until", sa.BigInteger, nullable=False),
+        sa.Column("alert", sa.BigInteger, nullable=False),
+        sa.Column("ended", sa.BigInteger),
+        sa.PrimaryKeyConstraint("id", name="pk_vouch"),
+    )
+    op.create_index("ix_vouch_key", "vouch", ["key"])
 
 
 def downgrade() -> None:
