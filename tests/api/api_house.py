@@ -9,6 +9,7 @@ import msgspec
 
 from bailiwick.api.app import make_app
 from bailiwick.authority.desk import Desk
+from bailiwick.authority.people import digest_of
 from bailiwick.authority.token_verbs import IssueToken
 from bailiwick.authority.verbs import AddAccount, AddService, AddVenue, IssueKey, NewCredential
 from bailiwick.config import Config
@@ -16,7 +17,9 @@ from bailiwick.link.questions import Event
 from bailiwick.link.wire import Peer, Question
 from bailiwick.model.life import KeyState
 from bailiwick.model.native import Native, Origin
+from bailiwick.model.person import Entry, Person, Session
 from bailiwick.model.secret import Secret
+from bailiwick.model.token import Role
 from bailiwick.store.incidents import Incident
 from bailiwick.store.store import Store
 from remembering import RememberingGateway
@@ -86,6 +89,7 @@ class ApiHouse:
             self.held[owner] = await self.hold(issued.id, account)
             opened = Incident(id=f"inc-{owner}", opened=NOW, kind="test", title="x", owner=owner, keys=(issued.id,))
             self.store.incidents.open(opened)
+            self.sign_in(owner)
             self.store.native.add(
                 Native(
                     id=f"native-{owner.lower()}", account=account, email=f"{account}@example.com", service="bot",
@@ -101,6 +105,18 @@ class ApiHouse:
             ("audit", "auditor", "", False),
         ):
             await self.token(name, role, owner, person=person)
+
+    def sign_in(self, owner: str) -> None:
+        """A person who acts for this owner, with a session."""
+        name = owner.lower()
+        person = Person(name=name, role=Role.OWNER, owner=owner, created=NOW)
+        link = Entry(digest=name.encode(), person=name, created=NOW, expires=NOW + 1)
+        self.store.people.invite(person, link)
+        session = Session(
+            id=f"s-{name}", digest=digest_of(f"cookie-{name}"), person=name, begun=NOW, last_seen=NOW, by="passkey",
+            source="127.0.0.1", agent="test",
+        )  # fmt: skip
+        self.store.people.begin(session)
 
     async def hold(self, key: str, account: str) -> str:
         """A request of this key's that waits for a person; its id."""

@@ -67,6 +67,9 @@ def id_of(row: Row, house: ApiHouse, owner: str) -> dict[str, str]:
     if first == "owners":
         return dict.fromkeys(re.findall(r"{(\w+)}", row.path), owner)
     found = {"venues": "binance", "accounts": account, "services": "bot", "tokens": "bob", "incidents": f"inc-{owner}"}
+    found["sessions"] = f"s-{owner.lower()}"
+    if first == "people":
+        return {"name": owner.lower()}
     found["natives"] = f"native-{owner.lower()}"
     if first == "journal":
         return {"position": "0"}

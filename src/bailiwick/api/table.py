@@ -21,6 +21,7 @@ from bailiwick.api.whose import (
     list_own,
     list_own_holds,
     list_own_natives,
+    list_own_sessions,
     nobodys,
     of_account,
     of_hold,
@@ -28,6 +29,7 @@ from bailiwick.api.whose import (
     of_key,
     of_native,
     of_owner,
+    of_session,
 )
 from bailiwick.authority import (
     approval_verbs,
@@ -35,6 +37,7 @@ from bailiwick.authority import (
     canary_verbs,
     native_verbs,
     notice_verbs,
+    people_verbs,
     record_verbs,
     reference_verbs,
     sweep_verbs,
@@ -352,6 +355,23 @@ _R = record_verbs
 
 RECORDS: tuple[Row, ...] = (
     Row(verb=_R.LastRecords, method="GET", path="/journal", subject=_S.JOURNAL, roles=HOUSE),
+_P = people_verbs
+
+PEOPLE: tuple[Row, ...] = (
+    Row(verb=_P.ListPeople, method="GET", path="/people", subject=_S.PERSON, roles=HOUSE),
+    Row(
+        verb=_P.InvitePerson, method="POST", path="/people/{name}/link", subject=_S.PERSON, roles=OPERATORS, person=True
+    ),
+    Row(verb=_P.EndPerson, method="DELETE", path="/people/{name}", subject=_S.PERSON, roles=OPERATORS),
+    Row(
+        verb=_P.ListSessions, method="GET", path="/sessions", subject=_S.PERSON, roles=ANYONE,
+        narrowed=list_own_sessions,
+    ),
+    Row(
+        verb=_P.EndSession, method="DELETE", path="/sessions/{id}", subject=_S.PERSON, roles=OWNERS, whose=of_session()
+    ),
+)  # fmt: skip
+
     Row(verb=_R.ProveRecord, method="GET", path="/journal/{position}/proof", subject=_S.JOURNAL, roles=HOUSE),
     Row(verb=_R.VerifyAct, method="GET", path="/journal/{position}/act", subject=_S.JOURNAL, roles=HOUSE),
     Row(
@@ -373,5 +393,16 @@ REFERENCE: tuple[Row, ...] = (
     Row(verb=_F.GitleaksRule, method="GET", path="/leaks/gitleaks-rule", subject=_S.LEAK, roles=ANYONE),
 )
 
-ROWS: tuple[Row, ...] = (*PARTIES, *KEYS, *NOTICES, *NATIVE, *APPROVALS, *SERVICES, *HOUSEHOLD, *RECORDS, *REFERENCE)
+ROWS: tuple[Row, ...] = (
+    *PARTIES,
+    *KEYS,
+    *NOTICES,
+    *NATIVE,
+    *APPROVALS,
+    *SERVICES,
+    *HOUSEHOLD,
+    *RECORDS,
+    *REFERENCE,
+    *PEOPLE,
+)
 """Everything that is mounted."""

@@ -11,6 +11,7 @@ import msgspec
 
 from bailiwick.authority.approval_verbs import ApprovalsAnswer, HoldView, ListApprovals
 from bailiwick.authority.native_verbs import ListNatives, NativeKeysAnswer
+from bailiwick.authority.people_verbs import ListSessions, SessionsAnswer
 from bailiwick.authority.verbs import Kind, ListAnswer, ListParties
 from bailiwick.link.wire import Answer, Code, LinkError, Question
 from bailiwick.store.errors import NotFoundError
@@ -106,6 +107,24 @@ def of_hold(field: str = "id") -> Whose:
         return Belongs(account.owner, f"approval {name[:80]}: there is none")
 
     return find
+
+
+def of_session(field: str = "id") -> Whose:
+    """The owner for whom the person of the session that this field names signs in."""
+
+    def find(question: Any, store: Store) -> Belongs:
+        name = getattr(question, field)
+        person = store.people.get(store.people.session(name).person)
+        return Belongs(person.owner, f"session {name[:80]}: there is none; `bailiwick console sessions` lists them")
+
+    return find
+
+
+async def list_own_sessions(question: ListSessions, owner: str, store: Store, ask: Ask) -> SessionsAnswer:
+    """The sessions of those who sign in for an owner."""
+    own = {person.name for person in store.people.list() if person.owner == owner}
+    found: SessionsAnswer = await ask(question)
+    return SessionsAnswer(rows=tuple(row for row in found.rows if row.person in own))
 
 
 async def list_own_holds(question: ListApprovals, owner: str, store: Store, ask: Ask) -> ApprovalsAnswer:

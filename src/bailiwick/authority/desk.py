@@ -32,6 +32,8 @@ from bailiwick.authority.notices import Notices
 from bailiwick.authority.noticing import Noticing
 from bailiwick.authority.openroutes import OpenRoute
 from bailiwick.authority.parties import Parties
+from bailiwick.authority.people import People
+from bailiwick.authority.people_verbs import EndPerson, EndSession, InvitePerson, ListPeople, ListSessions
 from bailiwick.authority.reach import Reach
 from bailiwick.authority.records import Records
 from bailiwick.authority.reference import REFERENCE
@@ -103,6 +105,7 @@ class Desk:
         self._moves = Moves(store, self.acts, self._parties, self.lives)
         self.tokens = Tokens(store, self.acts, clock)
         self.audits = Audits(store, AsyncClient(config.gateway_socket), clock)
+        self.people = People(store, self.acts, clock)
         self.rounds = Rounds()  # whoever has work to repeat adds it here; control starts them
         self.rounds.add("overlaps", 30.0, self._keys.end_overlaps)
         self.notices = Notices(store, clock)  # whoever has something to tell an owner tells it here
@@ -201,6 +204,11 @@ class Desk:
             AuditAccount: self.audits.account,
             CompromiseService: self.compromises.compromise,
             RestoreService: self.compromises.restore,
+            InvitePerson: self.people.invite,
+            ListPeople: self.people.people,
+            EndPerson: self.people.end_person,
+            ListSessions: self.people.sessions,
+            EndSession: self.people.end_session,
             ListHeld: self.compromises.held,
             ServiceReach: self._reach.show,
             ServiceNetworks: self.networks.look,

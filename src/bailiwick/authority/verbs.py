@@ -15,6 +15,7 @@ from bailiwick.authority.audit_verbs import AUDIT_VERBS
 from bailiwick.authority.canary_verbs import CANARY_VERBS
 from bailiwick.authority.native_verbs import NATIVE_VERBS
 from bailiwick.authority.notice_verbs import NOTICE_VERBS
+from bailiwick.authority.people_verbs import PEOPLE_VERBS
 from bailiwick.authority.record_verbs import RECORD_VERBS
 from bailiwick.authority.reference_verbs import REFERENCE_VERBS
 from bailiwick.authority.service_verbs import SERVICE_VERBS
@@ -320,6 +321,6 @@ ACTS: Verbs = (
 CONTROL_VERBS: Verbs = (
     *ACTS, ListParties, ShowParty, CheckGrant, ExplainKey, UseOfKey, Status, Examine,
     *SWEEP_ACTS, *APPROVAL_VERBS, *TOKEN_VERBS, *SERVICE_VERBS, *AUDIT_VERBS, *NATIVE_VERBS, *NOTICE_VERBS,
-    *CANARY_VERBS, *RECORD_VERBS, *REFERENCE_VERBS,
+    *CANARY_VERBS, *RECORD_VERBS, *REFERENCE_VERBS, *PEOPLE_VERBS,
 )  # fmt: skip
 """Everything that the control socket answers."""

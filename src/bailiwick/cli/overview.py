@@ -24,6 +24,7 @@ COMMANDS = (
     ("bailiwick.cli.sweep:sweep", "sweep", "Warn of, and remove, keys that lie idle or run out of time."),
     ("bailiwick.cli.approval:app", "approval", "Requests that wait for a person: show, approve, refuse."),
     ("bailiwick.cli.token:app", "token", "Tokens of the control API: issue, list, revoke."),
+    ("bailiwick.cli.console:app", "console", "The web pages: who may sign in, and who is signed in."),
     ("bailiwick.cli.grant:app", "grant", "Grants: presets, and what one would come to."),
     ("bailiwick.cli.owner:app", "owner", "Owners: over which channels and when they are told."),
     ("bailiwick.cli.notice:app", "notice", "Notices: what owners were told, and whether it arrived."),

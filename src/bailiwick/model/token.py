@@ -3,6 +3,7 @@
 import hashlib
 import re
 from enum import StrEnum
+from typing import Protocol
 
 import msgspec
 
@@ -37,8 +38,37 @@ class Subject(StrEnum):
     SWEEP = "sweep"
     JOURNAL = "journal"
     TOKEN = "token"  # noqa: S105  (the name of a subject)
+    PERSON = "person"
     VAULT = "vault"
     BACKUP = "backup"
+
+
+class Caller(Protocol):
+    """Whoever asks the control API: by a token, or as a person who signed in."""
+
+    @property
+    def role(self) -> Role:
+        """Whose part they play."""
+        ...
+
+    @property
+    def owner(self) -> str:
+        """For the role owner, whose accounts."""
+        ...
+
+    @property
+    def person(self) -> bool:
+        """Whether a person asks."""
+        ...
+
+    @property
+    def actor(self) -> str:
+        """Who acts, as the journal names them."""
+        ...
+
+    def covers(self, subject: Subject, *, reads: bool) -> bool:
+        """Whether a route about this subject is within reach."""
+        ...
 
 
 READ_ONLY = ":read"
@@ -66,10 +96,7 @@ class Token(msgspec.Struct, frozen=True):
     last_used: int | None = None
 
     def __post_init__(self) -> None:
-        if _NAME.fullmatch(self.name) is None:
-            raise ValueError(
-                f"name: 1 to 63 lower-case letters, digits, points, - and _, such as ada.laptop; not {self.name[:80]!r}"
-            )
+        check_name(self.name)
         if (self.role is Role.OWNER) != bool(self.owner):
             raise ValueError("owner: a token of role owner names one, as `bailiwick account show` does; no other does")
         if not self.created < self.expires <= self.created + MOST_TOKEN_DAYS * 86_400_000:
@@ -93,6 +120,18 @@ class Token(msgspec.Struct, frozen=True):
     def actor(self) -> str:
         """Who acts, as the journal names them; ``model.life.mover_of`` takes the first for a person, the other not."""
         return f"person:{self.name} (token)" if self.person else f"token:{self.name}"
+
+
+def check_name(name: str) -> None:
+    """See that a token or a person can be called so; no such name can pass for a user of the machine.
+
+    Raises:
+        ValueError: naming the field and what to write.
+    """
+    if _NAME.fullmatch(name) is None:
+        raise ValueError(
+            f"name: 1 to 63 lower-case letters, digits, points, - and _, such as ada.laptop; not {name[:80]!r}"
+        )
 
 
 def digest_of(text: str) -> bytes:
