@@ -351,10 +351,6 @@ HOUSEHOLD: tuple[Row, ...] = (
     Row(verb=token_verbs.RevokeToken, method="DELETE", path="/tokens/{id}", subject=_S.TOKEN, roles=OPERATORS),
 )
 
-_R = record_verbs
-
-RECORDS: tuple[Row, ...] = (
-    Row(verb=_R.LastRecords, method="GET", path="/journal", subject=_S.JOURNAL, roles=HOUSE),
 _P = people_verbs
 
 PEOPLE: tuple[Row, ...] = (
@@ -372,6 +368,10 @@ PEOPLE: tuple[Row, ...] = (
     ),
 )  # fmt: skip
 
+_R = record_verbs
+
+RECORDS: tuple[Row, ...] = (
+    Row(verb=_R.LastRecords, method="GET", path="/journal", subject=_S.JOURNAL, roles=HOUSE),
     Row(verb=_R.ProveRecord, method="GET", path="/journal/{position}/proof", subject=_S.JOURNAL, roles=HOUSE),
     Row(verb=_R.VerifyAct, method="GET", path="/journal/{position}/act", subject=_S.JOURNAL, roles=HOUSE),
     Row(

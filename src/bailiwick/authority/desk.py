@@ -104,8 +104,8 @@ class Desk:
         self.lives = Lives(store, self.acts, clock, terms)  # the one way for rules, sweeps and alerts to move a key
         self._moves = Moves(store, self.acts, self._parties, self.lives)
         self.tokens = Tokens(store, self.acts, clock)
-        self.audits = Audits(store, AsyncClient(config.gateway_socket), clock)
         self.people = People(store, self.acts, clock)
+        self.audits = Audits(store, AsyncClient(config.gateway_socket), clock)
         self.rounds = Rounds()  # whoever has work to repeat adds it here; control starts them
         self.rounds.add("overlaps", 30.0, self._keys.end_overlaps)
         self.notices = Notices(store, clock)  # whoever has something to tell an owner tells it here
@@ -201,14 +201,14 @@ class Desk:
             IssueToken: self.tokens.issue,
             ListTokens: self.tokens.list,
             RevokeToken: self.tokens.revoke,
-            AuditAccount: self.audits.account,
-            CompromiseService: self.compromises.compromise,
-            RestoreService: self.compromises.restore,
             InvitePerson: self.people.invite,
             ListPeople: self.people.people,
             EndPerson: self.people.end_person,
             ListSessions: self.people.sessions,
             EndSession: self.people.end_session,
+            AuditAccount: self.audits.account,
+            CompromiseService: self.compromises.compromise,
+            RestoreService: self.compromises.restore,
             ListHeld: self.compromises.held,
             ServiceReach: self._reach.show,
             ServiceNetworks: self.networks.look,
