@@ -48,6 +48,7 @@ async def every_act(house: House, tmp_path: Path) -> list[Any]:
         IssueKey(account="main", service="bot", grant=GRANT),
         EditKey(id=key, name="named"),
         RotateKey(id=key),
+        verbs.SuspectKey(id=key, reason="a test"),
         MoveParty(kind=Kind.KEY, id=key, to=Move.FREEZE),
         MakeBackup(path=str(tmp_path / "b.backup"), passphrase=Secret(b"several words here")),
         RotateVaultKey(),

@@ -197,6 +197,23 @@ async def test_expiry_passes_through_a_wind_down(house: Years) -> None:
     assert (stopped.state, stopped.cause) == (KeyState.WINDING_DOWN, Cause.EXPIRY)
 
 
+@pytest.mark.parametrize(
+    ("choice", "state"),
+    [
+        (Response.WIND_DOWN, KeyState.WINDING_DOWN),
+        (Response.FREEZE, KeyState.FROZEN),
+        (Response.REVOKE, KeyState.REVOKED),
+    ],
+)
+async def test_the_owner_chooses_what_expiry_does(house: Years, choice: Response, state: KeyState) -> None:
+    """When its time runs out a key winds down, is frozen or is revoked, as was chosen for it."""
+    key = await house.key(GRANT + "[when]\nexpires = 2026-10-01T00:00:00Z\n")
+    await house.ask(EditKey(id=key, on_expiry=choice))
+    house.day = ((house.store.keys.get(key).expires or 0) - NOW) / DAY_MS + 0.01
+    await house.desk.sweeper.deadlines()
+    assert house.state(key) is state
+
+
 @pytest.mark.parametrize(("policy", "last"), [("kucoin-30d", KeyState.FROZEN), ("okx-14d", KeyState.EXPIRED)])
 async def test_presets_end_as_their_venues_do(tmp_path: Path, policy: str, last: KeyState) -> None:
     """Where a venue takes the trading permission alone, the key goes on reading; where it deletes, it is gone."""

@@ -253,6 +253,17 @@ async def test_every_owner_is_told_once(house: House) -> None:
     assert sorted(found) == [("Ada", 1), ("Bob", 1)]
 
 
+@pytest.mark.parametrize("to", ["wind-down", "freeze"])
+async def test_a_key_comes_to_the_stricter_of_act_and_wish(house: House, to: str) -> None:
+    """In one act each key comes to what the act says or its owner chose, whichever leaves it less."""
+    wishes = (Response.WIND_DOWN, Response.FREEZE, Response.REVOKE)
+    keys = await issued(house, len(wishes))
+    for key, wish in zip(keys, wishes, strict=True):
+        await house.ask(EditKey(id=key, on_compromise=wish))
+    await compromise(house, to=to)
+    assert states(house, *keys) == [FROZEN if to == "freeze" else WINDING, FROZEN, KeyState.REVOKED]
+
+
 def test_the_stricter_of_act_and_owner_binds() -> None:
     """A key whose owner chose freeze or revoke for this case gets that; what is over stays over."""
     assert target_of(ACTIVE, WINDING, Response.FREEZE) is FROZEN

@@ -203,6 +203,10 @@ KEYS: tuple[Row, ...] = (
     ),
     *_moves(Kind.KEY, _S.KEY, "keys", of_key(), _KEY_MOVES),
     Row(
+        verb=verbs.SuspectKey, method="POST", path="/keys/{id}/suspect", subject=_S.KEY, roles=OWNERS, whose=of_key(),
+        person=True,
+    ),
+    Row(
         verb=verbs.ExplainKey, method="POST", path="/keys/{key}/explain", subject=_S.KEY, roles=ANYONE,
         whose=of_key("key"),
     ),

@@ -55,6 +55,7 @@ from bailiwick.authority.show import (
     service_values,
     venue_values,
 )
+from bailiwick.authority.suspicion import Suspicions
 from bailiwick.authority.sweep import ROUND_S, Sweeper
 from bailiwick.authority.sweep_verbs import Sweep, SweepAnswer
 from bailiwick.authority.token_verbs import IssueToken, ListTokens, RevokeToken
@@ -109,6 +110,7 @@ class Desk:
         self.rounds = Rounds()  # whoever has work to repeat adds it here; control starts them
         self.rounds.add("overlaps", 30.0, self._keys.end_overlaps)
         self.notices = Notices(store, clock)  # whoever has something to tell an owner tells it here
+        self._suspicions = Suspicions(store, self.acts, self.lives, gateway, self.notices)
         self.sweeper = Sweeper(store, self.lives, self.notices, config.lives, clock)
         self.rounds.add("sweep", ROUND_S, self.sweeper.daily)
         self.rounds.add("deadlines", ROUND_S, self.sweeper.deadlines)
@@ -182,6 +184,7 @@ class Desk:
             verbs.EditKey: self._edit_key,
             verbs.RotateKey: self._rotate_key,
             verbs.MoveParty: self._move,
+            verbs.SuspectKey: self._suspicions.suspect,
             verbs.MakeBackup: self._backup,
             verbs.RotateVaultKey: self._rotate_vault,
             verbs.ListParties: self._list,

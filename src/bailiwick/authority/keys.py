@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import final
 
 import msgspec
@@ -96,24 +96,9 @@ class Keys:
         return answer(Kind.KEY, key_id, {}, values, done, notes=notes, secret=secret)
 
     async def _symbols(self, grant: str, account: str) -> tuple[str, ...]:
-        """Hold the grant's symbols to those that the venue has: one spelt otherwise would never match an order.
-
-        Raises:
-            LinkError: naming the first that it does not have, and the nearest that it has.
-        """
+        """Hold the grant's symbols to those that the venue has: one spelt otherwise would never match an order."""
         named = grant_from_toml(grant).what.symbols
-        if named == "all":
-            return ()
-        venue = self._store.accounts.get(account).venue
-        found = await self._gateway.ask(Symbols(venue=venue, names=tuple(sorted(named))))
-        for symbol, near in found.absent.items():
-            meant = f"did you mean {near}?" if near else f"`bailiwick doctor` says whether {venue} is reached"
-            raise LinkError(Code.REFUSED, f"symbols: {venue} has no {symbol}; {meant}")
-        if not found.loaded:
-            return (
-                f"{venue}'s table of symbols is not loaded yet: whether it has {', '.join(sorted(named))} is not known",
-            )
-        return ()
+        return await check_symbols(self._gateway, self._store, () if named == "all" else named, account)
 
     async def edit(self, question: EditKey, actor: str) -> ActAnswer:
         """Change a key's grant, name, or what happens to it by itself.
@@ -252,6 +237,26 @@ class Keys:
         envelope = (await self._gateway.ask(question)).envelope
         self._store.leaks.add_print(secret_print(secret), key_id)  # so that one that leaks names its key
         return secret, envelope
+
+
+async def check_symbols(gateway: Asks, store: Store, symbols: Collection[str], account: str) -> tuple[str, ...]:
+    """Look symbols up at an account's venue; a note, where nobody can tell.
+
+    Raises:
+        LinkError: naming the first that it does not have, and the nearest that it has.
+    """
+    if not symbols:
+        return ()
+    venue = store.accounts.get(account).venue
+    found = await gateway.ask(Symbols(venue=venue, names=tuple(sorted(symbols))))
+    for symbol, near in found.absent.items():
+        meant = f"did you mean {near}?" if near else f"`bailiwick doctor` says whether {venue} is reached"
+        raise LinkError(Code.REFUSED, f"symbols: {venue} has no {symbol}; {meant}")
+    if not found.loaded:
+        return (
+            f"{venue}'s table of symbols is not loaded yet: whether it has {', '.join(sorted(symbols))} is not known",
+        )
+    return ()
 
 
 def _check_issuer(found: Authority, actor: str) -> None:

@@ -238,6 +238,13 @@ class MoveParty(Question[ActAnswer], _Act, frozen=True, kw_only=True, tag="move"
     account: str = ""
 
 
+class SuspectKey(Question[ActAnswer], _Act, frozen=True, kw_only=True, tag="suspect_key"):
+    """Suspect a key of abuse, for a reason: it winds down slowly, and does nothing in the symbols that are named."""
+
+    id: str
+    symbols: tuple[str, ...] = ()
+
+
 class ListParties(Question[ListAnswer], frozen=True, kw_only=True, tag="list"):
     """List parties, of one account or service where one is named, after an id."""
 
@@ -314,7 +321,7 @@ class RotateVaultKey(Question[RotateVaultAnswer], frozen=True, kw_only=True, tag
 
 ACTS: Verbs = (
     AddVenue, EditVenue, AddAccount, EditAccount, RotateAccount, AddService, EditService, IssueKey, EditKey, RotateKey,
-    MoveParty, RotateVaultKey, MakeBackup,
+    MoveParty, SuspectKey, RotateVaultKey, MakeBackup,
 )  # fmt: skip
 """Whatever changes something, or takes something out of the house: each is journalled."""
 

@@ -15,6 +15,7 @@ from bailiwick.authority.verbs import (
     ListParties,
     Move,
     RotateKey,
+    SuspectKey,
     UseOfKey,
 )
 from bailiwick.cli.acting import COLUMNS, add_moves, add_views, carry_out
@@ -317,6 +318,35 @@ def not_me(
     """
     question = NotMe(key=id, order=order, hours=hours, reason=reason)
     print_incident(common.ask(question, timeout_s=LONG_S), json=common.json)
+
+
+@app.command(help_epilogue="Example: bailiwick key suspect bwk_… --symbol AXSUSDT --reason 'buys against the book'")
+def suspect(
+    id: str,
+    /,
+    *,
+    symbol: tuple[str, ...] = (),
+    reason: str,
+    common: Common = COMMON,
+) -> None:
+    """Say that a key is suspected of abuse: it winds down slowly, and in the symbols in question it does nothing.
+
+    It is done at once and without a question, and its owner is told. It sells at most a quarter of a position an hour,
+    near the anchor price and never at the market; stops that protect stay. A key that winds down already is narrowed;
+    one that is frozen does less as it is. `bailiwick key not-me` says more: that the orders were somebody else's. A
+    signed-in person undoes it: `bailiwick key unfreeze`.
+
+    Parameters
+    ----------
+    id: str
+        Which key.
+    symbol: tuple[str, ...]
+        A symbol in which it may do nothing, where only orders that rest already live on; may be given several times.
+    reason: str
+        Why; its owner and the journal are told.
+    """
+    answer = common.ask(SuspectKey(id=id, symbols=symbol, reason=reason))
+    print_act(answer, json=common.json, what=f"key {id} winding down, suspect")
 
 
 @app.command(help_epilogue="Example: bailiwick key orders bwk_… --hours 48")
