@@ -99,6 +99,8 @@ class Traded(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A fill of the key's own order.
 
     ``near_bps`` is how much worse than the near price it was executed; ``taker`` None where the venue did not say.
+    ``price`` is what it was executed at, in the quote asset, from which its worth shortly after is told (``Looked``);
+    0 where it is not known.
     """
 
     at_us: int
@@ -108,6 +110,7 @@ class Traded(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     worth: float
     near_bps: float | None = None
     taker: bool | None = None
+    price: float = 0.0
 
 
 class Looked(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -1,0 +1,116 @@
+"""What all detectors together say of one intent.
+
+Signals that come of the same fact are not added as if each were news: of several sizes, prices or courses the strongest
+counts, with a quarter of the others; manner and neighbours have ceilings of their own.
+"""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from bailiwick.watch.detect import course, crowd, manner, newsymbol, price, probing, size
+from bailiwick.watch.signal import Signal
+from bailiwick.watch.view import View
+
+Values = tuple[tuple[str, str], ...]
+
+
+class Detector(NamedTuple):
+    """A detector: its name, its score in thousandths of nats, and the values that made it, for a person."""
+
+    name: str
+    score: Callable[[View], int]
+    values: Callable[[View], Values]
+
+
+WHAT: Final = (Detector(newsymbol.NAME, newsymbol.score, newsymbol.values),)
+SIZE: Final = (
+    Detector(size.SHARE, size.share, size.share_values),
+    Detector(size.JUMP, size.jump, size.jump_values),
+    Detector(size.TOP, size.top, size.top_values),
+)
+PRICE: Final = (
+    Detector(price.NEAR, price.near, price.near_values),
+    Detector(price.ANCHOR, price.anchor, price.anchor_values),
+    Detector(price.MARKET, price.market, price.market_values),
+)
+COURSE: Final = (
+    Detector(course.FUNDING, course.funding, course.funding_values),
+    Detector(course.ROUND, course.round_trips, course.round_values),
+    Detector(course.LOSS, course.loss, course.loss_values),
+)
+MANNER: Final = (
+    Detector(manner.ORIGIN, manner.origin, manner.origin_values),
+    Detector(manner.DORMANT, manner.dormant, manner.dormant_values),
+    Detector(manner.BURST, manner.burst, manner.burst_values),
+    Detector(manner.HOUR, manner.hour, manner.hour_values),
+)
+OTHERS: Final = (
+    Detector(crowd.CROWD, crowd.crowd, crowd.crowd_values),
+    Detector(crowd.SERVICE, crowd.service, crowd.service_values),
+    Detector(crowd.SYMBOL, crowd.symbol, crowd.symbol_values),
+)
+OWN: Final = 3_000  # what others do says nothing against a key whose own order says less than this
+
+ALL: Final = (*WHAT, *SIZE, *PRICE, *COURSE, *MANNER, *OTHERS)
+
+
+class Finding:
+    """What was found: the sum, the part of it that novelty alone made, and each detector's part."""
+
+    __slots__ = ("fair", "novelty", "others", "parts", "total")
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.novelty = 0
+        self.others = 0  # the part that other keys made
+        self.fair = True  # whether it pays no more than is usual
+        self.parts: list[tuple[Detector, int]] = []
+
+    def strongest(self, detectors: tuple[Detector, ...], view: View) -> int:
+        """The strongest of these, and a quarter of the others."""
+        most = together = 0
+        for detector in detectors:
+            score = detector.score(view)
+            if score:
+                self.parts.append((detector, score))
+                together += score
+                most = max(most, score)
+        return most + (together - most) // 4
+
+    def all_of(self, detectors: tuple[Detector, ...], view: View, most: int) -> int:
+        """All of these, up to a ceiling."""
+        together = 0
+        for detector in detectors:
+            score = detector.score(view)
+            if score:
+                self.parts.append((detector, score))
+                together += score
+        return min(together, most)
+
+    def signals(self, view: View) -> tuple[Signal, ...]:
+        """Each detector's word, the strongest first."""
+        ordered = sorted(self.parts, key=lambda part: (-part[1], part[0].name))
+        return tuple([Signal(detector.name, score, detector.values(view)) for detector, score in ordered])
+
+
+def judge(view: View) -> Finding:
+    """What all detectors say of an order."""
+    finding = Finding()
+    finding.novelty = finding.strongest(WHAT, view)
+    paid = finding.strongest(PRICE, view)
+    finding.fair = paid <= 0
+    total = finding.novelty + paid + finding.strongest(SIZE, view) + finding.strongest(COURSE, view)
+    total = max(total, 0) + finding.all_of(MANNER, view, manner.MOST)
+    if total >= OWN:
+        finding.others = finding.all_of(OTHERS, view, crowd.MOST)
+        total += finding.others
+    sorts = probing.denied(view.course, view.now_s)
+    finding.total = total + sorts
+    return finding
+
+
+def judge_manner(view: View) -> Finding:
+    """What is said of who sends it and how, whatever he wants."""
+    finding = Finding()
+    finding.total = finding.all_of(MANNER, view, manner.MOST)
+    return finding

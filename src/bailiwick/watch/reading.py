@@ -1,0 +1,172 @@
+"""What an intent that the rules allow looks like to the watch. The gateway and the rehearsal both read it here."""
+
+from decimal import Decimal
+from typing import Final
+from zlib import crc32
+
+from bailiwick.model.decision import Allow, Charge
+from bailiwick.model.harm import Harm
+from bailiwick.model.intent import Intent, OrderDraft, OrderType, Side
+from bailiwick.model.money import ZERO
+from bailiwick.rules.authority import Authority
+from bailiwick.rules.market import Market
+from bailiwick.rules.pricing import LIMITLESS, STOPS
+from bailiwick.rules.windows import ANCHOR_SERVES_US, NEAR_FRESH_US
+from bailiwick.watch.event import Asked, Holder, Origin
+
+DOLLARS: Final = frozenset({"USDT", "USDC", "FDUSD", "BUSD", "TUSD", "DAI", "USDP", "USD", "EUR"})
+_DOLLAR: Final = "USDT"
+_TRADE: Final = Harm.TRADE
+_BUY: Final = Side.BUY
+_LIMIT: Final = OrderType.LIMIT
+_PREFIX: Final = 6
+# What only reduces is left alone inside a band. Where the grant has none, these stand for it (basis points).
+_REDUCING_NEAR: Final = 300.0
+_REDUCING_ANCHOR: Final = 1_000.0
+
+
+def asked(
+    intent: Intent,
+    allow: Allow,
+    authority: Authority,
+    market: Market,
+    now_us: int,
+    holder: Holder,
+    origin: Origin,
+    *,
+    top_worth: float | None = None,
+) -> Asked:
+    """What the watch is told of an intent before it leaves.
+
+    Amounts are in the grant's currency where that is a dollar or stands for one, else in USDT where a price leads
+    there, so that markets are as thin in one currency as in another.
+
+    Args:
+        intent: what the client asked for.
+        allow: what the rules let leave of it.
+        authority: the key's effective permission.
+        market: symbols and reference prices.
+        now_us: microseconds since 1970.
+        holder: who holds the key.
+        origin: where the request came from.
+        top_worth: what rests at the best price that the order would meet, in the grant's currency, where it is known.
+    """
+    endpoint = intent.endpoint
+    if endpoint.harm is not _TRADE or not allow.orders:
+        return Asked(
+            at_us=now_us,
+            holder=holder,
+            origin=origin,
+            act=endpoint.act,
+            harm=endpoint.harm,
+            symbol=intent.symbol or "",
+            window_ms=intent.window_us // 1000,
+            offset_ms=(now_us - intent.timestamp_us) // 1000,
+        )
+    leading, charge, worth = _costliest(allow)
+    draft = _as_asked(intent, leading)
+    symbol = leading.symbol
+    info = market.symbols.get(symbol)
+    quote = market.quotes.get(symbol)
+    unbounded = draft.price is None and (draft.type in LIMITLESS or draft.pegged)
+    day_worth = near_bps = anchor_bps = None
+    moved_bps = 0.0
+    scale, unit = _scale(authority.currency, market)
+    if quote is not None and info is not None:
+        near = float(quote.near) if quote.near and now_us - quote.near_us <= NEAR_FRESH_US else 0.0
+        anchor = float(quote.anchor) if quote.anchor and now_us - quote.anchor_us <= ANCHOR_SERVES_US else 0.0
+        price = _price(draft, leading, near, unbounded=unbounded)
+        sign = 10_000.0 if leading.side is _BUY else -10_000.0
+        if near:
+            if price:
+                near_bps = (price / near - 1.0) * sign
+            if anchor:
+                moved_bps = (near / anchor - 1.0) * 10_000.0
+        if anchor and price:
+            anchor_bps = (price / anchor - 1.0) * sign
+        if quote.daily_volume is not None:
+            if info.quote == authority.currency:
+                day_worth = float(quote.daily_volume) * scale
+            else:
+                factor = market.worth(info.quote, authority.currency)
+                if factor is not None:
+                    day_worth = float(quote.daily_volume) * float(factor.least) * scale
+    client_id = draft.client_id
+    return Asked(
+        at_us=now_us,
+        holder=holder,
+        origin=origin,
+        act=endpoint.act,
+        harm=endpoint.harm,
+        symbol=symbol,
+        base=charge.base if charge is not None else "",
+        quote=charge.quote if charge is not None else "",
+        side=leading.side,
+        type=draft.type,
+        worth=worth * scale,
+        day_worth=day_worth,
+        top_worth=None if top_worth is None else top_worth * scale,
+        near_bps=near_bps,
+        anchor_bps=anchor_bps,
+        moved_bps=moved_bps,
+        unbounded=unbounded,
+        reducing=allow.reducing and _in_reason(authority, near_bps, anchor_bps),
+        prefix=0 if client_id is None else crc32(client_id[:_PREFIX].encode()),
+        window_ms=intent.window_us // 1000,
+        offset_ms=(now_us - intent.timestamp_us) // 1000,
+        worth_in=unit,
+    )
+
+
+def _costliest(allow: Allow) -> tuple[OrderDraft, Charge | None, float]:
+    """The order that can cost most, what is charged for it, and what all come to."""
+    orders, charges = allow.orders, allow.charges
+    if len(orders) == 1 and len(charges) == 1:
+        charge = charges[0]
+        return orders[0], charge, float(charge.quantity) * float(charge.unit)
+    if len(orders) != len(charges):  # what is only tried is charged nothing
+        return orders[0], None, 0.0
+    worths = [charge.quantity * charge.unit for charge in charges]
+    place = max(range(len(worths)), key=worths.__getitem__)
+    return orders[place], charges[place], float(sum(worths, ZERO))
+
+
+def _as_asked(intent: Intent, leaving: OrderDraft) -> OrderDraft:
+    """The order as the client asked for it: what the gateway bound to the band had no limit of the client's."""
+    orders = intent.orders
+    if len(orders) == 1:
+        return orders[0]
+    for order in orders:
+        if order.leg == leaving.leg and order.side is leaving.side:
+            return order
+    return leaving
+
+
+def _price(draft: OrderDraft, leaving: OrderDraft, near: float, *, unbounded: bool) -> float:
+    """The price that it may be executed at, as a client chose it; what has no limit is executed near the market.
+
+    A stop waits for its trigger: how far its limit may stand from that is the rules' matter, and it costs nothing yet.
+    """
+    price: Decimal | None = draft.price
+    if draft.type is not _LIMIT and draft.type in STOPS:
+        trigger = draft.stop_price
+        if trigger is None or not trigger:
+            return near
+        return near if price is None else near * float(price) / float(trigger)
+    if unbounded or price is None:
+        return near
+    return float(price)
+
+
+def _scale(currency: str, market: Market) -> tuple[float, str]:
+    if currency in DOLLARS:
+        return 1.0, currency
+    worth = market.worth(currency, _DOLLAR)
+    return (1.0, currency) if worth is None else (float(worth.most), _DOLLAR)
+
+
+def _in_reason(authority: Authority, near_bps: float | None, anchor_bps: float | None) -> bool:
+    """Whether what reduces is inside the band; a grant without one lets a thief sell at any price."""
+    if authority.near is None and near_bps is not None and near_bps > _REDUCING_NEAR:
+        return False
+    return authority.anchor is not None or anchor_bps is None or anchor_bps <= _REDUCING_ANCHOR
