@@ -3,6 +3,7 @@
 import dataclasses
 
 import msgspec
+import pytest
 from ground import ACCOUNT, Client, Ground
 
 from bailiwick.gateway.overlap import Overlap
@@ -10,6 +11,7 @@ from bailiwick.model.credential import Purpose
 from bailiwick.model.life import Cause, KeyState, Standstill
 from bailiwick.model.party import key_record
 from bailiwick.model.secret import Secret
+from bailiwick.store.errors import StoreError
 from bailiwick.store.store import Store
 
 
@@ -136,6 +138,54 @@ async def test_use_outlives_a_change_of_the_key(ground: Ground) -> None:
     hold_account(ground, KeyState.FROZEN)
     assert bot.key is not None
     assert bot.key.id in ground.house.registry.uses()
+
+
+async def test_no_use_is_forgotten_by_a_kill(ground: Ground) -> None:
+    """Killed before the uses of the last seconds were written, the next start finds them in the journal."""
+    reader, trader, refused = ground.bot(), ground.bot(), ground.bot()
+    reader.send("GET", "/api/v3/account")
+    (await ground.sent()).answer(200, {})
+    trader.buy()
+    (await ground.sent()).accept("1")
+    refused.place("BUY", "1", symbol="NOSUCH")
+    known = ground.house.registry.uses()  # and not written down
+    await ground.restart(crash=True)
+    await ground.house.note_uses()
+    with Store.open(ground.config.database) as store:
+        read, traded, nothing = (store.keys.get(bot.key.id) for bot in (reader, trader, refused) if bot.key)
+    assert (read.last_used, read.last_traded) == (known[read.id].at, None)
+    assert (traded.last_used, traded.last_traded) == (known[traded.id].at, known[traded.id].traded)
+    assert (nothing.last_used, nothing.last_traded) == (None, None)
+
+
+async def test_no_use_is_forgotten_behind_a_snapshot(ground: Ground) -> None:
+    """A snapshot hides the records before it from the next start, so their uses are written down first."""
+    bot = ground.bot()
+    bot.buy()
+    (await ground.sent()).accept("1")
+    await ground.house.snapshots.take()
+    assert bot.key is not None
+    with Store.open(ground.config.database) as store:
+        assert store.keys.get(bot.key.id).last_traded == ground.clock.at // 1000
+
+
+async def test_a_use_that_cannot_be_written_is_written_later(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that takes nothing ends no gateway, and what it did not take is written the next time."""
+    bot = ground.bot()
+    bot.buy()
+    (await ground.sent()).accept("1")
+    keys = ground.house.store.keys
+    with monkeypatch.context() as full:
+        full.setattr(type(keys), "record_use", _refused)
+        await ground.house.note_uses()
+    await ground.house.note_uses()
+    assert bot.key is not None
+    with Store.open(ground.config.database) as store:
+        assert store.keys.get(bot.key.id).last_used == ground.clock.at // 1000
+
+
+def _refused(keys: object, uses: object) -> None:
+    raise StoreError("the disk is full")
 
 
 async def test_the_next_use_of_a_removed_key_is_an_event(ground: Ground) -> None:

@@ -1,7 +1,6 @@
 """The gateway process: opens what it needs, serves, and ends in order."""
 
 import asyncio
-import contextlib
 import errno
 import gc
 import os
@@ -115,6 +114,8 @@ class House:
         self.snapshots = Snapshots(
             self.journal, self.recovered.ledgers, self.recovered.marks, config.journal.snapshot_s
         )
+        self._uses = self.recovered.uses()  # of keys, still to be written down
+        self.snapshots.note_uses = self.note_uses
         self.reconciler = self.gateway.unsettled = Reconciler(self.gateway, self.registry, self.recovered.resting)
         if self.recovered.records and not self.recovered.in_order:
             # Marks of the last requests before a crash may be lost: what was signed before this start opens nothing.
@@ -182,8 +183,7 @@ class House:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            with contextlib.suppress(StoreError):  # on a full disk: then a use of the last seconds is forgotten
-                await self.note_uses()
+            await self.note_uses()
             await self.snapshots.take()
             self._close()
 
@@ -299,10 +299,18 @@ class House:
             await self.note_uses()
 
     async def note_uses(self) -> None:
-        """Write down in one go which keys were used since the last time: no request waits for it."""
-        uses = self.registry.uses()
-        if uses:
+        """Write down in one go which keys were used since the last time: no request waits for it.
+
+        What cannot be written, as on a full disk, is written the next time, or by the next start out of the journal.
+        """
+        uses, self._uses = self._uses | self.registry.uses(), {}
+        if not uses:
+            return
+        try:
             await asyncio.to_thread(self.store.keys.record_use, uses)
+        except StoreError as error:
+            self._uses = uses | self._uses
+            log.error("the last uses of keys are not written down", why=str(error))
 
     async def _mend(self) -> None:
         """After the journal has stopped, read it again from the disk, and go on if what was durable is there."""

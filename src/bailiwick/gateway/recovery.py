@@ -16,6 +16,7 @@ from bailiwick.rules.ledger import Ledger
 from bailiwick.rules.replay import ReplayMarks, mark
 from bailiwick.rules.together import Together
 from bailiwick.rules.tracked import LedgerState, OrderState
+from bailiwick.store.rows import Use
 from bailiwick.venues.dialect import Dialect
 
 STOPPED = "gateway stopped"
@@ -42,6 +43,8 @@ class Recovered:
         self.ahead_us = 0  # how far the venue's clock was ahead of this machine's when a request last came
         self.in_order = False  # whether the gateway before this one ended in order
         self.records = 0
+        self.used_us: dict[str, int] = {}  # when keys last did what was allowed, by the records
+        self.traded_us: dict[str, int] = {}  # when anything but a read
 
     def ledger(self, key_id: str) -> Ledger:
         """A key's ledger, a new one if the key has never traded."""
@@ -49,6 +52,10 @@ class Recovered:
         if ledger is None:
             ledger = self.ledgers[key_id] = Ledger()
         return ledger
+
+    def uses(self) -> dict[str, Use]:
+        """When keys were last used: what the gateway before this one had no time to write down is among it."""
+        return {key: Use(at // 1000, self.traded_us.get(key, 0) // 1000) for key, at in self.used_us.items()}
 
     def resting(self) -> list[str]:
         """The keys that have orders in the book, or may have."""
@@ -94,11 +101,14 @@ def recover(
                 _take_mark(found, each.key, each.sent, each.mark_until_us, now_us)
                 if each.decision == "allow":
                     intents[position] = each
+                    found.used_us[each.key] = found.traded_us[each.key] = each.venue_us
                     if each.service in limited and found.ledger(each.key).together is None:
                         Together(0).join(found.ledger(each.key))  # it counts; that of the service takes its place
                     _reserve(found, dialect, each)
             case record.Read():
                 found.ahead_us = each.venue_us - each.at_us + each.latency_us
+                if each.decision == "allow":
+                    found.used_us[each.key] = max(each.venue_us, found.used_us.get(each.key, 0))
                 _take_mark(found, each.key, each.sent, each.mark_until_us, now_us)
             case record.Outcome():
                 intent = intents.pop(each.intent, None)

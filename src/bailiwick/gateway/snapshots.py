@@ -6,7 +6,7 @@ have come; none where none has come, for its own note is a record too.
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
@@ -25,6 +25,10 @@ LEAST_S = 5.0  # between two, whatever comes and whatever fails
 OWN_RECORDS = 1  # the note of the snapshot
 
 
+async def _nothing() -> None:
+    """Where no uses are kept."""
+
+
 class Snapshots:
     """Takes snapshots of ledgers and replay marks."""
 
@@ -33,6 +37,7 @@ class Snapshots:
         self._ledgers = ledgers
         self._marks = marks
         self._every_s = every_s
+        self.note_uses: Callable[[], Awaitable[None]] = _nothing  # records before a snapshot are not read for them
         self._behind = journal.snapshot.position if journal.snapshot is not None else 0
         self._taken_at = time.monotonic()
         self._taken = False  # by this process
@@ -72,8 +77,9 @@ class Snapshots:
         self._taken_at = time.monotonic()
         self._taken = True
         marks = self._marks.alive()  # at this position: later ones stand in the records behind it
+        await self.note_uses()
         ledgers: dict[str, msgspec.Raw] = {}
-        until = self._taken_at + SLICE_S
+        until = time.monotonic() + SLICE_S
         for key_id, ledger in list(self._ledgers.items()):
             ledgers[key_id] = encode_ledger(ledger)
             if time.monotonic() >= until:
