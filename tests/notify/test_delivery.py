@@ -1,5 +1,7 @@
 """Notices on their way: over each channel as it should be, again when it fails, and one message for a storm."""
 
+import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from bailiwick.model.secret import Secret
 from bailiwick.notify import apprise
 from bailiwick.notify.fault import ChannelFault
 from bailiwick.notify.mail import Mail
-from bailiwick.notify.message import compose
+from bailiwick.notify.message import Message, compose
 from bailiwick.notify.settings import Notices, SourceError, read_source
 from bailiwick.notify.webhook import receiver_secret, verify
 from bailiwick.store.notices import Told
@@ -259,6 +261,41 @@ def test_apprise_is_named_where_it_is_missing() -> None:
     """Without the extra, its channel is refused with what to install."""
     with pytest.raises(LinkError, match=r"bailiwick\[apprise\]"):
         Senders(Notices(), lambda: NOW).check(Channel(Way.APPRISE, "ntfy://host/topic"))
+
+
+@pytest.mark.skipif(not apprise.installed(), reason="bailiwick[apprise] is not installed here")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what Apprise itself imports
+async def test_apprise_delivers_what_was_said(hook: Web, capsys: pytest.CaptureFixture[str]) -> None:
+    """A notice arrives over Apprise with title and text as they are; what refuses it is tried again, and what is no
+    address is given up; nothing of the address is logged."""
+    base = (await hook.start()).removeprefix("http://")
+    message = Message(title="A & <b>", text="one *two* <i>\n  three", kinds=("leak",), numbers=(1,), count=1, at=NOW)
+    await asyncio.to_thread(apprise.send, f"json://{base}/secret", message)
+    told = json.loads(hook.asked[0].body)
+    assert (told["title"], told["message"]) == ("A & <b>", "one *two* <i>\n  three")
+    hook.answer = lambda request: (500, {}, b"")
+    faults = []
+    for url in (f"json://{base}/secret", "nothing-such://secret"):
+        with pytest.raises(ChannelFault) as fault:
+            await asyncio.to_thread(apprise.send, url, message)
+        faults.append((fault.value.for_good, "secret" in str(fault.value)))
+    assert faults == [(False, False), (True, False)]
+    assert "secret" not in "".join(capsys.readouterr())
+    await hook.close()
+
+
+def test_a_fault_of_apprise_says_nothing_of_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a plugin raises is a fault that is tried again, without the words that it came with."""
+
+    def fail(url: str, message: Message) -> tuple[bool, bool]:
+        raise RuntimeError(url)
+
+    monkeypatch.setattr(apprise, "installed", lambda: True)
+    monkeypatch.setattr(apprise, "_sent", fail)
+    message = Message(title="t", text="x", kinds=("leak",), numbers=(1,), count=1, at=NOW)
+    with pytest.raises(ChannelFault, match="RuntimeError") as fault:
+        apprise.send("ntfy://secret@host", message)
+    assert ("secret" in str(fault.value), fault.value.for_good) == (False, False)
 
 
 def test_a_webhook_in_the_clear_is_refused(directory: Path) -> None:

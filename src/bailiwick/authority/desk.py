@@ -60,6 +60,7 @@ from bailiwick.authority.sweep import ROUND_S, Sweeper
 from bailiwick.authority.sweep_verbs import Sweep, SweepAnswer
 from bailiwick.authority.token_verbs import IssueToken, ListTokens, RevokeToken
 from bailiwick.authority.tokens import Tokens
+from bailiwick.authority.unheard import unheard
 from bailiwick.authority.verbs import Kind, ListAnswer, ShowAnswer, Values
 from bailiwick.config import Config
 from bailiwick.link import questions as gateway_questions
@@ -98,6 +99,7 @@ class Desk:
         self._config = config
         self._store = store
         self._gateway = gateway
+        self._clock = clock
         self.acts = Acts(store, gateway, config.data / "act.pending")
         self._parties = Parties(store, self.acts, gateway)
         self._keys = Keys(store, self.acts, gateway, self._parties, clock)
@@ -327,6 +329,7 @@ class Desk:
 
     async def _examine(self, question: verbs.Examine, actor: str) -> gateway_questions.DoctorAnswer:
         findings = examine(self._config)
+        findings += await asyncio.to_thread(unheard, self._store, self.noticing.senders, self._clock())
         try:
             findings += (await self._gateway.ask(gateway_questions.Doctor())).findings
         except LinkError as error:

@@ -219,6 +219,12 @@ class Keys:
         with self._reading() as connection:
             return {bytes(row.digest): row.text for row in connection.execute(select(grant_table))}
 
+    def active_grants(self) -> frozenset[tuple[str, bytes]]:
+        """The accounts of active keys, each with the digests of the grants that these have."""
+        query = select(key_table.c.account, key_table.c.grant).where(key_table.c.state == KeyState.ACTIVE.value)
+        with self._reading() as connection:
+            return frozenset((row.account, bytes(row.grant)) for row in connection.execute(query.distinct()))
+
     def load(self, key_ids: Sequence[str] | None = None) -> Iterator[KeyRow]:
         """All keys in no order, or those named, as compact rows: a million in a few seconds.
 

@@ -146,6 +146,30 @@ class Notices:
             query = select(func.count()).select_from(delivery).where(delivery.c.state == State.WAITING.value)
             return int(connection.execute(query).scalar_one())
 
+    def failed(self, since: int) -> dict[tuple[str, str], Sequence[str]]:
+        """The faults of the deliveries that were given up, of notices told since a moment, by owner and way."""
+        query = (
+            select(notice.c.owner, delivery.c.way, delivery.c.error)
+            .join_from(delivery, notice)
+            .where(delivery.c.state == State.FAILED.value, notice.c.last >= since)
+            .order_by(delivery.c.id)
+        )
+        found: dict[tuple[str, str], list[str]] = {}
+        with self._reading() as connection:
+            for owner, way, error in connection.execute(query):
+                found.setdefault((owner, way), []).append(error)
+        return dict(found)
+
+    def late(self, before: int) -> int:
+        """How many notices, told before a moment, wait over some channel that has failed already."""
+        query = (
+            select(func.count(delivery.c.notice.distinct()))
+            .join_from(delivery, notice)
+            .where(delivery.c.state == State.WAITING.value, delivery.c.tries > 0, notice.c.made < before)
+        )
+        with self._reading() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def last_sent(self, channel: Channel, kind: str) -> int:
         """When a notice of this kind last left over this channel; 0 for never."""
         query = (
