@@ -52,7 +52,7 @@ class _Counted:
 class Chronicle:
     """Writes the records of the data plane."""
 
-    __slots__ = ("_denials", "_failures", "_failures_from_us", "_kept", "_known", "_met", "events", "journal")
+    __slots__ = ("_denials", "_failures", "_failures_from_us", "_kept", "_known", "_met", "events", "fills", "journal")
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
@@ -63,6 +63,7 @@ class Chronicle:
         self._denials: dict[str, int] = {}  # by key, since the last note
         self._failures: dict[tuple[str, str], _Counted] = {}
         self._failures_from_us = wall_us()
+        self.fills: list[record.Filled] = []  # told to the watch, and not recorded yet
 
     def when_durable(self, position: int, callback: Callable[[JournalStopped | None], None]) -> None:
         """Call back when the record is safe, or with the error because of which it is not."""
@@ -112,20 +113,21 @@ class Chronicle:
                     wall_us(), exchange.started_us, live.id, live.service, live.account.id, exchange.source,
                     exchange.fingerprint, exchange.method, exchange.path, exchange.payload.decode("latin-1"), leaves,
                     "allow", "", intent.endpoint.harm, allow.orders, allow.charges, intent.target,
-                    intent.keep_on_failure, intent.withdrawal, allow.reducing, exchange.until_us,
+                    intent.keep_on_failure, intent.withdrawal, allow.reducing, exchange.until_us, "",
+                    None if live.watcher is None else live.watcher.facts_of(exchange, live),
                 )
             ),
             _TRADE,
             essential=essential,
         )  # fmt: skip
 
-    def denial(self, exchange: Exchange, live: Live, deny: Deny) -> None:
-        """Record a verified request that was refused; of a key that does nothing else, count it."""
+    def denial(self, exchange: Exchange, live: Live, deny: Deny) -> bool:
+        """Record a verified request that was refused; of a key that does nothing else, count it: then this is False."""
         self.events.denied(exchange, live, deny)
         count = self._denials[live.id] = self._denials.get(live.id, 0) + 1
         if count > DENIALS_APIECE:
             self.failure(exchange, live.key, deny)
-            return
+            return False
         endpoint = exchange.endpoint
         payload = exchange.payload.decode("latin-1")
         if endpoint is not None and endpoint.changes:
@@ -135,12 +137,14 @@ class Chronicle:
                         wall_us(), exchange.started_us, live.id, live.service, live.account.id, exchange.source,
                         exchange.fingerprint, exchange.method, exchange.path, payload, "", "deny", deny.reason.name,
                         endpoint.harm, (), (), None, False, None, False, exchange.until_us, deny.detail,
+                        None if live.watcher is None else live.watcher.facts_of(exchange, live),
                     )
                 ),
                 _TRADE,
             )  # fmt: skip
         else:
             self._read(exchange, live, payload, "deny", deny.reason.name, 0, 0)
+        return True
 
     def read(self, exchange: Exchange, live: Live, status: int, latency_us: int) -> None:
         """Record a verified request that changes nothing, with its answer."""
@@ -155,6 +159,7 @@ class Chronicle:
                     wall_us(), exchange.started_us, live.id, live.service, live.account.id, exchange.source,
                     exchange.fingerprint, exchange.method, exchange.path, payload, decision, reason, status,
                     latency_us, exchange.until_us,
+                    live.watcher.facts_of(exchange, live) if reason and live.watcher is not None else None,
                 )
             ),
             _READ,
@@ -166,8 +171,9 @@ class Chronicle:
             outcome = record.Outcome(wall_us(), exchange.position, live.id, None, status, latency_us)
         else:
             outcome = record.Outcome(
-                wall_us(), exchange.position, live.id, answer.executed, status, latency_us, answer.orders, answer.code
-            )
+                wall_us(), exchange.position, live.id, answer.executed, status, latency_us, answer.orders, answer.code,
+                "", self._take_fills(),
+            )  # fmt: skip
         self._append(encode(outcome), _TRADE, essential=True)
 
     def not_sent(self, exchange: Exchange, live: Live, reason: Reason) -> None:
@@ -178,7 +184,11 @@ class Chronicle:
     def resolved(self, live: Live, position: int, answer: Answer, evidence: str) -> None:
         """Record news of orders that came otherwise than in the answer to their own request."""
         self._append(
-            encode(record.Resolved(wall_us(), live.id, position, evidence, answer.orders, answer.trades)),
+            encode(
+                record.Resolved(
+                    wall_us(), live.id, position, evidence, answer.orders, answer.trades, "", self._take_fills()
+                )
+            ),
             _TRADE,
             essential=True,
         )
@@ -190,6 +200,22 @@ class Chronicle:
             _TRADE,
             essential=True,
         )
+
+    def seen(
+        self,
+        now: int,
+        near: tuple[tuple[str, float], ...] = (),
+        signs: tuple[tuple[str, int, int, str], ...] = (),
+    ) -> None:
+        """Record what the watch is told of the market."""
+        self._append(encode(record.Seen(wall_us(), now, near, signs)), _READ)
+
+    def _take_fills(self) -> tuple[record.Filled, ...]:
+        if not self.fills:
+            return ()
+        taken = tuple(self.fills)
+        self.fills.clear()
+        return taken
 
     def failure(self, exchange: Exchange, key: bytes, deny: Deny) -> None:
         """Count a request whose sender is not proven."""

@@ -50,6 +50,10 @@ class Events:
         self._raised: OrderedDict[tuple[str, str, str], list[int]] = OrderedDict()  # when last, and how often since
         self._more = asyncio.Event()
 
+    def now(self) -> int:
+        """The time that events are written with, in µs."""
+        return self._clock()
+
     def raise_(
         self, what: str, key: str, account: str, detail: Mapping[str, str], *, matter: str = "", once_us: int = ONCE_US
     ) -> int:

@@ -10,6 +10,7 @@ from bailiwick.model.intent import Act, Endpoint, Intent, OrderRef
 from bailiwick.model.life import KeyState
 from bailiwick.model.reason import Reason
 from bailiwick.model.request import Request
+from bailiwick.watch.event import Asked
 
 if TYPE_CHECKING:
     from bailiwick.gateway.pipeline import Gateway
@@ -22,9 +23,9 @@ class Exchange:
     """One request being served, from its arrival to its answer. It is what awaits the venue's answer."""
 
     __slots__ = (
-        "allow", "asked", "bodies", "connection", "endpoint", "fingerprint", "gateway", "held", "intent", "live",
-        "method", "missed", "over", "path", "payload", "pending", "position", "retried", "sent_us", "source",
-        "started_us", "until_us", "way",
+        "allow", "approved", "asked", "bodies", "connection", "endpoint", "facts", "fingerprint", "gateway", "held",
+        "intent", "live", "method", "missed", "over", "path", "payload", "pending", "position", "retried", "sent_us",
+        "source", "started_us", "until_us", "way",
     )  # fmt: skip
 
     def __init__(self, gateway: "Gateway", connection: ClientConnection, method: str, path: str, source: str) -> None:
@@ -42,6 +43,8 @@ class Exchange:
         self.way: Way | None = None  # over which it leaves
         self.until_us = 0  # until when the payload's replay mark lives
         self.allow: Allow | None = None
+        self.facts: Asked | None = None  # what the watch was told
+        self.approved = False  # whether a person's approval was used for it
         self.position = -1
         self.started_us = 0
         self.sent_us = 0  # when the last of it was handed over to be sent; 0 while certainly nothing has left

@@ -62,8 +62,14 @@ class Feed:
     is kept, and that of the symbols whose prices lead from one to the other; so it is for those that an order missed.
     """
 
-    def __init__(self, venue: VenueSide, asked: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self,
+        venue: VenueSide,
+        asked: Iterable[tuple[str, str]] = (),
+        seen: Callable[[VenueSide], None] = lambda venue: None,
+    ) -> None:
         self.venue = venue
+        self._seen = seen  # is told whenever prices are fresh
         self._data = venue.dialect.market_data
         self._weight = KeyWeight()
         self._asked = set(asked)
@@ -182,6 +188,7 @@ class Feed:
         """Fetch best bids and asks."""
         body = await self.ask(self._data.tops())
         self.venue.prices.observe(self._data.read_tops(body), self.venue.clock.now_us())
+        self._seen(self.venue)
 
     async def fill(self, most: int | None = None) -> None:
         """Fetch the history of wanted symbols, of so many at most, that have none, or whose volumes are old."""

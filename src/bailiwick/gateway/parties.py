@@ -1,17 +1,28 @@
 """Who stands behind a request, as the gateway holds them in memory while they are active."""
 
 from collections import defaultdict, deque
+from decimal import Decimal
+from typing import TYPE_CHECKING, Protocol
 
 from bailiwick.gateway.clock import VenueClock
 from bailiwick.gateway.prices import Prices
 from bailiwick.gateway.upstream import Pool
 from bailiwick.gateway.weight import AddressWeight, KeyWeight, OrderCount, OrderLimits
+from bailiwick.journal.record import Facts
+from bailiwick.model.decision import Allow, Deny
+from bailiwick.model.intent import Intent
 from bailiwick.model.life import Curb, KeyState
 from bailiwick.model.secret import Secret
 from bailiwick.model.usage import Usage
 from bailiwick.rules.authority import Authority
 from bailiwick.rules.ledger import Ledger, Worth
+from bailiwick.rules.network import Networks
+from bailiwick.rules.tracked import Tracked
 from bailiwick.venues.dialect import Dialect, Signer, Verifier
+from bailiwick.watch.event import Holder, Origin
+
+if TYPE_CHECKING:
+    from bailiwick.gateway.exchange import Exchange
 
 LATENCIES = 64  # that are kept of each path
 
@@ -90,12 +101,32 @@ def _latest() -> deque[int]:
     return deque(maxlen=LATENCIES)
 
 
+class Watcher(Protocol):
+    """The watch, as the way of a request meets it."""
+
+    def judge(self, exchange: "Exchange", live: "Live", intent: Intent, allow: Allow, *, exit_: bool) -> Deny | None:
+        """Ask about what the rules allow; None lets it go on, and always so where it gets the key out."""
+        ...
+
+    def refused(self, exchange: "Exchange", live: "Live", deny: Deny) -> None:
+        """A verified request was refused."""
+        ...
+
+    def facts_of(self, exchange: "Exchange", live: "Live") -> Facts:
+        """What the record of a request says of what the watch was told."""
+        ...
+
+    def traded(self, live: "Live", order: Tracked, quantity: Decimal, value: Decimal, now: int) -> None:
+        """So much more of an order was executed than was known: base and quote asset."""
+        ...
+
+
 class Live:
     """A key in use. Its ledger outlives changes of the key; everything else is made anew when the key changes."""
 
     __slots__ = (
-        "account", "authority", "canary", "curb", "id", "key", "ledger", "noted_us", "removed", "service", "sources",
-        "state", "traded_us", "used_us", "verifier", "weight", "worth",
+        "account", "authority", "canary", "curb", "holder", "id", "key", "ledger", "networks", "noted_us", "origins",
+        "removed", "service", "sources", "state", "traded_us", "used_us", "verifier", "watcher", "weight", "worth",
     )  # fmt: skip
 
     def __init__(
@@ -111,6 +142,9 @@ class Live:
         *,
         removed: bool = False,
         canary: bool = False,
+        watcher: Watcher | None = None,
+        networks: Networks = (),
+        created_us: int = 0,
     ) -> None:
         self.key = key
         self.id = key.decode("ascii")
@@ -126,6 +160,12 @@ class Live:
         self.weight = KeyWeight()
         market, currency = account.venue.market, authority.currency
         self.worth: Worth = lambda asset: market.convert(asset, currency)
+        self.watcher = watcher
+        self.networks = networks  # those that its service publishes
+        self.holder = Holder(
+            key=self.id, account=account.id, service=service, purpose=authority.kind, created_us=created_us
+        )
+        self.origins: dict[tuple[str, str], Origin] = {}  # addresses and fingerprints met, as the watch knows them
         self.sources: dict[str, bool] = {}  # addresses met, and whether the key may be used from them
         self.used_us = 0
         self.traded_us = 0  # for anything but a read

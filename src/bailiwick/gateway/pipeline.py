@@ -217,7 +217,12 @@ class Gateway(Dispatch):
                     self._deny(exchange, kept)
                     return
                 exchange.intent = intent = kept
-        if live.authority.may_hold and self.holds is not None and exchange.asked is not None:
+        if live.watcher is not None:
+            held = live.watcher.judge(exchange, live, intent, allow, exit_=exit_ or act is _AMEND)
+            if held is not None:
+                self._deny(exchange, held)
+                return
+        if live.authority.may_hold and self.holds is not None and exchange.asked is not None and not exchange.approved:
             held = self.holds.use(live, exchange.asked, allow)
             if held is not None:
                 self._deny(exchange, held)
@@ -261,7 +266,8 @@ class Gateway(Dispatch):
         """Refuse a verified request: it is recorded."""
         live = exchange.live
         assert live is not None
-        self.chronicle.denial(exchange, live, deny)
+        if self.chronicle.denial(exchange, live, deny) and live.watcher is not None:
+            live.watcher.refused(exchange, live, deny)
         self.refuse(exchange, deny)
 
     def _turn_away(self, exchange: Exchange, head: Head, deny: Deny) -> None:

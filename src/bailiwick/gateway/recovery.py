@@ -4,12 +4,15 @@ A snapshot is taken while requests go on, ledger after ledger. That is sound bec
 twice changes nothing: the records are read again from the position at which the snapshot was begun.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from bailiwick.gateway.retelling import retell
+from bailiwick.gateway.watching import SUSPECT, Doubt
 from bailiwick.journal import reader, record
 from bailiwick.journal.log import Journal
+from bailiwick.logs import log
 from bailiwick.model.decision import Allow
 from bailiwick.model.intent import Intent
 from bailiwick.rules.ledger import Ledger
@@ -18,16 +21,36 @@ from bailiwick.rules.together import Together
 from bailiwick.rules.tracked import LedgerState, OrderState
 from bailiwick.store.rows import Use
 from bailiwick.venues.dialect import Dialect
+from bailiwick.watch.event import Holder
+from bailiwick.watch.packing import unpack
+from bailiwick.watch.respond import policy_of
+from bailiwick.watch.state import State as WatchState
+from bailiwick.watch.step import step
 
 STOPPED = "gateway stopped"
 """The act recorded last by a gateway that ended in order."""
 
 
+class Profile(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What the watch knows of a key, as of a position: what stands behind it is told to the watch again."""
+
+    position: int
+    account: str
+    service: str
+    data: bytes
+
+
 class State(msgspec.Struct):
-    """What a snapshot holds. ``marks`` are the replay marks alive at its position, by their second of expiry."""
+    """What a snapshot holds.
+
+    ``marks`` are the replay marks alive at its position, by their second of expiry; ``profiles`` what the watch knows
+    of keys, and ``doubts`` the keys that it took for stolen and of which the authority had not decided.
+    """
 
     ledgers: dict[str, LedgerState]
     marks: dict[int, list[bytes]] = {}
+    profiles: dict[str, Profile] = {}
+    doubts: dict[str, Doubt] = {}
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -45,6 +68,10 @@ class Recovered:
         self.records = 0
         self.used_us: dict[str, int] = {}  # when keys last did what was allowed, by the records
         self.traded_us: dict[str, int] = {}  # when anything but a read
+        self.watch = WatchState()
+        self.profiles: dict[str, Profile] = {}
+        self.touched: set[str] = set()  # keys whose profile is no longer the snapshot's
+        self.doubts: dict[str, Doubt] = {}
 
     def ledger(self, key_id: str) -> Ledger:
         """A key's ledger, a new one if the key has never traded."""
@@ -67,9 +94,14 @@ def encode_ledger(ledger: Ledger) -> msgspec.Raw:
     return msgspec.Raw(_ENCODER.encode(ledger.to_state()))
 
 
-def encode_state(ledgers: dict[str, msgspec.Raw], marks: dict[int, list[bytes]]) -> bytes:
+def encode_state(
+    ledgers: dict[str, msgspec.Raw],
+    marks: dict[int, list[bytes]],
+    profiles: Mapping[str, Profile] | None = None,
+    doubts: Mapping[str, Doubt] | None = None,
+) -> bytes:
     """The state as a snapshot holds it."""
-    return _ENCODER.encode({"ledgers": ledgers, "marks": marks})
+    return _ENCODER.encode({"ledgers": ledgers, "marks": marks, "profiles": profiles or {}, "doubts": doubts or {}})
 
 
 def recover(
@@ -89,10 +121,18 @@ def recover(
         state = _DECODER.decode(journal.snapshot.state)
         found.ledgers = {key_id: Ledger.from_state(each) for key_id, each in state.ledgers.items()}
         found.marks.restore(state.marks)
+        found.doubts = state.doubts
+        found.profiles = restore(found.watch, state.profiles)
     for key_id in slow:
         found.ledger(key_id).slow = True
     found.marks.drop(now_us)
     intents: dict[int, record.Intent] = {}
+    for key_id in found.doubts:
+        found.ledger(key_id).slow = True
+    holders = {
+        key_id: Holder(key=key_id, account=each.account, service=each.service)
+        for key_id, each in found.profiles.items()
+    }
     for position, each in _records(journal):
         found.records += 1
         match each:
@@ -117,12 +157,48 @@ def recover(
                     _settle_older(found, each, journal)
             case record.Resolved():
                 _resolve(found, each)
+            case record.Event():
+                if each.what == SUSPECT:
+                    found.doubts[each.key] = doubt_of(position, each)
+                    found.ledger(each.key).slow = True
             case _:
                 pass
+        _tell_again(found, position, each, dialect, holders)
         found.in_order = isinstance(each, record.Act) and each.verb == STOPPED
     for position, intent in intents.items():
         _doubt(found, position, intent)
     return found
+
+
+def restore(watch: WatchState, profiles: Mapping[str, Profile]) -> dict[str, Profile]:
+    """Give the watch what a snapshot holds; the profiles that it could read."""
+    kept = {}
+    for key_id, each in profiles.items():
+        try:
+            watch.enter(key_id, unpack(each.data, each.account, each.service))
+        except ValueError as error:
+            log.warning("a profile of the watch cannot be read", key=key_id, why=str(error))
+        else:
+            kept[key_id] = each
+    return kept
+
+
+def doubt_of(position: int, each: record.Event) -> Doubt:
+    """What an event says of a key that the watch took for stolen."""
+    symbol = dict(each.detail).get("suspected", "")
+    return Doubt(position, each.at_us // 1000, (symbol,) if symbol else ())
+
+
+def _tell_again(
+    found: Recovered, position: int, each: record.Record, dialect: Dialect, holders: dict[str, Holder]
+) -> None:
+    """Tell the watch what its profile of the key does not hold yet."""
+    for told in retell(each, dialect.endpoint, holders):
+        kept = found.profiles.get(told.key)
+        if kept is None or position >= kept.position:
+            step(found.watch, told.event, told.now_us, policy_of(told.most))
+            if told.key:
+                found.touched.add(told.key)
 
 
 def _records(journal: Journal) -> Iterator[tuple[int, record.Record]]:

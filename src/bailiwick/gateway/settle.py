@@ -1,5 +1,7 @@
 """What an answer of the venue settles of a key's own orders."""
 
+from decimal import Decimal
+
 import msgspec
 
 from bailiwick.gateway.exchange import Exchange
@@ -17,7 +19,7 @@ def apply(live: Live, answer: Answer, now: int, *, in_passing: bool = False) -> 
 
     ``in_passing`` says that it was asked neither to place these orders nor what became of one of them.
     """
-    ledger, prices = live.ledger, live.account.venue.prices
+    ledger = live.ledger
     news = False
     for report in answer.orders:
         order = own(ledger, report.symbol, report.order_id, report.client_id)
@@ -26,10 +28,10 @@ def apply(live: Live, answer: Answer, now: int, *, in_passing: bool = False) -> 
         if in_passing and order.order_id is None and order.state is _RESERVED:
             # Its own answer is on the way and tells its number. What else has its name may be another key's.
             continue
-        executed, state = order.executed, order.state
+        executed, state, value = order.executed, order.state, _value(order)
         ledger.report(report, now, live.worth)
         if order.executed != executed:
-            prices.own_trade(order.symbol, order.side, order.executed - executed)
+            _executed(live, order, order.executed - executed, _value(order) - value, now)
             news = True
         elif order.state is not state:
             news = True
@@ -37,12 +39,25 @@ def apply(live: Live, answer: Answer, now: int, *, in_passing: bool = False) -> 
         order = own(ledger, trade.symbol, trade.order_id, "")
         if order is None or trade.fill.trade_id in order.trades:
             continue  # where it is of an order whose number is on the way, the reconciler asks for it again
-        executed = order.executed
+        executed, value = order.executed, _value(order)
         ledger.trade(trade, now, live.worth)
         if order.executed != executed:
-            prices.own_trade(order.symbol, order.side, order.executed - executed)
+            _executed(live, order, order.executed - executed, _value(order) - value, now)
         news = True
     return news
+
+
+def _executed(live: Live, order: Tracked, quantity: Decimal, value: Decimal, now: int) -> None:
+    """Tell whoever must know that so much more of an order was executed than was known: base and quote asset."""
+    live.account.venue.prices.own_trade(order.symbol, order.side, quantity)
+    if live.watcher is not None:
+        live.watcher.traded(live, order, quantity, value, now)
+
+
+def _value(order: Tracked) -> Decimal:
+    """What is known to have been executed, in the quote asset."""
+    reported = order.reported_quote
+    return order.traded_quote if reported is None or reported < order.traded_quote else reported
 
 
 def told(exchange: Exchange, live: Live) -> bool:

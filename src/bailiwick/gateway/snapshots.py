@@ -10,12 +10,14 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
-from bailiwick.gateway.recovery import encode_ledger, encode_state
+from bailiwick.gateway.recovery import Profile, encode_ledger, encode_state
+from bailiwick.gateway.watching import Watching
 from bailiwick.journal.error import JournalError
 from bailiwick.journal.log import Journal
 from bailiwick.logs import log
 from bailiwick.rules.ledger import Ledger
 from bailiwick.rules.replay import ReplayMarks
+from bailiwick.watch.packing import pack
 
 MOST_RECORDS = 20_000  # behind a snapshot: a third of a second of a start
 OVERDUE_RECORDS = 60_000  # a start that had so many to read takes one before it serves
@@ -30,14 +32,24 @@ async def _nothing() -> None:
 
 
 class Snapshots:
-    """Takes snapshots of ledgers and replay marks."""
+    """Takes snapshots of ledgers, replay marks and the profiles of keys."""
 
-    def __init__(self, journal: Journal, ledgers: Mapping[str, Ledger], marks: ReplayMarks, every_s: float) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        ledgers: Mapping[str, Ledger],
+        marks: ReplayMarks,
+        every_s: float,
+        watching: Watching | None = None,
+        profiles: Mapping[str, Profile] | None = None,
+    ) -> None:
         self._journal = journal
         self._ledgers = ledgers
         self._marks = marks
         self._every_s = every_s
         self.note_uses: Callable[[], Awaitable[None]] = _nothing  # records before a snapshot are not read for them
+        self._watching = watching
+        self._profiles = dict(profiles or {})  # as they were packed last
         self._behind = journal.snapshot.position if journal.snapshot is not None else 0
         self._taken_at = time.monotonic()
         self._taken = False  # by this process
@@ -85,9 +97,34 @@ class Snapshots:
             if time.monotonic() >= until:
                 await asyncio.sleep(0)  # requests go on meanwhile: see recovery
                 until = time.monotonic() + SLICE_S
+        await self._pack(until)
+        profiles = dict(self._profiles)
+        doubts = {} if self._watching is None else dict(self._watching.doubts)
         try:
-            await asyncio.to_thread(lambda: self._journal.write_snapshot(encode_state(ledgers, marks), position))
+            await asyncio.to_thread(
+                lambda: self._journal.write_snapshot(encode_state(ledgers, marks, profiles, doubts), position)
+            )
         except (JournalError, OSError) as error:
             log.error("no snapshot", why=str(error))
         else:
             self._behind = position
+
+    async def _pack(self, until: float) -> None:
+        """Pack what the watch has learnt of keys since the last time.
+
+        A profile is told its records only once, unlike a ledger: so each keeps the position up to which it knows them.
+        """
+        watching = self._watching
+        if watching is None:
+            return
+        while watching.touched:
+            key_id = watching.touched.pop()
+            found = watching.state.keys.get(key_id)
+            if found is None:
+                self._profiles.pop(key_id, None)
+                continue
+            data = pack(found, watching.now_s())
+            self._profiles[key_id] = Profile(self._journal.position, found.account, found.service, data)
+            if time.monotonic() >= until:
+                await asyncio.sleep(0)
+                until = time.monotonic() + SLICE_S

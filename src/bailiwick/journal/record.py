@@ -42,7 +42,9 @@ class Facts(Struct, array_like=True, gc=False, frozen=True):
     of_service: bool | None
     purpose: str
     created_us: int
+    most: str  # that the grant lets it do
     symbol: str = ""
+    asked: bool = False  # whether it was asked, and not only told of a refusal
     base: str = ""
     quote: str = ""
     side: str = ""
@@ -68,8 +70,8 @@ class Filled(Struct, array_like=True, gc=False, frozen=True):
     symbol: str
     side: str
     worth: float
+    price: float
     near_bps: float | None = None
-    taker: bool | None = None
 
 
 class Intent(Struct, array_like=True, gc=False, frozen=True, tag="intent"):
