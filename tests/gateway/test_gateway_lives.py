@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from ground import ACCOUNT, Client, Ground
 
-from bailiwick.gateway.overlap import Overlap
+from bailiwick.gateway.overlap import Overlap, tell_uses
 from bailiwick.model.credential import Purpose
 from bailiwick.model.life import Cause, KeyState, Standstill
 from bailiwick.model.party import key_record
@@ -112,6 +112,31 @@ async def test_both_secrets_sign_during_an_overlap(ground: Ground) -> None:
             if expected is None:
                 (await ground.sent()).answer(200, {})
             assert client.reasons == [expected], (until, secret)
+
+
+async def test_the_use_of_an_old_secret_is_an_event(ground: Ground) -> None:
+    """Who still signs with the earlier secret during an overlap is told of once a day, with until when it works."""
+    bot = ground.bot()
+    assert bot.key is not None
+    fresh = b"bws_fresh"
+    with Store.open(ground.config.database) as store:
+        key = store.keys.get(bot.key.id)
+        sealed = ground.house.vault.seal(key_record(key.id, ACCOUNT), Purpose.ISSUED_HMAC, Secret(fresh))
+        store.keys.update(
+            msgspec.structs.replace(key, secret=sealed.envelope, previous=key.secret, previous_until=1 << 42)
+        )
+    registry, events = ground.house.registry, ground.house.gateway.chronicle.events
+    registry.refresh()
+    told = []
+    for secret in (fresh, bot.key.secret, bot.key.secret):
+        ground.client(dataclasses.replace(bot.key, secret=secret)).send("GET", "/api/v3/account")
+        (await ground.sent()).answer(200, {})
+        tell_uses(registry.overlaps, registry.account_of, events)
+        await ground.durable()
+        told.append([(each.kind, each.key, each.account) for each in (await events.after(-1, 0)).events])
+    once = [("previous_secret_used", bot.key.id, ACCOUNT)]
+    assert told == [[], once, once]
+    assert (await events.after(-1, 0)).events[0].detail["until"] == "2109-05-15T07:35:11Z"
 
 
 async def test_use_and_trade_are_noted_apart(ground: Ground) -> None:

@@ -252,6 +252,19 @@ def event(kind: str, key: str, position: int = 3, **detail: str) -> Event:
     return Event(position=position, at_ms=0, kind=kind, key=key, account="main", detail=detail)
 
 
+async def test_the_owner_hears_that_an_old_secret_is_in_use(house: NotifyHouse) -> None:
+    """While two secrets are believed, the owner is told that the earlier one is still used, and until when it works."""
+    key = (await house.issue()).id
+    house.gateway.events = [
+        event("previous_secret_used", key, 3, last="2026-11-21T06:00:00Z", until="2026-11-21T07:00:00Z")
+    ]
+    await house.desk.hearing.listen(0)
+    (found,) = [each.notice for each in house.store.notices.list() if each.notice.kind == "previous_secret_used"]
+    assert (found.key, "until 2026-11-21T07:00:00Z" in found.text.replace("\n", " "), "--leaked" in found.text) == (
+        key, True, True,
+    )  # fmt: skip
+
+
 async def test_the_first_later_use_of_a_removed_key_tells_its_owner(house: NotifyHouse) -> None:
     """A bot that was forgotten says so once: with what it asked, from where, and that it can place no stop."""
     key = (await house.issue()).id

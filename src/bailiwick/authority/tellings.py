@@ -24,6 +24,23 @@ def removed_key_used(event: Event, key: Key) -> Notice:
     )
 
 
+def previous_secret_used(event: Event) -> Notice:
+    """Somebody still signs with the secret that a rotation gave up: a client that was not moved yet, or a thief."""
+    until = event.detail.get("until", "")
+    return Notice(
+        kind="previous_secret_used",
+        title="The secret that was given up is still in use",
+        text=f"A request at {event.detail.get('last', '')} was signed with the key's earlier secret. It works until "
+        f"{until}; after that whoever signs with it is refused, and places no stop. Give that client the new secret "
+        "before. If every client of yours has it already, somebody else has the old one: `bailiwick key rotate "
+        f"{event.key} --leaked` ends it at once.",
+        urgency=Urgency.WARNING,
+        key=event.key,
+        account=event.account,
+        matter=f"until {until} at {event.position}",
+    )
+
+
 def refused(event: Event, key: Key) -> Notice:
     """A client reads -2015 "Invalid API-key, IP, or permissions for action"; its owner reads which of the three."""
     name = event.detail.get("reason", "")
