@@ -32,6 +32,7 @@ from bailiwick.gateway.server import Listener
 from bailiwick.gateway.snapshots import Snapshots
 from bailiwick.gateway.unkeyed import PublicData, UnkeyedDesk
 from bailiwick.gateway.verbs import handlers
+from bailiwick.gateway.watching import Watching
 from bailiwick.journal.erasure import condense
 from bailiwick.journal.error import JournalError
 from bailiwick.journal.log import Journal
@@ -112,8 +113,14 @@ class House:
         )
         self.holds = self.gateway.holds = Holds(self.gateway.chronicle.events, self.store, wall_us)
         self.holds.load()
+        self.watching = self._watch()
         self.snapshots = Snapshots(
-            self.journal, self.recovered.ledgers, self.recovered.marks, config.journal.snapshot_s
+            self.journal,
+            self.recovered.ledgers,
+            self.recovered.marks,
+            config.journal.snapshot_s,
+            self.watching,
+            self.recovered.profiles,
         )
         self._uses = self.recovered.uses()  # of keys, still to be written down
         self.snapshots.note_uses = self.note_uses
@@ -126,6 +133,18 @@ class House:
         self.address: tuple[str, int] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._following: dict[str, asyncio.Task[None]] = {}  # by venue
+
+    def _watch(self) -> Watching:
+        """The watch, with what it knew before; keys of which the authority has not decided yet wind down again."""
+        found = self.recovered
+        done = self.store.alerts_at([each.position for each in found.doubts.values()])
+        doubts = {key_id: each for key_id, each in found.doubts.items() if each.position not in done}
+        watching = Watching(self.gateway.chronicle, self.registry, found.watch, doubts)
+        watching.touched |= found.touched
+        watching.holds = self.holds
+        watching.learn(self.store)
+        self.registry.watcher = watching
+        return watching
 
     # Serving
 
@@ -232,7 +251,7 @@ class House:
             before = self.feeds.get(venue.id)
             if before is not None and before.venue is venue:
                 continue
-            feed = self.feeds[venue.id] = Feed(venue, self.registry.markets())
+            feed = self.feeds[venue.id] = Feed(venue, self.registry.markets(), self.watching.look)
             self.unkeyed.add(venue, PublicData(self.gateway, venue, self.config.gateway.public))
             met.append(feed)
         return met
@@ -258,9 +277,12 @@ class House:
     async def refresh(self) -> int:
         """Put the store's changes in force; gives the number of the newest."""
         before = self.registry.change
+        decided = self.watching.dealt_with(self.store)  # before the changes are read, so that they hold the decision
         change = self.registry.refresh()
+        self.watching.end(decided)
         if change != before:
             self.holds.refresh()
+            self.watching.learn(self.store)
             for pool in self.links.pools():
                 pool.drop_waiting(is_stopped)  # what a key may no longer open does not leave when a connection is free
             for feed in self._meet_venues():

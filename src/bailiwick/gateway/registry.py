@@ -14,14 +14,15 @@ from bailiwick.gateway.chronicle import wall_us
 from bailiwick.gateway.links import Links
 from bailiwick.gateway.lives import WIND_DOWN_US, curb_of, life_of
 from bailiwick.gateway.overlap import Overlap
-from bailiwick.gateway.parties import AccountSide, Live
+from bailiwick.gateway.parties import AccountSide, Live, Watcher
 from bailiwick.gateway.standings import Standings
 from bailiwick.logs import log
 from bailiwick.model.grant import Grant, grant_from_toml
-from bailiwick.model.life import REMOVING, KeyState, Life
+from bailiwick.model.life import REMOVING, KeyState, Life, Standstill, stricter
 from bailiwick.model.party import Account, KeyKind, Service, bounds_of, credential_record, key_record
 from bailiwick.rules.authority import Authority, authority
 from bailiwick.rules.ledger import Ledger
+from bailiwick.rules.network import read_networks
 from bailiwick.store.reader import StoreReader
 from bailiwick.store.rows import EVERYTHING, PARTIES, Change, ChangeKind, KeyRow, Use
 from bailiwick.vault.vault import Vault
@@ -62,6 +63,8 @@ class Registry:
         self._read_at = 0.0
         self._used: dict[str, Use] = {}  # of keys that are no longer in use
         self._wind_down_us = wind_down_us
+        self._doubted: dict[str, Standstill] = {}  # by the watch, until the authority has decided
+        self.watcher: Watcher | None = None
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -160,7 +163,25 @@ class Registry:
         self._live.clear()
 
     def _life(self, row: KeyRow) -> Life:
-        return life_of(row, self._accounts.get(row.account), self.standings.judged(row))
+        life = life_of(row, self._accounts.get(row.account), self.standings.judged(row))
+        still = self._doubted.get(row.id)
+        return life if still is None else stricter(life, Life(KeyState.WINDING_DOWN, still))
+
+    def doubt(self, key_id: str, still: Standstill) -> None:
+        """From now on the key winds down under suspicion, whatever its row says."""
+        self._doubted[key_id] = still
+        self._ledger_of(key_id).slow = True
+        self._look_again(key_id)
+
+    def trust(self, key_id: str) -> None:
+        """The row of the key alone says what it may do again."""
+        if self._doubted.pop(key_id, None) is not None:
+            self._look_again(key_id)
+
+    def _look_again(self, key_id: str) -> None:
+        row = self._rows.get(key_id)
+        if row is not None:
+            self._let_go(key_id.encode("ascii"), row)
 
     def _keep_use(self, live: Live) -> None:
         if live.used_us:
@@ -236,6 +257,9 @@ class Registry:
             curb_of(row, life, account, self._wind_down_us),
             removed=life.state is not KeyState.ACTIVE and life.still.cause in REMOVING,
             canary=shape is not None,
+            watcher=self.watcher if shape is None else None,  # nobody uses a canary, so nothing of it is unusual
+            networks=read_networks(service.networks),
+            created_us=row.created * 1000,
         )
         self._live[key] = live
         return live
