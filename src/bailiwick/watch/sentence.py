@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from bailiwick.watch.detect import course, crowd, manner, newsymbol, price, probing, size
+from bailiwick.watch.detect import counterparty, course, crowd, manner, newsymbol, price, probing, size
 from bailiwick.watch.signal import Signal
 
 
@@ -66,6 +66,13 @@ _SENTENCES: Final[dict[str, Callable[[dict[str, str]], str]]] = {
         f"Orders of {of['its other keys held']} other keys of {of['service']} were held within the hour."
     ),
     crowd.SYMBOL: lambda of: f"Orders of {of['other keys held in it']} other keys in {of['symbol']} were held.",
+    counterparty.CONTRA: lambda of: (
+        f"{of['loses']} has lost {of['moved']} to {of['gains']} in {of['matches']} trades of {of['symbol']}, "
+        "at prices away from the market."
+    ),
+    counterparty.BENEFICIARY: lambda of: (
+        f"{of['gains']} has gained {of['moved']} from {of['from accounts']} accounts at prices away from the market."
+    ),
     probing.REACH: lambda of: f"The key asks to {of['asks to']}, which it has never done.",
     probing.DENIED: lambda of: (
         f"{of['sorts of denials in half an hour']} sorts of denials within half an hour: somebody may be feeling "

@@ -98,7 +98,11 @@ class State:
         if key not in self.keys:
             if len(self.keys) >= MOST_KEYS:
                 self.forget(next(iter(self.keys)))
-            self.pool(watched.service).keys += 1
+            pool = self.pool(watched.service)
+            pool.keys += 1
+            pool.days += watched.profile.days
+            for place, habit in enumerate(watched.profile.symbols.values()):
+                pool.learn(habit.tier, habit.largest, first=place == 0)
         self.keys[key] = watched
         for vouched in self.promised.pop(key, ()):
             self.vouch(vouched)

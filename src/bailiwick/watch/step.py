@@ -8,7 +8,7 @@ from typing import Final, assert_never
 from bailiwick.model.harm import BIT, Harm
 from bailiwick.model.intent import Act, Side
 from bailiwick.model.reason import Reason
-from bailiwick.watch.course import Window
+from bailiwick.watch.course import Course, Window
 from bailiwick.watch.detect import manner, probing
 from bailiwick.watch.event import Asked, Event, Looked, MarketSign, Refused, Traded
 from bailiwick.watch.judge import Finding, judge, judge_manner
@@ -94,10 +94,10 @@ def _asked(state: State, event: Asked, now_us: int, policy: Policy) -> Verdict:
     if (
         habit is not None
         and size <= habit.largest + 100
-        and symbol not in course.windows
         and idle_us < _SLEEP_US
         and course.woke_s == 0
         and _usual(event, profile, habit.reach * 1.5)
+        and _unhurt(course, symbol, event, now_s)
     ):
         watched.last, watched.last_symbol, watched.last_size, watched.gap = event, symbol, size, gap
         watched.last_tier = habit.tier
@@ -122,6 +122,21 @@ def _usual(event: Asked, profile: Profile, reach: float) -> bool:
         and profile.orders >= 8
         and (event.side is _BUY or event.reducing or profile.bare * 20 > profile.sells)
     )
+
+
+def _unhurt(course: Course, symbol: int, event: Asked, now_s: int) -> bool:
+    """Whether nothing was lost lately in the symbol; the order is counted where others are."""
+    window = course.windows.get(symbol)
+    if window is None:
+        return True
+    if (window.charged == 0 and window.lost <= 0.0) or now_s - window.seen_s > 2 * DAY_S:
+        del course.windows[symbol]  # what is usual needs none
+        return True
+    if window.lost * 500.0 > window.bought + window.sold:
+        return False
+    window.age(now_s)
+    window.ask(event.side or _BUY, event.worth, now_s)
+    return True
 
 
 def _weigh(

@@ -1,0 +1,140 @@
+"""A profile is at most a kilobyte, and a restart changes no verdict."""
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from watch_ground import AWAY, DAY, HOME, MINUTE, OF_SERVICE, START, Desk, holder, order
+
+from bailiwick.model.harm import Harm
+from bailiwick.model.intent import Act, Side
+from bailiwick.model.reason import Reason
+from bailiwick.watch.course import MOST_VOUCHED, MOST_WINDOWS, Pledge, Window
+from bailiwick.watch.event import Event, Looked, MarketSign, Refused, Traded
+from bailiwick.watch.packing import MOST_BYTES, pack, unpack
+from bailiwick.watch.profile import MOST_LESSONS, MOST_NEW_PLACES, MOST_PLACES, MOST_SYMBOLS, Habit, Lesson, Lessons
+from bailiwick.watch.watched import Watched
+
+
+def fattest() -> Watched:
+    """A profile in which there is no room for anything more."""
+    watched = Watched("account", "svc", START // 1_000_000)
+    profile, course = watched.profile, watched.course
+    for symbol in range(MOST_SYMBOLS):
+        profile.symbols[0xFFFF_FFFF - symbol] = Habit()
+    for places in (profile.networks, profile.fingerprints, profile.prefixes):
+        places.extend(range(MOST_PLACES))
+    profile.older = Lessons(0)
+    for lessons in (profile.older, profile.young):
+        for symbol in range(MOST_LESSONS):
+            lessons.symbols[symbol] = Lesson()
+        for places in (lessons.networks, lessons.fingerprints, lessons.prefixes):
+            places.extend(range(MOST_NEW_PLACES))
+    for symbol in range(MOST_WINDOWS):
+        course.windows[symbol] = Window(0)
+    for symbol in range(MOST_VOUCHED):
+        course.pledges[symbol] = Pledge(1e300, 0xFFFF_FFFF)
+    return watched
+
+
+def test_the_fattest_profile_is_a_kilobyte() -> None:
+    """A profile with every list full is as large as the widths say, and that is at most 1,024 bytes."""
+    assert len(pack(fattest(), 0)) == MOST_BYTES <= 1024
+
+
+def test_no_life_makes_a_fatter_profile() -> None:
+    """A key that does a hundred thousand different things from everywhere still has a profile of a kilobyte."""
+    desk = Desk()
+    chance = random.Random(7)
+    for number in range(6_000):
+        origin = chance.choice([HOME, AWAY, OF_SERVICE])
+        desk.tell(
+            order(
+                f"S{chance.randrange(400)}USDT", chance.choice(list(Side)), 10 ** chance.uniform(-30, 60),
+                10 ** chance.uniform(0, 7), origin=type(origin)(network=number, fingerprint=number),
+                day_worth=10 ** chance.uniform(0, 12), prefix=number + 1, window_ms=chance.randrange(10**9),
+                offset_ms=chance.randrange(-(10**12), 10**12),
+            ),
+            desk.now + chance.randrange(30 * MINUTE),
+        )  # fmt: skip
+        if number % 500 == 0:
+            assert len(desk.state.encode_key("k", desk.now)) <= 1024
+    assert len(desk.state.encode_key("k", desk.now)) <= 1024
+
+
+@pytest.mark.parametrize("cut", [0, 1, 9, 40, 200])
+def test_a_damaged_profile_is_refused(cut: int) -> None:
+    """Bytes that were cut short, lengthened, or are of another version raise an error, and are not half read."""
+    whole = pack(fattest(), 0)
+    for damaged in (whole[:cut], whole + b"\0", b"\xff" + whole[1:]):
+        with pytest.raises(ValueError, match="profile"):
+            unpack(damaged, "account", "svc")
+
+
+KEYS = [holder("a"), holder("b", account="of a"), holder("c", "other", purpose="dca"), holder("d", created_us=START)]
+SYMBOLS = ["BTCUSDT", "AXSUSDT", "SYSUSDT", "DMGUSDT"]
+ORIGINS = [HOME, HOME, AWAY, OF_SERVICE]
+REASONS = [Reason.HELD, Reason.BAND_NEAR, Reason.ORDER_NOTIONAL, Reason.CAPABILITY_NOT_GRANTED, Reason.DAY_NOTIONAL]
+NEARS = [-30.0, 0.0, 5.0, 40.0, 150.0, 900.0, None]
+ORDERS = st.builds(
+    lambda key, symbol, side, worth, near, origin, reducing, unbounded: order(
+        symbol, side, worth, near, holder=key, origin=origin, reducing=reducing, unbounded=unbounded
+    ),
+    st.sampled_from(KEYS), st.sampled_from(SYMBOLS), st.sampled_from(Side), st.floats(1, 1e5), st.sampled_from(NEARS),
+    st.sampled_from(ORIGINS), st.booleans(), st.booleans(),
+)  # fmt: skip
+OTHERS = st.one_of(
+    st.builds(
+        lambda key, symbol, side, worth, near, price: Traded(
+            at_us=START, holder=key, symbol=symbol, side=side, worth=worth, near_bps=near, price=price
+        ),
+        st.sampled_from(KEYS), st.sampled_from(SYMBOLS), st.sampled_from(Side), st.floats(1, 1e5),
+        st.sampled_from(NEARS), st.floats(90, 110),
+    ),
+    st.builds(
+        lambda key, reason, harm: Refused(at_us=START, holder=key, origin=HOME, reason=reason, harm=harm),
+        st.sampled_from(KEYS), st.sampled_from(REASONS), st.sampled_from(Harm),
+    ),
+    st.builds(
+        lambda key, harm: order(worth=0.0, near=None, holder=key, harm=harm, act=Act.PLAIN),
+        st.sampled_from(KEYS), st.sampled_from([Harm.READ, Harm.CANCEL, Harm.WITHDRAW, Harm.MOVE]),
+    ),
+    st.builds(
+        lambda symbol, near: Looked(at_us=START, symbol=symbol, near=near),
+        st.sampled_from(SYMBOLS), st.floats(90, 110),
+    ),
+    st.builds(
+        lambda symbol, score: MarketSign(at_us=START, symbol=symbol, score=score),
+        st.sampled_from(SYMBOLS), st.integers(0, 9000),
+    ),
+)  # fmt: skip
+GAPS = st.sampled_from([1_000_000, 20_000_000, 600 * 1_000_000, 5 * 3600 * 1_000_000, DAY, 20 * DAY])
+HISTORY = st.lists(st.tuples(GAPS, st.one_of(ORDERS, ORDERS, OTHERS)), max_size=60)
+
+
+@settings(max_examples=150, deadline=None)
+@given(HISTORY, st.integers(0, 60))
+def test_a_restart_changes_no_verdict(history: list[tuple[int, Event]], restart: int) -> None:
+    """Same events, same verdicts, bit for bit, whether or not all profiles went through their bytes on the way."""
+    once, again = Desk(), Desk()
+    for place, (gap, event) in enumerate(history):
+        if place == restart:
+            for key in KEYS:
+                if key.key in again.state.keys:
+                    again.state.decode_key(key, again.state.encode_key(key.key, again.now))
+        assert once.tell(event, once.now + gap) == again.tell(event, again.now + gap)
+    for name in once.state.keys:
+        assert once.state.encode_key(name, once.now) == again.state.encode_key(name, again.now)
+
+
+def test_profiles_that_come_back_make_the_pool_again() -> None:
+    """What a service's keys have in common is known again after a restart, from the keys' own profiles."""
+    desk = Desk()
+    for key in ("a", "b", "c"):
+        desk.live(holder(key), 4, "BTCUSDT", "AXSUSDT")
+    fresh = Desk()
+    for key in ("a", "b", "c"):
+        fresh.state.decode_key(holder(key), desk.state.encode_key(key, desk.now))
+    before, after = desk.state.pool("svc"), fresh.state.pool("svc")
+    assert (after.keys, after.days, after.tiers) == (before.keys, before.days, before.tiers)
