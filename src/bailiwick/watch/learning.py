@@ -4,7 +4,7 @@ from typing import Final
 
 from bailiwick.model.intent import OrderType, Side
 from bailiwick.watch.event import Asked
-from bailiwick.watch.profile import BUYS, MOST_LESSONS, MOST_NEW_PLACES, SELLS, U16, Lesson, Lessons
+from bailiwick.watch.profile import BUYS, MOST_LESSONS, MOST_NEW_PLACES, SELLS, U16, U32, Lesson, Lessons
 from bailiwick.watch.watched import Watched
 
 _BUY: Final = Side.BUY
@@ -18,7 +18,8 @@ def settle_last(watched: Watched, now_s: int) -> None:
         return
     watched.last = None
     lessons = watched.profile.young
-    lessons.orders += 1
+    if lessons.orders < U32:
+        lessons.orders += 1
     lessons.gaps += watched.gap
     offset = event.offset_ms
     if -30_000 < offset < 30_000:
@@ -31,11 +32,10 @@ def settle_last(watched: Watched, now_s: int) -> None:
     if event.window_ms != lessons.window_ms:
         lessons.window_ms = min(event.window_ms, U16)
     selling = event.side is not _BUY
-    if selling:
-        if lessons.sells < U16:
-            lessons.sells += 1
-            if not event.reducing:
-                lessons.bare += 1
+    if selling and lessons.sells < U16:
+        lessons.sells += 1
+        if not event.reducing:
+            lessons.bare += 1
     origin = event.origin
     if origin.network not in lessons.networks:
         _note_place(lessons.networks, origin.network)

@@ -82,7 +82,7 @@ def _pack_lessons(lessons: Lessons) -> bytes:
     return b"".join(
         [
             _LESSONS.pack(
-                lessons.began_s, min(lessons.orders, 0xFFFF_FFFF), lessons.sells, lessons.bare, lessons.gaps, lessons.offsets,
+                lessons.began_s, lessons.orders, lessons.sells, lessons.bare, lessons.gaps, lessons.offsets,
                 lessons.types, lessons.harms, lessons.window_ms, lessons.quiet_s, lessons.markouts, lessons.marked,
                 *lessons.hours, len(lessons.symbols), *[len(each) for each in places],
             ),
@@ -167,7 +167,7 @@ def _places(data: bytes, at: int, count: int) -> tuple[list[int], int]:
 def _unpack_lessons(data: bytes, at: int) -> tuple[Lessons, int]:
     lessons = Lessons(0)
     (
-        lessons.began_s, min(lessons.orders, 0xFFFF_FFFF), lessons.sells, lessons.bare, lessons.gaps, lessons.offsets, lessons.types,
+        lessons.began_s, lessons.orders, lessons.sells, lessons.bare, lessons.gaps, lessons.offsets, lessons.types,
         lessons.harms, lessons.window_ms, lessons.quiet_s, lessons.markouts, lessons.marked, *rest,
     ) = _LESSONS.unpack_from(data, at)  # fmt: skip
     lessons.hours = rest[:8]
