@@ -22,7 +22,6 @@ from bailiwick.rules.tracked import LedgerState, OrderState
 from bailiwick.store.rows import Use
 from bailiwick.venues.dialect import Dialect
 from bailiwick.watch.event import Holder
-from bailiwick.watch.packing import unpack
 from bailiwick.watch.respond import policy_of
 from bailiwick.watch.state import State as WatchState
 from bailiwick.watch.step import step
@@ -175,7 +174,7 @@ def restore(watch: WatchState, profiles: Mapping[str, Profile]) -> dict[str, Pro
     kept = {}
     for key_id, each in profiles.items():
         try:
-            watch.enter(key_id, unpack(each.data, each.account, each.service))
+            watch.decode_key(Holder(key=key_id, account=each.account, service=each.service), each.data)
         except ValueError as error:
             log.warning("a profile of the watch cannot be read", key=key_id, why=str(error))
         else:

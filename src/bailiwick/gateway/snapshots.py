@@ -17,7 +17,6 @@ from bailiwick.journal.log import Journal
 from bailiwick.logs import log
 from bailiwick.rules.ledger import Ledger
 from bailiwick.rules.replay import ReplayMarks
-from bailiwick.watch.packing import pack
 
 MOST_RECORDS = 20_000  # behind a snapshot: a third of a second of a start
 OVERDUE_RECORDS = 60_000  # a start that had so many to read takes one before it serves
@@ -123,7 +122,7 @@ class Snapshots:
             if found is None:
                 self._profiles.pop(key_id, None)
                 continue
-            data = pack(found, watching.now_s())
+            data = watching.state.encode_key(key_id, watching.now_us())
             self._profiles[key_id] = Profile(self._journal.position, found.account, found.service, data)
             if time.monotonic() >= until:
                 await asyncio.sleep(0)

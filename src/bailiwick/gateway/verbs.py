@@ -15,6 +15,7 @@ from bailiwick.gateway.nativecalls import NativeCalls
 from bailiwick.gateway.parties import Live
 from bailiwick.gateway.recording import Recorder
 from bailiwick.gateway.serviceuse import ServiceUse
+from bailiwick.gateway.watchdesk import WatchDesk
 from bailiwick.journal.error import JournalError
 from bailiwick.journal.record import Act, encode
 from bailiwick.journal.retention import Retention
@@ -22,6 +23,7 @@ from bailiwick.link import questions as ask
 from bailiwick.link.exchange_questions import Inspect, NativeCall, RecordShape
 from bailiwick.link.server import Handlers
 from bailiwick.link.service_questions import UseOfService
+from bailiwick.link.watch_questions import KnownOfKey, TellSigns
 from bailiwick.link.wire import Code, LinkError, Peer
 from bailiwick.model.credential import Purpose
 from bailiwick.model.decision import Deny
@@ -46,7 +48,7 @@ MOST_WAIT_S = 25.0  # below what a client of the link waits for an answer
 
 def handlers(house: "House") -> Handlers:
     """One handler for each question."""
-    desk = _Desk(house)
+    desk, watch = _Desk(house), WatchDesk(house)
     return {
         ask.Health: desk.health,
         ask.Seal: desk.seal,
@@ -63,6 +65,8 @@ def handlers(house: "House") -> Handlers:
         Inspect: Inspector(house).inspect,
         NativeCall: NativeCalls(house).call,
         RecordShape: Recorder(house).record,
+        TellSigns: watch.signs,
+        KnownOfKey: watch.known,
     }
 
 

@@ -108,9 +108,9 @@ class Watching:
         for key_id, doubt in (doubts or {}).items():
             self._doubt(key_id, doubt)
 
-    def now_s(self) -> int:
+    def now_us(self) -> int:
         """The time that a profile is packed at."""
-        return self._chronicle.events.now() // 1_000_000
+        return self._chronicle.events.now()
 
     # A request
 
@@ -320,9 +320,17 @@ class Watching:
         for each in self._vouched - said:
             if (each.key, each.symbol) not in held:
                 self.state.vouch(msgspec.structs.replace(each, until_us=0))
-        for each in sorted(said - self._vouched, key=lambda one: (one.key, one.symbol)):
-            self.state.vouch(each)
+        for each in sorted(said - self._vouched, key=lambda one: (one.until_us, one.key, one.symbol)):
+            if not self._knows(each):
+                self.state.vouch(each)
+                self.touched.add(each.key)
         self._vouched = said
+
+    def _knows(self, vouched: Vouched) -> bool:
+        """Whether a profile holds an owner's word already: it is taken once, not at each start."""
+        watched = self.state.keys.get(vouched.key)
+        pledge = None if watched is None else watched.course.pledges.get(self.state.digest(vouched.symbol))
+        return pledge is not None and pledge.until_s == vouched.until_us // 1_000_000
 
     def dealt_with(self, words: Words) -> list[str]:
         """The doubted keys of which the authority has decided. To be asked before the store's changes are read."""

@@ -6,6 +6,7 @@ import msgspec
 
 from bailiwick.link.exchange_questions import EXCHANGE_VERBS
 from bailiwick.link.service_questions import SERVICE_VERBS
+from bailiwick.link.watch_questions import WATCH_VERBS
 from bailiwick.link.wire import Answer, Question, Verbs
 from bailiwick.model.secret import Secret
 
@@ -253,6 +254,6 @@ class Events(Question[EventsAnswer], frozen=True, kw_only=True, tag="events"):
 
 GATEWAY_VERBS: Verbs = (
     Health, Seal, RecordAct, Explain, Symbols, Usage, Wake, Checkpoint, Doctor, RotateVault, Events,
-    *EXCHANGE_VERBS, *SERVICE_VERBS,
+    *EXCHANGE_VERBS, *SERVICE_VERBS, *WATCH_VERBS,
 )  # fmt: skip
 """Everything that the gateway's socket answers. There is no verb that unseals."""
