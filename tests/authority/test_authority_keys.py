@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bailiwick.authority import bounds, desk
+from bailiwick.authority.service_verbs import ServiceReach
 from bailiwick.authority.show import effective_values
 from bailiwick.authority.verbs import (
     CheckGrant,
@@ -47,6 +48,21 @@ async def test_an_issued_key_is_spelled_as_one(house: House) -> None:
     assert parse_key_id(answer.id).bucket == bucket_of("main")
     assert answer.secret is not None
     assert parse_secret(answer.secret.reveal().decode()) == answer.secret
+
+
+async def test_what_an_issued_key_can_lose_is_told_in_money(house: House) -> None:
+    """Issuing says the worst loss of a day within all bounds, by the reckoning of the service's blast radius."""
+    unbounded = GRANT.replace("day_notional = 2000\n", "")
+    reads = 'purpose = "Reads"\n[what]\nmay = ["public", "read"]\n'
+    told = [(await house.issue(grant, preview=True)).worst for grant in (GRANT, unbounded, reads)]
+    assert [each and (each.most, each.currency, each.unbounded_keys) for each in told] == [
+        ("124", "USDT", 0), ("unbounded", "USDT", 1), None,
+    ]  # fmt: skip
+    await house.ask(EditService(id="bot", limits="[how_much]\nday_notional = 1000\n"))
+    issued = await house.issue()
+    assert (issued.worst,) == (await house.ask(ServiceReach(id="bot"))).worst
+    assert issued.worst is not None
+    assert issued.worst.most == "62"
 
 
 async def test_a_secret_is_shown_once(house: House) -> None:

@@ -15,6 +15,7 @@ from msgspec import UNSET
 from bailiwick.authority import bounds
 from bailiwick.authority.acts import Act, Acts, Asks
 from bailiwick.authority.parties import Parties, answer, check_seen, preview
+from bailiwick.authority.reach import worst_of
 from bailiwick.authority.show import effective_values, key_values, moment
 from bailiwick.authority.verbs import ActAnswer, CheckGrant, EditKey, IssueKey, Kind, RotateKey, ShowAnswer, Values
 from bailiwick.link.questions import Seal, Symbols
@@ -81,7 +82,8 @@ class Keys:
             )
             if question.preview:
                 values = {**key_values(draft), "id": "", "kind": kind.value, "public_key": None}
-                return preview(Kind.KEY, "", {}, values, notes=notes)
+                shown = preview(Kind.KEY, "", {}, values, notes=notes)
+                return msgspec.structs.replace(shown, worst=worst_of(found))
             secret, envelope = await self._secret(public_key, key_id, question.account)
             key = msgspec.structs.replace(draft, kind=kind, secret=envelope, public_key=public_key)
             values = key_values(key)
@@ -93,7 +95,8 @@ class Keys:
 
             _, done = await self._acts.perform(act, add)
             self._store.leaks.keep_print(key_id)
-        return answer(Kind.KEY, key_id, {}, values, done, notes=notes, secret=secret)
+        issued = answer(Kind.KEY, key_id, {}, values, done, notes=notes, secret=secret)
+        return msgspec.structs.replace(issued, worst=worst_of(found))
 
     async def _symbols(self, grant: str, account: str) -> tuple[str, ...]:
         """Hold the grant's symbols to those that the venue has: one spelt otherwise would never match an order."""

@@ -13,10 +13,12 @@ from bailiwick.authority.show import moment
 from bailiwick.link.service_questions import ServiceUseAnswer, UseOfService
 from bailiwick.link.wire import LinkError
 from bailiwick.model.grant import grant_from_toml
+from bailiwick.model.harm import Harm
 from bailiwick.model.life import KeyState
 from bailiwick.model.money import plain
 from bailiwick.model.native import PROTECTION
 from bailiwick.model.party import Account, Service
+from bailiwick.rules.authority import Authority
 from bailiwick.rules.exposure import Loss, total, worst_loss
 from bailiwick.store.services import Group
 from bailiwick.store.store import Store
@@ -102,6 +104,13 @@ def worst(losses: list[tuple[Loss, int]]) -> tuple[WorstLoss, ...]:
         without = sum(keys for loss, keys in losses if loss.currency == currency and loss.most is None)
         found.append(WorstLoss(currency=currency, most=shown(most), unbounded_keys=without))
     return tuple(found)
+
+
+def worst_of(authority: Authority) -> WorstLoss | None:
+    """What one key can lose in a day by trading; None for a key that does not trade."""
+    if Harm.TRADE not in authority.harms:
+        return None
+    return worst([(worst_loss(authority), 1)])[0]
 
 
 def shown(most: Decimal | None) -> str:

@@ -18,7 +18,7 @@ from bailiwick.authority.notice_verbs import NOTICE_VERBS
 from bailiwick.authority.people_verbs import PEOPLE_VERBS
 from bailiwick.authority.record_verbs import RECORD_VERBS
 from bailiwick.authority.reference_verbs import REFERENCE_VERBS
-from bailiwick.authority.service_verbs import SERVICE_VERBS
+from bailiwick.authority.service_verbs import SERVICE_VERBS, WorstLoss
 from bailiwick.authority.sweep_verbs import SWEEP_ACTS
 from bailiwick.authority.token_verbs import TOKEN_VERBS
 from bailiwick.link.questions import (
@@ -68,7 +68,8 @@ class ActAnswer(Answer, frozen=True, kw_only=True):
     ``position`` is the act's in the journal (-1 in a preview, and where there was ``nothing`` to be done), ``change``
     its number in the store;
     ``in_force`` whether the gateway has said that it acts on it. ``keys`` are the keys whose state it changed.
-    ``secret`` is an issued HMAC secret: it is told this once.
+    ``secret`` is an issued HMAC secret: it is told this once. ``worst`` is what an issued key can lose in a day by
+    trading, reckoned as for a service; None for one that does not trade.
     """
 
     kind: Kind
@@ -83,6 +84,7 @@ class ActAnswer(Answer, frozen=True, kw_only=True):
     change: int = 0
     in_force: bool = False
     secret: Secret | None = None
+    worst: WorstLoss | None = None
 
 
 class ShowAnswer(Answer, frozen=True, kw_only=True):

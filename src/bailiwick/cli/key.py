@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from bailiwick.authority.notice_verbs import NotMe, OrdersOfKey
+from bailiwick.authority.service_verbs import WorstLoss
 from bailiwick.authority.verbs import (
     ActAnswer,
     EditKey,
@@ -84,7 +85,15 @@ def issue(
     say(f"what it may do (`bailiwick key show {answer.id}` prints it as TOML):")
     for line in describe(grant_from_toml(question.grant)):
         say(f"  {line}")
+    if answer.worst is not None:
+        say(f"worst loss a day: {answer.worst.most} {_of_what(answer.worst)}")
     _tell(answer, json=False)
+
+
+def _of_what(worst: WorstLoss) -> str:
+    if worst.unbounded_keys:
+        return "(set how_much.day_notional, or how_much.loss_per_day for a key that only buys)"
+    return f"{worst.currency}, by trading at the edge of its bands and with fees"
 
 
 def _tell(answer: ActAnswer, *, json: bool) -> None:
