@@ -9,7 +9,7 @@ from pathlib import Path
 
 import keyfile
 
-from bailiwick import config
+from bailiwick import config, config_text
 from bailiwick.journal import reader, record
 from bailiwick.model.credential import KEY_ID_RANDOM_BYTES, SECRET_RANDOM_BYTES, Purpose, make_key_id, make_secret
 from bailiwick.model.grant import Grant, HowMuch, Liquidity, What, Where, grant_to_toml
@@ -86,7 +86,7 @@ def prepare(directory: Path, keys: int, port: int, upstream: str) -> list[str]:
 def configure(directory: Path, port: int) -> config.Config:
     """Write the configuration: defaults, but for the port, the venue's weight, and no health address."""
     path = directory / "bailiwick.toml"
-    config.write_default(path, port=port, health="")
+    config_text.write_default(path, port=port, health="")
     text = path.read_text()
     path.write_text(text.replace("\n[weight]\n", f"\n[weight]\nper_minute = {WEIGHT_PER_MINUTE}\nkey_share = 1.0\n"))
     return config.load(path)

@@ -3,12 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from authority_house import NOW, House
 
+from bailiwick import config
 from bailiwick.authority.approval_verbs import ApproveHold, ListApprovals, RefuseHold, ShowApproval
-from bailiwick.authority.approvals import ANSWER_MS, USE_MS
 from bailiwick.authority.desk import Desk
+from bailiwick.authority.examination import examine
 from bailiwick.link.questions import Event
 from bailiwick.link.wire import Code, LinkError
 from bailiwick.model.party import KeyState
@@ -16,6 +18,9 @@ from bailiwick.store.approvals import HoldState
 from bailiwick.store.store import Store
 
 REQUEST = "POST /sapi/v1/capital/withdraw/apply\ncoin = USDT\namount = 50\naddress = home"
+
+ANSWER_MS = 600_000  # by default
+USE_MS = 300_000
 
 
 class Approvals:
@@ -187,3 +192,44 @@ async def test_holds_survive_a_restart(approvals: Approvals, tmp_path: Path) -> 
     await approvals.approve(hold)
     with Store.open(tmp_path / "bailiwick.db") as again:
         assert again.holds.get(hold) == approvals.house.store.holds.get(hold)
+
+
+async def test_the_times_of_approvals_are_the_operators(house: House) -> None:
+    """How long a hold may be answered, and an approval used, is what the configuration says, and doctor says it."""
+    chosen = config.Approvals(answer_minutes=2, use_minutes=1)
+    house.config = msgspec.structs.replace(house.config, approvals=chosen)
+    approvals = Approvals(house, (await house.issue()).id)
+    hold = await approvals.hold()
+    await approvals.approve(hold)
+    kept = house.store.holds.get(hold)
+    assert (kept.answer_by, kept.use_by) == (NOW + 120_000, NOW + 60_000)
+    late = await approvals.hold("d2")
+    approvals.now += 120_000
+    with pytest.raises(LinkError, match="lapsed"):
+        await approvals.approve(late)
+    said = {each.subject: each.sentence for each in examine(house.config)}["approvals"]
+    assert said == "a held request may be answered for 2 minutes, and once approved be sent again for 1 minute"
+
+
+@pytest.mark.parametrize("wrong", [{"answer_minutes": 0}, {"answer_minutes": 61}, {"use_minutes": 31}])
+def test_no_approval_can_be_made_to_last(wrong: dict[str, int]) -> None:
+    """Times beyond the bounds are refused when the configuration is read."""
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(wrong, config.Approvals)
+
+
+async def test_a_clock_that_is_set_back_gives_no_more_time(approvals: Approvals, house: House) -> None:
+    """What has lapsed stays so, and an approval ends no later, when the clock goes back; after a restart as well."""
+    hold = await approvals.hold()
+    approvals.now += ANSWER_MS
+    await approvals.desk.approvals.lapse()
+    approvals.now -= 3_600_000
+    with pytest.raises(LinkError, match="lapsed"):
+        await approvals.approve(hold)
+    approvals.now = NOW + ANSWER_MS
+    raised = approvals.now
+    later = await approvals.hold("d2")
+    approvals.now -= 3_600_000
+    approvals.desk = Desk(house.config, house.store, house.gateway, clock=lambda: approvals.now)
+    await approvals.approve(later)
+    assert house.store.holds.get(later).use_by == raised + USE_MS

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bailiwick import config
+from bailiwick import config, config_text
 from bailiwick.config import Config, ConfigError
 
 PLACE = Path("/etc/bailiwick/bailiwick.toml")
@@ -23,13 +23,14 @@ def test_an_empty_file_listens_on_loopback_alone() -> None:
 
 
 SECTIONS = (
-    config.Gateway, config.Journal, config.Vault, config.Weight, config.Api, config.Lives, config.Notices, config.Leaks,
+    config.Gateway, config.Journal, config.Vault, config.Weight, config.Api, config.Lives, config.Approvals,
+    config.Notices, config.Leaks,
 )  # fmt: skip
 
 
 def test_the_written_file_shows_the_defaults() -> None:
     """Every commented-out setting of the written file shows what holds without it."""
-    text = config.DEFAULT_TEXT.replace("@port@", "8080")
+    text = config_text.DEFAULT_TEXT.replace("@port@", "8080")
     for name, value in (
         ("data", "data"),
         ("source", "key-file"),
@@ -68,7 +69,7 @@ def test_the_written_file_shows_the_defaults() -> None:
 def test_the_written_file_is_read_back(tmp_path: Path) -> None:
     """What `init` writes loads again, is private, and keeps names with quotes and spaces in them."""
     path = tmp_path / "b.toml"
-    written = config.write_default(path, data=tmp_path / 'da"ta ü', source="passphrase", port=0, health="")
+    written = config_text.write_default(path, data=tmp_path / 'da"ta ü', source="passphrase", port=0, health="")
     assert config.load(path) == written
     assert (written.data, written.vault.source, written.gateway.port) == (tmp_path / 'da"ta ü', "passphrase", 0)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -79,7 +80,7 @@ def test_a_configuration_is_never_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "b.toml"
     path.write_text("# mine")
     with pytest.raises(ConfigError, match="there is one already"):
-        config.write_default(path)
+        config_text.write_default(path)
     assert path.read_text() == "# mine"
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
-from bailiwick import config
+from bailiwick import config, config_text
 from bailiwick.journal import reader, record
 from bailiwick.link.client import Client
 from bailiwick.link.questions import Usage, UsageAnswer, Wake
@@ -184,7 +184,7 @@ class House:
         self.exchange = exchange
         self.trusted = trusted
         self.config_path = directory / "bailiwick.toml"
-        config.write_default(self.config_path, port=0, health="")
+        config_text.write_default(self.config_path, port=0, health="")
         # The venue's weight is declared large: what is tested here is not how a minute's weight is divided.
         _set(self.config_path, {"weight.per_minute": "1000000", **(settings or {})})
         self.config = config.load(self.config_path)

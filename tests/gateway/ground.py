@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl
 import pytest
 from fake_transport import FakeTransport
 
-from bailiwick import config
+from bailiwick import config, config_text
 from bailiwick.gateway import links, process, registry
 from bailiwick.gateway.clock import VenueClock
 from bailiwick.gateway.framing import HeadReader
@@ -458,7 +458,7 @@ def make_template(directory: Path, **gateway: object) -> Path:
     """A configuration and a data directory with a venue, an account, its credential and a service."""
     directory.mkdir(mode=0o700, parents=True)
     path = directory / "bailiwick.toml"
-    config.write_default(path, port=0, health="")
+    config_text.write_default(path, port=0, health="")
     settings = config.load(path)
     settings.data.mkdir(mode=0o700)
     make_key_file(settings.vault.key_file)

@@ -103,6 +103,34 @@ async def test_an_approved_intent_passes_once(ground: Ground) -> None:
     assert len(await events(ground, "hold_used")) == 1
 
 
+@pytest.mark.parametrize("status", [400, 504])
+async def test_an_approval_is_spent_though_the_exchange_refuses(status: int, ground: Ground) -> None:
+    """What was let through once is not let through again: neither after a clear refusal nor when nobody knows."""
+    bot = ground.bot(HELD)
+    withdraw(bot)
+    (event,) = await events(ground, "hold")
+    await approve(ground, event)
+    withdraw(bot)
+    (await left(ground)).answer(status, {"code": -4026, "msg": "insufficient balance"})
+    withdraw(bot)
+    assert (bot.reason, len(gone(ground))) == ("HELD", 1)
+
+
+async def test_a_clock_that_is_set_back_lengthens_no_approval(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An approval that was over stays over when this machine's clock goes back."""
+    bot = ground.bot(HELD)
+    withdraw(bot)
+    (event,) = await events(ground, "hold")
+    await approve(ground, event, seconds=60)
+    assert ground.house.holds is not None
+    at_us = time.time_ns() // 1000
+    monkeypatch.setattr(ground.house.holds, "_clock", lambda: at_us + 61_000_000)
+    withdraw(bot)
+    monkeypatch.setattr(ground.house.holds, "_clock", lambda: at_us)
+    withdraw(bot)
+    assert (bot.reasons, gone(ground)) == (["HELD"] * 3, [])
+
+
 async def test_another_intent_does_not_pass(ground: Ground) -> None:
     """An approval of one amount is none of another, and none for another key."""
     bot, other = ground.bot(HELD), ground.bot(HELD)

@@ -25,6 +25,7 @@ from bailiwick.authority.lives import Lives
 from bailiwick.authority.notices import Notices
 from bailiwick.authority.show import moment
 from bailiwick.authority.verbs import MOST_ROWS
+from bailiwick.config import Approvals
 from bailiwick.link.questions import Event
 from bailiwick.link.wire import Code, LinkError
 from bailiwick.model.life import Cause, KeyState, Mover, mover_of
@@ -32,8 +33,9 @@ from bailiwick.model.notice import Notice, Urgency
 from bailiwick.store.approvals import Hold, HoldState
 from bailiwick.store.store import Store
 
-ANSWER_MS = 600_000  # to approve or refuse
-USE_MS = 300_000  # to use an approval
+MINUTE_MS = 60_000
+WITHIN_MS = 10 * MINUTE_MS  # so many unanswered within this time are too many
+LATE_MS = 10 * MINUTE_MS  # a use just before its end may take so long to be heard of
 MANY = 3
 ACTOR = "rule:holds"
 
@@ -42,29 +44,47 @@ ACTOR = "rule:holds"
 class ApprovalDesk:
     """The authority over held intents."""
 
-    def __init__(self, store: Store, acts: Acts, lives: Lives, notices: Notices, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, store: Store, acts: Acts, lives: Lives, notices: Notices, times: Approvals, clock: Callable[[], int]
+    ) -> None:
         self._store = store
         self._acts = acts
         self._lives = lives
         self._notices = notices
+        self._answer_ms = times.answer_minutes * MINUTE_MS
+        self._use_ms = times.use_minutes * MINUTE_MS
         self._clock = clock
+        self._latest = 0  # ms
 
     # What the gateway tells
 
     async def held(self, event: Event) -> None:
         """The gateway has held an intent. The same event may be told twice."""
-        hold = _of_event(event)
+        hold = _of_event(event, self._answer_ms)
         waiting = self._store.holds.list(state=HoldState.WAITING, keys=[event.key])
         if any(each.digest == hold.digest and each.id != hold.id for each in waiting):
             return  # it is being asked about already
         self._store.holds.add(hold)
-        since = hold.raised - ANSWER_MS
-        recent = [each for each in self._store.holds.list(keys=[event.key], limit=50) if each.raised > since]
+        since = hold.raised - WITHIN_MS
+        recent = [
+            each
+            for each in self._store.holds.list(keys=[event.key], limit=50)
+            if each.raised > since and not each.watched  # how often the watch is wrong is no fault of the key's
+        ]
         unanswered = [each for each in recent if each.state in {HoldState.WAITING, HoldState.LAPSED}]
         if len(unanswered) >= MANY:
             await self._wear_no_further(hold, len(unanswered))
             return
         self._tell(hold)
+
+    async def held_by_watch(self, event: Event) -> str:
+        """The watch has held an intent, and whoever calls tells its owner; the hold that he may approve."""
+        hold = msgspec.structs.replace(_of_event(event, self._answer_ms), watched=True)
+        for each in self._store.holds.list(state=HoldState.WAITING, keys=[event.key]):
+            if each.digest == hold.digest and each.id != hold.id:
+                return each.id  # it is being asked about already
+        self._store.holds.add(hold)
+        return hold.id
 
     async def used(self, event: Event) -> None:
         """The gateway has let an approved intent pass."""
@@ -75,13 +95,23 @@ class ApprovalDesk:
 
     async def lapse(self) -> None:
         """Let go of what nobody answered, or nobody used, in time."""
-        now = self._clock()
+        now = self._now()
         for state in (HoldState.WAITING, HoldState.APPROVED):
             for hold in self._store.holds.list(state=state):
                 end = hold.answer_by if state is HoldState.WAITING else hold.use_by
                 # A use just before the end may still be on its way here; it is let arrive first.
-                if end is not None and now >= end + (0 if state is HoldState.WAITING else ANSWER_MS):
+                if end is not None and now >= end + (0 if state is HoldState.WAITING else LATE_MS):
                     self._store.holds.move(msgspec.structs.replace(hold, state=HoldState.LAPSED), was=state)
+
+    def _now(self) -> int:
+        """The time in ms, which never goes back: a clock that was set back would give an approval more of it.
+
+        It begins with the latest hold, whose moment is the journal's.
+        """
+        if not self._latest:
+            self._latest = max((hold.raised for hold in self._store.holds.list(limit=1)), default=0)
+        self._latest = max(self._latest, self._clock())
+        return self._latest
 
     async def _wear_no_further(self, hold: Hold, count: int) -> None:
         reason = f"{count} held requests within ten minutes that nobody answered"
@@ -151,14 +181,14 @@ class ApprovalDesk:
             raise LinkError(Code.REFUSED, "actor: only a signed-in person approves; no program, link or message does")
         async with self._acts.turn():
             hold = self._store.holds.get(question.id)
-            now = self._clock()
+            now = self._now()
             if hold.state is not HoldState.WAITING or now >= hold.answer_by:
                 state = hold.state if hold.state is not HoldState.WAITING else HoldState.LAPSED
                 raise LinkError(Code.CONFLICT, f"approval {hold.id}: it is {state}; let the client ask again")
             if question.seen != _mark(hold):
                 raise LinkError(Code.CONFLICT, "seen: look at it first (approval show), and approve what was shown")
             after = msgspec.structs.replace(
-                hold, state=HoldState.APPROVED, answered=now, answered_by=actor, use_by=now + USE_MS
+                hold, state=HoldState.APPROVED, answered=now, answered_by=actor, use_by=now + self._use_ms
             )
             return await self._answered(hold, after, "hold.approve", question.reason)
 
@@ -169,7 +199,7 @@ class ApprovalDesk:
             if hold.state not in {HoldState.WAITING, HoldState.APPROVED}:
                 raise LinkError(Code.CONFLICT, f"approval {hold.id}: it is {hold.state} already")
             after = msgspec.structs.replace(
-                hold, state=HoldState.REFUSED, answered=self._clock(), answered_by=actor, use_by=None
+                hold, state=HoldState.REFUSED, answered=self._now(), answered_by=actor, use_by=None
             )
             return await self._answered(hold, after, "hold.refuse", question.reason)
 
@@ -187,7 +217,7 @@ class ApprovalDesk:
         return msgspec.structs.replace(answer, position=done.position, notes=notes)
 
 
-def _of_event(event: Event) -> Hold:
+def _of_event(event: Event, answer_ms: int) -> Hold:
     parts = sorted(name for name in event.detail if name.startswith("request"))
     return Hold(
         id=f"h{event.position}",
@@ -196,7 +226,7 @@ def _of_event(event: Event) -> Hold:
         digest=event.detail["digest"],
         position=event.position,
         raised=event.at_ms,
-        answer_by=event.at_ms + ANSWER_MS,
+        answer_by=event.at_ms + answer_ms,
         state=HoldState.WAITING,
         what=event.detail["what"],
         request="".join(event.detail[name] for name in parts),

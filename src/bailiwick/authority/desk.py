@@ -62,6 +62,8 @@ from bailiwick.authority.token_verbs import IssueToken, ListTokens, RevokeToken
 from bailiwick.authority.tokens import Tokens
 from bailiwick.authority.unheard import unheard
 from bailiwick.authority.verbs import Kind, ListAnswer, ShowAnswer, Values
+from bailiwick.authority.watchdesk import KINDS as WATCH_KINDS
+from bailiwick.authority.watchdesk import WatchDesk
 from bailiwick.config import Config
 from bailiwick.link import questions as gateway_questions
 from bailiwick.link.asyncclient import AsyncClient
@@ -137,10 +139,15 @@ class Desk:
         self.compromises = Compromises(store, self.acts, gateway, self.lives, clock, self.notices.tell, stops)
         self.rounds.add("compromised services", 2.0, self.compromises.finish)
         self.rounds.add("networks of services", LOOK_EVERY_S, self.networks.refresh_due)
-        self.approvals = ApprovalDesk(store, self.acts, self.lives, self.notices, clock)
+        self.approvals = ApprovalDesk(store, self.acts, self.lives, self.notices, config.approvals, clock)
         self.hearing.on("hold", self.approvals.held)
         self.hearing.on("hold_used", self.approvals.used)
         self.rounds.add("approvals", 5.0, self.approvals.lapse)
+        self.watch = WatchDesk(
+            store, self.acts, self.lives, self.noticing.incidents, self.approvals, self.notices, gateway, clock
+        )
+        for kind in WATCH_KINDS:
+            self.hearing.on(kind, self.watch.told)
         self.canaries = Canaries(
             store,
             self._keys,
@@ -156,7 +163,12 @@ class Desk:
         self.hearing.on("bare_canary", self.canaries.met)
         records = Records(config.journal_directory, clock)
         self._answering = (
-            self._acting() | self.natives.answering() | self.noticing.answering() | records.answering() | REFERENCE
+            self._acting()
+            | self.natives.answering()
+            | self.noticing.answering()
+            | self.watch.answering()
+            | records.answering()
+            | REFERENCE
         )
 
     def handlers(self) -> Handlers:

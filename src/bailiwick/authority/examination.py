@@ -21,7 +21,13 @@ DAY_BYTES = "a busy day of one account writes about 100 MiB"
 
 def examine(config: Config) -> tuple[Finding, ...]:
     """Everything that can be seen from the file system, good or bad."""
-    return (*_files(config), *_keyring(config), *_disk(config), *_reach(config))
+    return (
+        *_files(config),
+        *_keyring(config),
+        *_disk(config),
+        *_reach(config),
+        Finding.fine("approvals", config.approvals.words),
+    )
 
 
 def _files(config: Config) -> Iterator[Finding]:

@@ -12,7 +12,8 @@ from bailiwick.cli.asking import read_secret
 from bailiwick.cli.exits import Exit, Stop
 from bailiwick.cli.options import InputFile
 from bailiwick.cli.output import print_json, say
-from bailiwick.config import DEFAULT_PATH, PATH_VARIABLE, Config, write_default
+from bailiwick.config import DEFAULT_PATH, PATH_VARIABLE, Config
+from bailiwick.config_text import write_default
 from bailiwick.model.secret import Secret
 
 LEAST_PASSPHRASE = 12

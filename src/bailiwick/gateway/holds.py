@@ -40,6 +40,7 @@ class Holds:
         self._events = events
         self._store = store
         self._clock = clock  # µs, of this machine: a person answers by it
+        self._latest = 0  # µs
         self._approved: dict[tuple[str, str], Approved] = {}
         self._used: set[str] = set()
         self._times: dict[tuple[str, str], int] = {}  # how often an approval of this intent was used
@@ -49,11 +50,9 @@ class Holds:
         """Read approvals, and from the journal which of them are used, when the gateway starts."""
         kept = list(self._store.approved())
         if kept:
-            self._used |= {
-                event.detail["hold"]
-                for event in self._events.since(min(each.position for each in kept))
-                if event.kind == HOLD_USED
-            }
+            told = list(self._events.since(min(each.position for each in kept)))
+            self._used |= {event.detail["hold"] for event in told if event.kind == HOLD_USED}
+            self._latest = max((event.at_ms * 1000 for event in told), default=0)
         self.refresh()
 
     def refresh(self) -> None:
@@ -120,7 +119,15 @@ class Holds:
 
     def _usable(self, live: Live, name: str) -> Approved | None:
         found = self._approved.get((live.id, name))
-        return found if found is not None and self._clock() < found.use_by * 1000 else None
+        return found if found is not None and self._now() < found.use_by * 1000 else None
+
+    def _now(self) -> int:
+        """The time in µs, which never goes back: a clock that was set back would lengthen an approval.
+
+        It begins with the latest event that the journal has since the first approval in force.
+        """
+        self._latest = max(self._latest, self._clock())
+        return self._latest
 
     def _ask(self, live: Live, intent: Intent, name: str, kind: str, more: Mapping[str, str]) -> None:
         detail = self.described(live, intent)
