@@ -98,6 +98,22 @@ async def test_keys_of_a_limited_service_share_it_over_a_restart(ground: Ground)
     assert (again is together, again.use("BTCUSDT", ground.clock.at)) == (False, 1)
 
 
+async def test_a_limit_counts_what_was_bought_before_it(ground: Ground) -> None:
+    """What keys bought before their service was given a limit counts once it has one, also over a restart."""
+    bots = [ground.bot() for _ in range(2)]
+    bots[0].buy()
+    (await ground.sent()).accept("1")
+    await ground.restart(crash=True)
+
+    def limit(store: Store) -> None:
+        store.services.update(msgspec.structs.replace(store.services.get(SERVICE), net_buying_bps=1))
+
+    change(ground, limit)
+    together = ground.house.registry.standings.together(SERVICE)
+    assert together is not None
+    assert together.use("BTCUSDT", ground.clock.at) == 1
+
+
 class Waits:
     """Somebody who waits for a connection."""
 

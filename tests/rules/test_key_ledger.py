@@ -18,6 +18,7 @@ from bailiwick.model.order import Fill, OrderReport
 from bailiwick.model.reason import Reason
 from bailiwick.rules import ledger as module
 from bailiwick.rules.ledger import Ledger
+from bailiwick.rules.spending import MOST_BUCKETS, Spending
 from bailiwick.rules.tracked import LedgerState, OrderState
 from bailiwick.rules.windows import BUCKET_US, DAY_US, LATE_TRADE_US, MINUTE_US, SETTLED_US
 
@@ -232,6 +233,17 @@ def test_a_sell_of_what_others_hold_leaves_no_debt() -> None:
     made.fill(order(SELL, 5))
     made.fill(order(BUY, 2))
     assert made.ledger.free("BTCUSDT") == 2
+
+
+def test_a_sum_that_nobody_asks_for_does_not_grow_for_ever() -> None:
+    """What no window can reach any more is forgotten, though no limit ever asks; what one can reach is kept."""
+    spending = Spending()
+    for bucket in range(5_000):
+        spending.add(dec(1), NOON_US + bucket * BUCKET_US)
+    now_us = NOON_US + 4_999 * BUCKET_US
+    assert len(spending.buckets) <= MOST_BUCKETS
+    assert spending.rolling(now_us) == DAY_US // BUCKET_US + 1
+    assert spending.since(now_us - DAY_US) == DAY_US // BUCKET_US + 1
 
 
 def test_spending_counts_for_a_whole_day_at_least() -> None:

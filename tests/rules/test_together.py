@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rules_ground import Key, dec, filled, intent, key, order, quote, ref
@@ -157,11 +158,33 @@ def test_the_share_is_measured_at_the_higher_price() -> None:
     assert most(100, quote(200, 100)) == most(100, quote(100, 200)) == dec(50)
 
 
-def test_without_such_a_limit_nothing_is_counted() -> None:
-    """A key of a service without the limit keeps no sums for it."""
+def test_without_such_a_limit_nothing_is_shared() -> None:
+    """A key of a service without the limit is bound by no other key, whatever it has bought itself."""
     made = key()
     made.fill(order(quantity=1))
-    assert (made.ledger.together, made.ledger.positions["BTCUSDT"].net) == (None, None)
+    assert made.ledger.together is None
+    assert made.reason(order(quantity=1)) is None
+
+
+@pytest.mark.parametrize("restarting", [False, True])
+def test_a_limit_counts_what_was_bought_before_it_was_set(restarting: bool) -> None:
+    """A limit that is set today binds over the 24 hours before, also where the gateway restarted in between."""
+    made = [key() for _ in range(2)]
+    made[0].fill(order(quantity="0.7"))
+    made[0].fill(order(Side.SELL, "0.1"))
+    resting = order(quantity="0.2")
+    made[1].send(resting)
+    if restarting:
+        for each in made:
+            restarted(each)
+    together = Together(SHARE_BPS)
+    for each in made:
+        together.join(each.ledger)
+    assert together.use("BTCUSDT", made[0].now_us) == dec("0.8")
+    assert made[0].reason(order(quantity="0.21")) is DENIED
+    assert made[0].reason(order(quantity="0.2")) is None
+    made[1].ledger.reject(resting.client_id or "")
+    assert together.use("BTCUSDT", made[0].now_us) == dec("0.6")
 
 
 @given(st.lists(st.tuples(st.sampled_from(Side), st.integers(1, 40), st.booleans()), max_size=12))

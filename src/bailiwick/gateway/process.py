@@ -87,10 +87,9 @@ class House:
         self.vault = Vault(open_keyring(config.keyring, self.root))
         self.links = Links(config, self.store, self.vault)
         self.links.load()
-        limited = frozenset(each.id for each in self.store.services.list() if each.net_buying_bps is not None)
         self.dialect = self.links.dialect()
         slow = self.store.keys.suspect()
-        self.recovered = recover(self.journal, self.dialect, wall_us(), limited, slow)
+        self.recovered = recover(self.journal, self.dialect, wall_us(), slow)
         self.registry = Registry(
             self.store,
             self.vault,

@@ -17,7 +17,6 @@ from bailiwick.model.decision import Allow
 from bailiwick.model.intent import Intent
 from bailiwick.rules.ledger import Ledger
 from bailiwick.rules.replay import ReplayMarks, mark
-from bailiwick.rules.together import Together
 from bailiwick.rules.tracked import LedgerState, OrderState
 from bailiwick.store.rows import Use
 from bailiwick.venues.dialect import Dialect
@@ -107,12 +106,10 @@ def recover(
     journal: Journal,
     dialect: Dialect,
     now_us: int,
-    limited: frozenset[str] = frozenset(),
     slow: frozenset[str] = frozenset(),
 ) -> Recovered:
     """Read the newest snapshot, and the records behind it.
 
-    ``limited`` are the services with a limit on all their keys: of these, what was bought and sold is counted.
     ``slow`` are the keys that may sell only slowly: of these, what was sold is counted by time.
     """
     found = Recovered()
@@ -141,8 +138,6 @@ def recover(
                 if each.decision == "allow":
                     intents[position] = each
                     found.used_us[each.key] = found.traded_us[each.key] = each.venue_us
-                    if each.service in limited and found.ledger(each.key).together is None:
-                        Together(0).join(found.ledger(each.key))  # it counts; that of the service takes its place
                     _reserve(found, dialect, each)
             case record.Read():
                 found.ahead_us = each.venue_us - each.at_us + each.latency_us

@@ -329,15 +329,12 @@ class Ledger:
             ended={**self._late, **self._ended},
             lists=dict(self._owned_lists),
             stray=[trade for trades in self._stray.values() for trade in trades.values()],
-            together=self.together is not None,
         )
 
     @staticmethod
     def from_state(state: LedgerState) -> "Ledger":
         """The ledger that ``to_state`` described; it takes the state over."""
         ledger = Ledger()
-        if state.together:
-            ledger.together = Together(0)  # it keeps counting; that of the service takes its place
         for symbol, each in state.positions.items():
             position = ledger.positions[symbol] = Position(each.bought, each.sold, Spending(each.volume), each.base)
             position.net = None if each.net is None else Spending(each.net)
@@ -450,8 +447,7 @@ class Ledger:
             self.spent.add(amount, now_us)
             position.volume.add(amount, now_us)
             order.executed = executed
-            if self.together is not None:
-                self._count(self.together, order, position, more, now_us)
+            self._count(order, position, more, now_us)
             if self.slow and order.side is _SELL:
                 if position.exits is None:
                     position.exits = Spending()
@@ -479,14 +475,14 @@ class Ledger:
         if order.state is _ENDED and order.traded >= order.quantity:
             self._drop(order.client_id)  # executed whole, each trade known: nothing that comes could change a sum
 
-    @staticmethod
-    def _count(together: Together, order: Tracked, position: Position, more: Decimal, now_us: int) -> None:
-        """Count what was executed among all keys of the service."""
+    def _count(self, order: Tracked, position: Position, more: Decimal, now_us: int) -> None:
+        """Count what was executed by time, for a limit on what all keys of a service buy, which may be set later."""
         net = more if order.side is not _SELL else minus(ZERO, more)
         if position.net is None:
             position.net = Spending()
         position.net.add(net, now_us)
-        together.executed(order.symbol, net, now_us)
+        if self.together is not None:
+            self.together.executed(order.symbol, net, now_us)
 
     def _hold(self, order: Tracked, position: Position) -> None:
         """What ``_claim`` does, for an order that is new and stands alone: nothing of it was counted before."""

@@ -6,6 +6,8 @@ from typing import final
 from bailiwick.model.money import ZERO, plus
 from bailiwick.rules.windows import BUCKET_US, DAY_US, LONGEST_DAY_US
 
+MOST_BUCKETS = 2 * LONGEST_DAY_US // BUCKET_US  # of a sum that is never asked for
+
 
 @final
 class Spending:
@@ -29,7 +31,13 @@ class Spending:
         if not amount:
             return
         bucket = now_us // BUCKET_US
-        self.buckets[bucket] = plus(self.buckets.get(bucket, ZERO), amount)
+        before = self.buckets.get(bucket)
+        if before is None:
+            if len(self.buckets) >= MOST_BUCKETS:  # nobody asks for this sum, or it would have forgotten them
+                self._forget((now_us - LONGEST_DAY_US) // BUCKET_US)
+            self.buckets[bucket] = amount
+        else:
+            self.buckets[bucket] = plus(before, amount)
         if bucket >= self._rolling_first >= 0:
             self._rolling_sum = plus(self._rolling_sum, amount)
         if bucket >= self._day_first >= 0:

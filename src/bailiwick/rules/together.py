@@ -1,8 +1,9 @@
 """What all keys of one service buy of a symbol together: bought less sold over 24 hours, and what is still open.
 
 Amounts are quantities of the base asset, so that keys that count in different currencies add up. Sums are kept beside
-the ledgers of the keys, which tell every execution and every change of an open buy; a key's own sums stand in its
-ledger and survive a restart there, so that this one is made anew of them at each start.
+the ledgers of the keys, which tell every execution and every change of an open buy. A key's own sums stand in its
+ledger whether or not its service has such a limit, and survive a restart there: out of them this one is made anew at
+each start, and when a limit is set, for the 24 hours before.
 
 A service without such a limit has none of this: its ledgers have ``together`` set to None.
 """

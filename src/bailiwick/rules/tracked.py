@@ -206,7 +206,7 @@ class Position:
         self.bought = bought
         self.sold = sold
         self.volume = volume if volume is not None else Spending()
-        self.net: Spending | None = None  # bought less sold by time, where the service has a limit for all its keys
+        self.net: Spending | None = None  # bought less sold by time, whether or not its service limits that now
         self.exits: Spending | None = None  # sold by time, where the key is suspect and may sell only slowly
         self.reserved = ZERO
         self.covered = ZERO
@@ -236,4 +236,3 @@ class LedgerState(msgspec.Struct, kw_only=True):
     ended: dict[str, int]
     lists: dict[int, str]
     stray: list[TradeReport]
-    together: bool = False  # whether it counts for a service with a limit for all its keys
