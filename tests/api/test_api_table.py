@@ -32,7 +32,7 @@ def test_every_move_and_view_of_every_kind_is_mounted() -> None:
 
 
 def test_routes_and_names_are_unique() -> None:
-    """No row hides another."""
+    """Each method and path is one route, and each operation has a name of its own, so that no row hides another."""
     assert len({(row.method, row.path) for row in ROWS}) == len(ROWS)
     assert len({row.name for row in ROWS}) == len(ROWS)
 

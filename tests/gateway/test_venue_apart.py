@@ -7,7 +7,7 @@ import pytest
 import bailiwick
 
 PACKAGE = Path(bailiwick.__file__).parent
-OF_BINANCE = ("venues.binance", "x-mbx", "/sapi", "/api/v3")
+OF_BINANCE = ("venues.binance", "x-mbx", "/sapi", "/api/v3", "recvWindow")
 
 NATIVE = "nativecalls.py"  # the keys that Binance's own console makes: a service for that venue alone, which says so
 

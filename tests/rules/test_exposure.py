@@ -71,7 +71,7 @@ def test_a_service_bounds_it_for_every_key() -> None:
 
 
 def test_a_key_that_only_reads_loses_nothing() -> None:
-    """Reading costs nothing."""
+    """The worst day of a key that may only read is no loss at all, whatever else its grant leaves open."""
     assert loss("", may=frozenset({Harm.READ})) == dec(0)
 
 

@@ -51,7 +51,7 @@ def test_a_public_key_goes_to_the_second_version_and_stands_in_the_body() -> Non
 
 
 def test_the_reading_key_beside_it_can_only_read() -> None:
-    """No right is true."""
+    """The second key is made without any right but reading: a leak of it trades and moves nothing."""
     _, _, params = sent(subkeys.create_watch(ROW, "bailiwick-n-watch"))
     assert [name for name, value in params.items() if value == ["true"]] == []
 

@@ -142,7 +142,7 @@ class _Desk:
         request = Request(
             question.method, path, query.encode(), question.body, question.key.encode(), b"", question.source
         )
-        pairs = _pairs(question.body.decode("latin-1") or query)
+        pairs = _pairs(question.body.decode("latin-1") or query, venue.dialect.signing_names)
         intent = venue.dialect.parse(endpoint, request, Signed(b"", b"", pairs, now, WINDOW_US))
         if isinstance(intent, Deny):
             return _denied(intent, ())
@@ -218,10 +218,10 @@ def absent_symbols(known: Collection[str], names: Collection[str]) -> dict[str, 
     return absent
 
 
-def _pairs(text: str) -> tuple[tuple[str, str], ...]:
+def _pairs(text: str, signing: Collection[str]) -> tuple[tuple[str, str], ...]:
     """The parameters of a hypothetical request, without what only a signed one has."""
     fields = (part.partition("=") for part in text.split("&") if part)
-    return tuple((name, value) for name, _, value in fields if name not in {"timestamp", "recvWindow", "signature"})
+    return tuple((name, value) for name, _, value in fields if name not in signing)
 
 
 def _denied(deny: Deny, steps: tuple[ask.Step, ...]) -> ask.ExplainAnswer:

@@ -79,6 +79,7 @@ class Dialect(Protocol):
     name: str
     market_data: MarketData
     key_header: bytes  # lower case
+    signing_names: frozenset[str]  # parameters that only a signed request has: its time, its window, its signature
     own_names: frozenset[str]  # parameters in which a client names its own orders and withdrawals anew each time
 
     def hmac_verifier(self, secret: Secret) -> Verifier:

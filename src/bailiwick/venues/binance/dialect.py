@@ -15,7 +15,7 @@ from bailiwick.venues.binance.endpoints import ENDPOINTS
 from bailiwick.venues.binance.form import unfold
 from bailiwick.venues.binance.listing import gather, visible
 from bailiwick.venues.binance.marketdata import BinanceMarketData
-from bailiwick.venues.binance.parse import parse
+from bailiwick.venues.binance.parse import SIGNING, parse
 from bailiwick.venues.binance.refusal import refuse
 from bailiwick.venues.binance.signature import HmacSigner, HmacVerifier, signer_of, verifier_of
 from bailiwick.venues.binance.startup import start_up_form
@@ -29,6 +29,7 @@ class Binance:
     """The dialect of Binance and of those that speak it."""
 
     key_header = b"x-mbx-apikey"
+    signing_names = SIGNING
     own_names = frozenset(
         {
             "newClientOrderId", "listClientOrderId", "limitClientOrderId", "stopClientOrderId", "aboveClientOrderId",

@@ -40,7 +40,7 @@ _TARGETS: dict[Act, tuple[str, str]] = {
     Act.AMEND: ("orderId", "origClientOrderId"),
     Act.REPLACE: ("cancelOrderId", "cancelOrigClientOrderId"),
 }
-_SIGNING = frozenset({"timestamp", "recvWindow", "signature"})
+SIGNING = frozenset({"timestamp", "recvWindow", "signature"})
 
 # Looked up once: a member of an Enum costs more than a name of the module, in versions of Python up to 3.11.
 _PLACE = Act.PLACE
@@ -139,7 +139,7 @@ def _parse_unsigned(endpoint: Endpoint, request: Request) -> Intent | Deny:
     if flaw is not None:
         return flaw
     # Some clients sign what needs no signature: nobody asks who they are, so how they prove it has no meaning.
-    pairs = tuple((name, value) for name, value in zip(*texts, strict=True) if name not in _SIGNING)
+    pairs = tuple((name, value) for name, value in zip(*texts, strict=True) if name not in SIGNING)
     decoded = decode(endpoint.path, pairs)
     return decoded if isinstance(decoded, Deny) else read(endpoint, decoded, 0, 0)
 
