@@ -58,6 +58,7 @@ class KeyFacts(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         symbols: what its owner named for it when it was made; ``Door.granted`` adds to it.
         budget: what its owner lets it trade in a day, in USDT.
         worth: what its account held when the world began, in USDT.
+        last_traded_us: when it last traded before the world began, as the authority's store has it; 0: never.
         signed: whether its acts are to enter as signed bytes.
     """
 
@@ -70,6 +71,7 @@ class KeyFacts(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     budget: Decimal
     worth: Decimal
     created_us: int
+    last_traded_us: int = 0
     signed: bool = False
 
 
