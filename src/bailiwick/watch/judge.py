@@ -55,13 +55,13 @@ ALL: Final = (*WHAT, *SIZE, *PRICE, *COURSE, *MANNER, *OTHERS)
 
 
 class Finding:
-    """What was found: the sum, the part of it that novelty alone made, and each detector's part."""
+    """What was found: the sum, what of it is of manner and of neighbours, and each detector's part."""
 
-    __slots__ = ("fair", "novelty", "others", "parts", "total")
+    __slots__ = ("fair", "manner", "others", "parts", "total")
 
     def __init__(self) -> None:
         self.total = 0
-        self.novelty = 0
+        self.manner = 0  # the part that the sender's manner made
         self.others = 0  # the part that other keys made
         self.fair = True  # whether it pays no more than is usual
         self.parts: list[tuple[Detector, int]] = []
@@ -96,11 +96,11 @@ class Finding:
 def judge(view: View) -> Finding:
     """What all detectors say of an order."""
     finding = Finding()
-    finding.novelty = finding.strongest(WHAT, view)
     paid = finding.strongest(PRICE, view)
     finding.fair = paid <= 0
-    total = finding.novelty + paid + finding.strongest(SIZE, view) + finding.strongest(COURSE, view)
-    total = max(total, 0) + finding.all_of(MANNER, view, manner.MOST)
+    total = finding.strongest(WHAT, view) + paid + finding.strongest(SIZE, view) + finding.strongest(COURSE, view)
+    finding.manner = finding.all_of(MANNER, view, manner.MOST)
+    total = max(total, 0) + finding.manner
     if total >= OWN:
         finding.others = finding.all_of(OTHERS, view, crowd.MOST)
         total += finding.others
@@ -112,5 +112,5 @@ def judge(view: View) -> Finding:
 def judge_manner(view: View) -> Finding:
     """What is said of who sends it and how, whatever he wants."""
     finding = Finding()
-    finding.total = finding.all_of(MANNER, view, manner.MOST)
+    finding.total = finding.manner = finding.all_of(MANNER, view, manner.MOST)
     return finding

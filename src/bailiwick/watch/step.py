@@ -35,7 +35,7 @@ _SIGN_FRESH_US: Final = 5_000_000
 _SLEEP_US: Final = 14 * DAY_S * 1_000_000
 _NEWS: Final = 500  # a sum that grew by less is no new alert
 _OWN: Final = 2_500  # an intent that says less than this is not held for what others of its key said
-_FROM_ANOTHER: Final = 3_000  # from here a window holds novelty, and another's is not as new
+_FROM_ANOTHER: Final = 2_000  # charged for one symbol, from which what another says is not as new
 _LOOK_AFTER_US: Final = 5_000_000
 _LOOK_WITHIN_US: Final = 600_000_000
 _ACCOUNT_MORE: Final = 1_000  # what an account's sum must be above a key's to hold
@@ -219,27 +219,30 @@ def _note_held(held: dict[str, int], key: str, now_s: int) -> None:
 
 
 def _sum(state: State, watched: Watched, view: View, finding: Finding, policy: Policy, *, exempt: bool) -> Verdict:
-    """Add what is new of the finding to the sums of the key and its account, and say what follows."""
+    """Add what is new of the finding to the sums of the key and its account, and say what follows.
+
+    The sender's manner and what other keys did are heard each time and never added: they would be counted again with
+    every symbol.
+    """
     window, course, now_s = view.window, watched.course, view.now_s
-    total = finding.total
-    news = total - window.charged
-    if news > 0:
-        if _charged_elsewhere(watched, window):
-            # A client that begins with several symbols at once has changed its mind once.
-            news = max(news - finding.novelty * 3 // 4, 0)
-        window.charged = min(total, 60_000)
-        course.sum.add(news, now_s)
-        state.account(watched.account).add(news, now_s)
-    else:
-        news = 0
-    score, scope = total, "key"
-    if total >= _OWN:
-        score = max(total, course.sum.now(now_s))
-        together = state.account(watched.account).now(now_s)
-        if score < policy.hold <= together - _ACCOUNT_MORE:
+    own = finding.total - finding.others - finding.manner
+    news = max(own - window.charged, 0)
+    if news:
+        window.charged = min(own, 60_000)
+        # A client that begins with several things at once has changed its mind once.
+        added = news // 4 if _charged_elsewhere(watched, window) else news
+        course.sum.add(added, now_s)
+        state.account(watched.account).add(added, now_s)
+    score, scope = finding.total, "key"
+    if finding.total >= _OWN:
+        own = max(own, course.sum.now(now_s)) + finding.manner
+        score = own + finding.others
+        if score < policy.hold <= state.account(watched.account).now(now_s) - _ACCOUNT_MORE:
             score, scope = policy.hold, "account"
-        elif finding.others and score - finding.others < policy.hold <= score:
+        elif own < policy.hold <= score:
             scope = "service"
+        elif own < policy.wind_down <= score:
+            score = policy.wind_down - 1  # what others did winds no key down
     return _verdict(view, finding, score, scope, news, policy, exempt=exempt)
 
 
@@ -250,7 +253,7 @@ def _verdict(
     if wanted is Measure.PASS:
         return PASS
     if wanted is Measure.WIND_DOWN and scope != "key":
-        wanted = Measure.HOLD  # what others did winds no key down by itself
+        wanted = Measure.HOLD
     measure = capped(wanted, policy, exempt=exempt)
     if measure is Measure.ALERT and wanted is Measure.ALERT and news < _NEWS:
         measure = Measure.NOTE  # its owner was told of this already

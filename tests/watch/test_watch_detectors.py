@@ -1,0 +1,263 @@
+"""Each detector has a case in which it speaks and one in which it is silent, and says in a sentence what it saw."""
+
+import copy
+from collections.abc import Callable
+
+import pytest
+from watch_ground import AWAY, DAY, HOME, LIQUID, MINUTE, OF_SERVICE, SECOND, THIN, Desk, holder, order
+
+from bailiwick.model.harm import Harm
+from bailiwick.model.intent import Act, OrderType, Side
+from bailiwick.model.reason import Reason
+from bailiwick.watch.detect import course as courses
+from bailiwick.watch.detect import crowd, manner, newsymbol, price, probing, size
+from bailiwick.watch.event import Looked, MarketSign, Origin, Refused, Traded
+from bailiwick.watch.judge import ALL
+from bailiwick.watch.sentence import names, sentence
+from bailiwick.watch.signal import Signal, Verdict
+
+BUY, SELL = Side.BUY, Side.SELL
+THIN_ORDER = order("SYSUSDT", near=150.0)  # enough for a verdict with signals
+
+
+def settled() -> Desk:
+    """A key that has traded two major symbols for ten days."""
+    desk = Desk()
+    desk.live(holder(), 10, "BTCUSDT", "ETHUSDT")
+    return desk
+
+
+GROUND = settled()
+
+
+def said(verdict: Verdict) -> dict[str, Signal]:
+    """The signals by the name of their detector."""
+    return {signal.detector: signal for signal in verdict.signals}
+
+
+def ground() -> Desk:
+    """The settled key, for one test."""
+    return copy.deepcopy(GROUND)
+
+
+def new_symbol(*, loud: bool) -> Verdict:
+    return ground().tell(order("SYSUSDT" if loud else "BTCUSDT", worth=3_000.0, near=300.0))
+
+
+def market_share(*, loud: bool) -> Verdict:
+    return ground().tell(order("SYSUSDT", worth=3_000.0, near=300.0, day_worth=THIN if loud else 1e12))
+
+
+def size_jump(*, loud: bool) -> Verdict:
+    return ground().tell(order("SYSUSDT", worth=5_000.0 if loud else 100.0, near=300.0))
+
+
+def book_top(*, loud: bool) -> Verdict:
+    return ground().tell(
+        order("SYSUSDT", near=None, unbounded=True, worth=2_000.0, top_worth=50.0 if loud else 5_000.0)
+    )
+
+
+def price_near(*, loud: bool) -> Verdict:
+    return ground().tell(order("SYSUSDT", near=300.0 if loud else 5.0, worth=2_000.0))
+
+
+def price_anchor(*, loud: bool) -> Verdict:
+    return ground().tell(order("SYSUSDT", near=100.0, anchor_bps=2_000.0 if loud else 100.0))
+
+
+def market_moves(*, loud: bool) -> Verdict:
+    desk = ground()
+    desk.tell(MarketSign(at_us=desk.now if loud else desk.now - 6 * SECOND, symbol="SYSUSDT", score=6_000))
+    return desk.tell(order("SYSUSDT", near=100.0, anchor_bps=900.0, moved_bps=800.0))
+
+
+def funding_sale(*, loud: bool) -> Verdict:
+    desk = ground()
+    desk.tell(order("BTCUSDT", SELL, 100.0, 0.0, reducing=not loud))
+    return desk.tell(order("SYSUSDT", near=150.0), desk.now + MINUTE)
+
+
+def round_trips(*, loud: bool) -> Verdict:
+    desk = ground()
+    verdict = desk.tell(THIN_ORDER)
+    for place in range(3):
+        side = SELL if loud and place % 2 == 0 else BUY
+        verdict = desk.tell(order("SYSUSDT", side, near=50.0), desk.now + MINUTE)
+    return verdict
+
+
+def losing_fills(*, loud: bool) -> Verdict:
+    desk = ground()
+    verdict = desk.tell(order("SYSUSDT", near=20.0))
+    for _ in range(3):
+        fill = Traded(
+            at_us=desk.now, holder=holder(), symbol="SYSUSDT", side=BUY, worth=100.0, near_bps=5.0, price=100.0
+        )
+        desk.tell(fill)
+        desk.tell(Looked(at_us=desk.now, symbol="SYSUSDT", near=90.0 if loud else 99.9), desk.now + MINUTE)
+        verdict = desk.tell(order("SYSUSDT", near=20.0), desk.now + MINUTE)
+    return verdict
+
+
+def new_origin(*, loud: bool) -> Verdict:
+    return ground().tell(order("SYSUSDT", near=150.0, origin=AWAY if loud else HOME))
+
+
+def dormant_awakes(*, loud: bool) -> Verdict:
+    desk = ground()
+    return desk.tell(order("SYSUSDT", near=150.0), desk.now + (60 if loud else 6) * DAY)
+
+
+def burst(*, loud: bool) -> Verdict:
+    desk = ground()
+    for _ in range(12):
+        desk.tell(order("BTCUSDT"), desk.now + (SECOND if loud else 40 * MINUTE))
+    return desk.tell(order("SYSUSDT", near=150.0), desk.now + (SECOND if loud else 40 * MINUTE))
+
+
+def unusual_hour(*, loud: bool) -> Verdict:
+    desk = Desk()
+    for _ in range(12):
+        for place in range(24):
+            desk.tell(order("BTCUSDT", near=-20.0), desk.now + 5 * MINUTE + place * SECOND)
+        desk.now = desk.now // DAY * DAY + DAY
+    return desk.tell(order("SYSUSDT", near=150.0), desk.now + (12 * 60 * MINUTE if loud else MINUTE))
+
+
+def crowd_of_service(*, loud: bool) -> Verdict:
+    desk = Desk()
+    others = [holder(f"other {place}", "svc" if loud else f"service {place}") for place in range(4)]
+    strangers = [holder(f"stranger {place}", "far") for place in range(12)]
+    for each in (*others, *strangers, holder()):
+        began = desk.now
+        desk.live(each, 6, "BTCUSDT")
+        desk.now = began
+    desk.now += 7 * DAY
+    for each in others:
+        desk.tell(order("SYSUSDT", holder=each, near=10.0), desk.now + 20 * SECOND)
+    return desk.tell(order("SYSUSDT", near=150.0), desk.now + 20 * SECOND)
+
+
+def service_suspect(*, loud: bool) -> Verdict:
+    desk = ground()
+    for place in range(4):
+        other = holder(f"other {place}", "svc" if loud else "another")
+        desk.live(other, 4, "ETHUSDT")
+        desk.tell(order("DMGUSDT", worth=5_000.0, near=900.0, holder=other), desk.now + SECOND)
+    return desk.tell(order("SYSUSDT", near=150.0), desk.now + SECOND)
+
+
+def symbol_suspect(*, loud: bool) -> Verdict:
+    desk = ground()
+    other = holder("other", "another")
+    desk.live(other, 4, "ETHUSDT")
+    symbol = "SYSUSDT" if loud else "DMGUSDT"
+    desk.tell(order(symbol, worth=5_000.0, near=900.0, holder=other), desk.now + SECOND)
+    return desk.tell(order("SYSUSDT", near=150.0), desk.now + SECOND)
+
+
+def reaches_for_more(*, loud: bool) -> Verdict:
+    reason = Reason.CAPABILITY_NOT_GRANTED
+    harm = Harm.WITHDRAW if loud else Harm.READ
+    desk = ground()
+    return desk.tell(Refused(at_us=0, holder=holder(), origin=HOME, reason=reason, harm=harm))
+
+
+def many_denials(*, loud: bool) -> Verdict:
+    desk = ground()
+    reasons = [Reason.BAND_NEAR, Reason.ORDER_NOTIONAL, Reason.SYMBOL_NOT_GRANTED, Reason.LIQUIDITY_FLOOR]
+    for place in range(40):
+        reason = reasons[place % 4] if loud else Reason.BAND_NEAR
+        desk.tell(Refused(at_us=0, holder=holder(), origin=HOME, reason=reason, harm=Harm.TRADE), desk.now + SECOND)
+    return desk.tell(THIN_ORDER)
+
+
+CASES: dict[str, Callable[..., Verdict]] = {
+    newsymbol.NAME: new_symbol,
+    size.SHARE: market_share,
+    size.JUMP: size_jump,
+    size.TOP: book_top,
+    price.NEAR: price_near,
+    price.ANCHOR: price_anchor,
+    price.MARKET: market_moves,
+    courses.FUNDING: funding_sale,
+    courses.ROUND: round_trips,
+    courses.LOSS: losing_fills,
+    manner.ORIGIN: new_origin,
+    manner.DORMANT: dormant_awakes,
+    manner.BURST: burst,
+    manner.HOUR: unusual_hour,
+    crowd.CROWD: crowd_of_service,
+    crowd.SERVICE: service_suspect,
+    crowd.SYMBOL: symbol_suspect,
+    probing.REACH: reaches_for_more,
+    probing.DENIED: many_denials,
+}
+
+
+def test_every_detector_has_a_case() -> None:
+    """No detector goes without a case here and a sentence for people."""
+    known = {detector.name for detector in ALL} | {probing.REACH, probing.DENIED}
+    assert set(CASES) == known
+    assert known <= names()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_it_speaks(name: str) -> None:
+    """It speaks in its case, for theft, and its sentence is one."""
+    signal = said(CASES[name](loud=True))[name]
+    assert signal.score > 0
+    words = sentence(signal)
+    assert words[0].isupper() or words[0].isdigit()
+    assert words.endswith(".")
+    assert "None" not in words
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_it_is_silent(name: str) -> None:
+    """It is silent in a case that differs in nothing but what it looks for."""
+    assert name not in said(CASES[name](loud=False))
+
+
+def test_an_address_of_its_service_says_nothing() -> None:
+    """Another address of the service that the key is held by is no news, one outside those it publishes is more."""
+    at_service = ground().tell(order("SYSUSDT", near=150.0, origin=OF_SERVICE))
+    unknown = ground().tell(order("SYSUSDT", near=150.0, origin=Origin(network=9, fingerprint=1)))
+    foreign = ground().tell(order("SYSUSDT", near=150.0, origin=Origin(network=9, fingerprint=1, of_service=False)))
+    scores = [
+        said(each)[manner.ORIGIN].score if manner.ORIGIN in said(each) else 0 for each in (at_service, unknown, foreign)
+    ]
+    assert scores == [0, 1_000, 1_500]
+
+
+def test_the_first_withdrawal_of_a_key_is_told() -> None:
+    """A withdrawal that the rules allow, of a key that never made one, from a new address, is an alert at least."""
+    verdict = ground().tell(
+        order("", harm=Harm.WITHDRAW, act=Act.WITHDRAW, worth=0.0, near=None, origin=AWAY, side=None)
+    )
+    assert probing.REACH in said(verdict)
+
+
+def test_waiting_behind_the_market_speaks_for_a_key() -> None:
+    """An order in a new symbol that waits below the market says less than one that takes what is there."""
+    waiting = ground().tell(order("SYSUSDT", near=-200.0, worth=500.0))
+    taking = ground().tell(order("SYSUSDT", near=0.0, worth=500.0))
+    assert waiting.score < taking.score
+
+
+def test_a_thinner_market_says_more() -> None:
+    """The same new symbol says the more the thinner its market is."""
+    scores = []
+    for volume in (1e9, LIQUID, 3e6, THIN, 3e4):
+        verdict = ground().tell(order("SYSUSDT", near=300.0, day_worth=volume))
+        found = said(verdict).get(newsymbol.NAME)
+        scores.append(found.score if found else 0)
+    assert scores == sorted(scores)
+    assert scores[0] < scores[-1]
+
+
+def test_a_market_order_in_a_known_symbol_is_usual() -> None:
+    """A market order of the usual size in a symbol that the key trades passes without a word."""
+    verdict = ground().tell(order("BTCUSDT", near=None, anchor_bps=None, unbounded=True, type=OrderType.MARKET))
+    assert verdict.signals == ()
