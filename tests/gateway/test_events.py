@@ -2,7 +2,8 @@
 
 import asyncio
 
-from ground import ACCOUNT, Ground
+import msgspec
+from ground import ACCOUNT, SERVICE, Ground
 
 from bailiwick.gateway import events as events_module
 from bailiwick.gateway.events import Events
@@ -118,6 +119,29 @@ async def test_the_first_use_of_a_removed_key_is_an_event(ground: Ground) -> Non
     (event,) = await all_of(ground)
     assert (event.kind, event.key, event.account) == ("removed_key_used", bot.key.id, ACCOUNT)
     assert event.detail["source"] == "127.0.0.1"
+
+
+async def test_a_client_that_its_service_has_not_named_is_an_event(ground: Ground) -> None:
+    """Where a service names its clients, another is told of once a day and hindered in nothing; else nobody is."""
+    bot = ground.bot()
+    bot.send("GET", "/api/v3/account")
+    (await ground.sent()).answer(200, {})
+    await ground.durable()
+    (known,) = {each.digest for each in ground.records(record.Fingerprint)}
+    assert await all_of(ground) == []
+    for named, events in (((known,), 0), (("0" * 16,), 1)):
+        with Store.open(ground.config.database) as store:
+            store.services.update(msgspec.structs.replace(store.services.get(SERVICE), fingerprints=named))
+        ground.house.registry.refresh()
+        for _ in range(2):
+            bot.send("GET", "/api/v3/account")
+            (await ground.sent()).answer(200, {})
+        await ground.durable()
+        assert len(await all_of(ground)) == events
+    (event,) = await all_of(ground)
+    assert bot.key is not None
+    assert (event.kind, event.key, event.detail["fingerprint"]) == ("unfamiliar_client", bot.key.id, known)
+    assert bot.reasons == [None] * 5
 
 
 async def test_a_client_that_reads_2015_has_an_owner_who_reads_why(ground: Ground) -> None:

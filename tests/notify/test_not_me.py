@@ -252,6 +252,23 @@ def event(kind: str, key: str, position: int = 3, **detail: str) -> Event:
     return Event(position=position, at_ms=0, kind=kind, key=key, account="main", detail=detail)
 
 
+async def test_the_owner_hears_of_a_client_that_nobody_named(house: NotifyHouse) -> None:
+    """An unfamiliar client is told of with where it came from, how to name it, and how to stop the key."""
+    key = (await house.issue()).id
+    detail = {
+        "fingerprint": "0123456789abcdef",
+        "service": "bot",
+        "source": "203.0.113.9",
+        "request": "GET /api/v3/account",
+    }
+    house.gateway.events = [event("unfamiliar_client", key, 3, **detail)]
+    await house.desk.hearing.listen(0)
+    (found,) = [each.notice for each in house.store.notices.list() if each.notice.kind == "unfamiliar_client"]
+    assert found.key == key
+    for said in ("203.0.113.9", "0123456789abcdef", "bailiwick service edit bot", "bailiwick key not-me"):
+        assert said in found.text
+
+
 async def test_the_owner_hears_that_an_old_secret_is_in_use(house: NotifyHouse) -> None:
     """While two secrets are believed, the owner is told that the earlier one is still used, and until when it works."""
     key = (await house.issue()).id

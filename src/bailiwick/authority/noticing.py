@@ -16,7 +16,7 @@ from bailiwick.authority.partner import Partner
 from bailiwick.authority.post import NOT_ME, Post
 from bailiwick.authority.senders import Senders
 from bailiwick.authority.telegrams import Telegrams
-from bailiwick.authority.tellings import previous_secret_used, refused, removed_key_used
+from bailiwick.authority.tellings import previous_secret_used, refused, removed_key_used, unfamiliar_client
 from bailiwick.config import Config
 from bailiwick.link.questions import Event
 from bailiwick.link.wire import Answer, Question
@@ -56,6 +56,7 @@ class Noticing:
         )
         desk.hearing.on("removed_key_used", self._removed_key_used)
         desk.hearing.on("previous_secret_used", self._previous_secret_used)
+        desk.hearing.on("unfamiliar_client", self._unfamiliar_client)
         desk.hearing.on("refused", self._refused)
         desk.rounds.add("post", POST_S, self.post.deliver)
         if self.senders.telegram is not None:
@@ -129,6 +130,9 @@ class Noticing:
 
     async def _previous_secret_used(self, event: Event) -> None:
         self._notices.tell_owner_of(event.account, previous_secret_used(event))
+
+    async def _unfamiliar_client(self, event: Event) -> None:
+        self._notices.tell_owner_of(event.account, unfamiliar_client(event))
 
     async def _removed_key_used(self, event: Event) -> None:
         key = self._store.keys.get(event.key)

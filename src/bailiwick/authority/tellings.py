@@ -41,6 +41,23 @@ def previous_secret_used(event: Event) -> Notice:
     )
 
 
+def unfamiliar_client(event: Event) -> Notice:
+    """A key is used by a client that speaks as none of its service's: another program, a new version, or a thief."""
+    service, digest = event.detail.get("service", ""), event.detail.get("fingerprint", "")
+    return Notice(
+        kind="unfamiliar_client",
+        title="A key is used by a client that its service has not named",
+        text=f"{_request(event)} It was signed with the key's own secret and judged as ever; but its sender speaks "
+        f"otherwise than the clients that are named for {service}. After an update of it that is to be expected: "
+        f"`bailiwick journal search --kind fingerprint` shows {digest} in full, and `bailiwick service edit {service} "
+        "--fingerprint` names it beside the others. If it is not yours, `bailiwick key not-me` stops the key.",
+        urgency=Urgency.WARNING,
+        key=event.key,
+        account=event.account,
+        matter=digest,
+    )
+
+
 def refused(event: Event, key: Key) -> Notice:
     """A client reads -2015 "Invalid API-key, IP, or permissions for action"; its owner reads which of the three."""
     name = event.detail.get("reason", "")

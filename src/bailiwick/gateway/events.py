@@ -30,6 +30,7 @@ ANSWERED = 500  # events in one answer at most
 REMEMBERED = 1 << 16  # events that are told once in a while
 ONCE_US = 60_000_000
 REFUSED_ONCE_US = 3_600_000_000
+UNFAMILIAR_ONCE_US = 86_400_000_000
 MOST_DETAIL = 300  # characters of one detail: some are a client's own words
 
 _OPENING = b'["event",'  # how such a record begins
@@ -119,6 +120,16 @@ class Events:
         }
         what = "removed_key_used" if reason in _OVER or live.removed else "refused"
         self.raise_(what, live.id, live.account.id, detail, matter=reason.name, once_us=REFUSED_ONCE_US)
+
+    def unfamiliar(self, exchange: Exchange, live: Live) -> None:
+        """A verified request came from a client that the key's service has not named: told once a day of each key."""
+        detail = {
+            "fingerprint": exchange.fingerprint,
+            "request": f"{exchange.method} {exchange.path}",
+            "source": exchange.source,
+            "service": live.service,
+        }
+        self.raise_("unfamiliar_client", live.id, live.account.id, detail, once_us=UNFAMILIAR_ONCE_US)
 
     async def after(self, position: int, wait_s: float) -> EventsAnswer:
         """The events behind a position, waiting for one if there is none.

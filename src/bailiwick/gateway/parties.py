@@ -125,8 +125,9 @@ class Live:
     """A key in use. Its ledger outlives changes of the key; everything else is made anew when the key changes."""
 
     __slots__ = (
-        "account", "authority", "canary", "curb", "holder", "id", "key", "ledger", "networks", "noted_us", "origins",
-        "removed", "service", "sources", "state", "traded_us", "used_us", "verifier", "watcher", "weight", "worth",
+        "account", "authority", "canary", "curb", "familiar", "holder", "id", "key", "ledger", "networks", "noted_us",
+        "origins", "removed", "service", "sources", "state", "traded_us", "used_us", "verifier", "watcher", "weight",
+        "worth",
     )  # fmt: skip
 
     def __init__(
@@ -144,6 +145,7 @@ class Live:
         canary: bool = False,
         watcher: Watcher | None = None,
         networks: Networks = (),
+        familiar: frozenset[str] | None = None,
         created_us: int = 0,
     ) -> None:
         self.key = key
@@ -162,6 +164,7 @@ class Live:
         self.worth: Worth = lambda asset: market.convert(asset, currency)
         self.watcher = watcher
         self.networks = networks  # those that its service publishes
+        self.familiar = familiar  # fingerprints of its service's clients; None where none are named
         self.holder = Holder(
             key=self.id, account=account.id, service=service, purpose=authority.kind, created_us=created_us
         )

@@ -130,6 +130,8 @@ class Gateway(Dispatch):
         if endpoint.changes and (seen or signed.timestamp_us < self.trusts_after_us):
             self._deny(exchange, Deny(Reason.REPLAYED if seen else Reason.TIMESTAMP_STALE))
             return
+        if live.familiar is not None and exchange.fingerprint not in live.familiar:
+            self.chronicle.events.unfamiliar(exchange, live)
         intent = dialect.parse(endpoint, request, signed)
         if isinstance(intent, Deny):
             self._deny(exchange, intent)

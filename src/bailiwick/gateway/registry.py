@@ -259,6 +259,7 @@ class Registry:
             canary=shape is not None,
             watcher=self.watcher if shape is None else None,  # nobody uses a canary, so nothing of it is unusual
             networks=read_networks(service.networks),
+            familiar=frozenset(service.fingerprints) if service.fingerprints and shape is None else None,
             created_us=row.created * 1000,
         )
         self._live[key] = live
