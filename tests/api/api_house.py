@@ -66,6 +66,7 @@ class ApiHouse:
         self.tokens: dict[str, str] = {}
         self.keys: dict[str, str] = {}
         self.held: dict[str, str] = {}
+        self.headers: list[tuple[str, str]] = []  # of the latest answer
 
     def like(self, settled: "ApiHouse") -> None:
         """Know the parties and tokens of the house whose database this is a copy of."""
@@ -174,5 +175,6 @@ class ApiHouse:
             got.append(message)
 
         await self.app(scope, receive, send)
-        headers = {name.decode(): value.decode() for name, value in got[0]["headers"]}
+        self.headers = [(name.decode(), value.decode()) for name, value in got[0]["headers"]]
+        headers = dict(self.headers)
         return Answer(got[0]["status"], headers, b"".join(part.get("body", b"") for part in got[1:]))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from api_house import ApiHouse
+from console_house import Browser, ConsoleHouse
 
 from bailiwick.store.store import Store
 
@@ -38,3 +39,22 @@ async def house(tmp_path: Path, settled: ApiHouse) -> AsyncIterator[ApiHouse]:
     made.like(settled)
     yield made
     made.store.close()
+
+
+@pytest.fixture
+async def consoled(tmp_path: Path, settled: ApiHouse) -> AsyncIterator[ConsoleHouse]:
+    """The same house with a console."""
+    shutil.copy(settled.config.database, tmp_path / "bailiwick.db")
+    made = ConsoleHouse(tmp_path)
+    made.like(settled)
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+async def eve(consoled: ConsoleHouse) -> Browser:
+    """An operator who has made a passkey by a link and is signed in."""
+    browser = Browser(consoled)
+    answer = await browser.enter(await consoled.link())
+    assert answer.status == 200, answer.body
+    return browser

@@ -116,6 +116,12 @@ async def test_an_open_route_needs_no_token(house: ApiHouse) -> None:
 # Over a real socket
 
 
+def server_on(house: ApiHouse, listen: str) -> ApiServer:
+    """A server of this house on this address."""
+    config = msgspec.structs.replace(house.config, api=Api(listen=listen))
+    return ApiServer(config, house.desk, house.store)
+
+
 async def exchange(address: tuple[str, int], sent: bytes) -> bytes:
     """What a server answers to these bytes, until it closes."""
     reader, writer = await asyncio.open_connection(*address)
@@ -128,7 +134,7 @@ async def exchange(address: tuple[str, int], sent: bytes) -> bytes:
 
 async def test_it_serves_over_a_socket(house: ApiHouse) -> None:
     """The server answers on its port, says nothing of its make, and ends when told to."""
-    server = ApiServer(Api(listen="127.0.0.1:0"), house.desk, house.store)
+    server = server_on(house, "127.0.0.1:0")
     await server.start()
     assert server.address is not None
     host = f"127.0.0.1:{server.address[1]}"
@@ -145,7 +151,7 @@ async def test_a_silent_client_is_not_waited_for(house: ApiHouse, monkeypatch: p
     """A connection that never finishes its request's head is closed after a while, on the first request as on later."""
     monkeypatch.setattr(uvicornserver, "HEAD_S", 0.05)
     monkeypatch.setattr(uvicornserver, "KEEP_ALIVE_S", 0.05)
-    server = ApiServer(Api(listen="127.0.0.1:0"), house.desk, house.store)
+    server = server_on(house, "127.0.0.1:0")
     await server.start()
     assert server.address is not None
     assert await exchange(server.address, b"GET / HTTP/1.1\r\nHos") == b""
@@ -157,7 +163,7 @@ async def test_a_silent_client_is_not_waited_for(house: ApiHouse, monkeypatch: p
 async def test_who_holds_connections_keeps_nobody_out(house: ApiHouse, monkeypatch: pytest.MonkeyPatch) -> None:
     """More silent, half-sent and slow connections than there may be: the next request is answered, with no 503."""
     monkeypatch.setattr(uvicornserver, "CONNECTIONS", 16)
-    server = ApiServer(Api(listen="127.0.0.1:0"), house.desk, house.store)
+    server = server_on(house, "127.0.0.1:0")
     await server.start()
     assert server.address is not None
     host = f"127.0.0.1:{server.address[1]}"
@@ -233,12 +239,14 @@ async def test_a_taken_port_is_told(house: ApiHouse) -> None:
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(LinkError, match=f"api.listen: 127.0.0.1:{port}"):
-            await ApiServer(Api(listen=f"127.0.0.1:{port}"), house.desk, house.store).start()
+            await server_on(house, f"127.0.0.1:{port}").start()
 
 
 def test_which_hosts_are_served() -> None:
     """Loopback by any of its names; other names only where they are configured, and with the port."""
-    assert set(hosts_of(("127.0.0.1", 8082), ())) == {"127.0.0.1:8082", "localhost:8082", "[::1]:8082"}
+    assert set(hosts_of(("127.0.0.1", 8082), ())) == {
+        "127.0.0.1:8082", "localhost:8082", "[::1]:8082", "bailiwick.localhost:8082",
+    }  # fmt: skip
     assert set(hosts_of(("192.0.2.7", 443), ("bw.example",))) == {
         "192.0.2.7:443", "192.0.2.7", "bw.example:443", "bw.example",
     }  # fmt: skip

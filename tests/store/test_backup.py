@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from bailiwick.model.credential import make_key_id
 from bailiwick.model.party import TRANSITIONS, Account, Key, KeyKind, KeyState, Service, Venue
+from bailiwick.model.person import Entry, Person, Session
 from bailiwick.model.secret import Secret
+from bailiwick.model.token import Role
 from bailiwick.store import backup as backups
 from bailiwick.store.backup import BackupHead, backup, read_head, restore, state_after
 from bailiwick.store.changes import EVERYTHING
@@ -218,3 +220,18 @@ def test_streams_of_every_length_open(length: int) -> None:
     for wrong in (pieces[:-1], pieces[::-1] if len(pieces) > 1 else [], [*pieces, pieces[-1]]):
         with pytest.raises(ValueError, match="does not open"):
             open_stream(io.BytesIO(b"".join(wrong)), io.BytesIO(), bytes(32), b"head")
+
+
+def test_no_session_returns(store: Store, tmp_path: Path) -> None:
+    """After a restore nobody is signed in, and no link of then works: what was ended since must not come back."""
+    person = Person(name="eve", role=Role.OPERATOR, created=1)
+    store.people.invite(person, Entry(digest=b"link", person="eve", created=1, expires=2))
+    begun = Session(
+        id="s-1", digest=b"cookie", person="eve", begun=1, last_seen=1, by="passkey", source="127.0.0.1", agent=""
+    )
+    store.people.begin(begun)
+    backup(store, tmp_path / "b", POSITION, PASSPHRASE)
+    restore(tmp_path / "b", tmp_path / "new.db", PASSPHRASE, journal_position=POSITION, revoked_after=[])
+    with Store.open(tmp_path / "new.db") as restored:
+        sessions = [session.ended is None for session in restored.people.sessions()]
+        assert (sessions, restored.people.entry(b"link"), restored.people.get("eve").ended) == ([False], None, None)

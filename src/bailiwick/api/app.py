@@ -19,23 +19,29 @@ from bailiwick import __version__
 from bailiwick.api import forms
 from bailiwick.api.files import ZIP, stream
 from bailiwick.api.gate import Gate
-from bailiwick.api.problem import MEDIA_TYPE, TITLES, Problem, of_link, of_validation, problem, respond
+from bailiwick.api.mounting import mount_console
+from bailiwick.api.problem import MEDIA_TYPE, TITLES, Problem, of_link, of_refusal, of_validation, problem, respond
 from bailiwick.api.rates import Rates
 from bailiwick.api.table import ROWS, Row
 from bailiwick.api.whose import check
 from bailiwick.authority.acts import refusal
 from bailiwick.authority.notice_verbs import EvidenceAnswer
 from bailiwick.authority.openroutes import OpenRequest, OpenRoute
+from bailiwick.console.again import asks_again
+from bailiwick.console.console import Console
+from bailiwick.console.door import Act, Door
+from bailiwick.console.refusals import Refused
 from bailiwick.link.wire import Answer, Code, LinkError, Question, answer_type
 from bailiwick.logs import log, where
-from bailiwick.model.token import Role, Token
+from bailiwick.model.person import SignedIn
+from bailiwick.model.token import Caller, Role, Token
 from bailiwick.store.errors import StoreError
 from bailiwick.store.store import Store
 
 PREFIX = "/v1"
 ANSWER_S = 120.0
 _IN_PATH = re.compile(r"{(\w+)}")
-_REFUSED = (400, 401, 403, 404, 405, 408, 409, 413, 415, 421, 422, 429, 503, 504)
+_REFUSED = (400, 401, 403, 404, 405, 408, 409, 413, 415, 421, 422, 428, 429, 503, 504)
 _BODIED = frozenset({"POST", "PATCH", "PUT"})
 
 DESCRIPTION = """\
@@ -58,17 +64,21 @@ class Answers(Protocol):
 
 @final
 class Service:
-    """Asks the authority for whoever holds a token, within what the token and its role allow."""
+    """Asks the authority for whoever holds a token or is signed in, within what their role allows."""
 
-    def __init__(self, desk: Answers, store: Store) -> None:
+    def __init__(self, desk: Answers, store: Store, door: Door | None = None) -> None:
         self._desk = desk
         self._store = store
+        self._door = door
 
-    async def serve(self, row: Row, token: Token, form: BaseModel | None, given: Mapping[str, str]) -> Answer:
+    async def serve(
+        self, row: Row, token: Caller, form: BaseModel | None, given: Mapping[str, str], path: str = ""
+    ) -> Answer:
         """The answer to one request.
 
         Raises:
             LinkError: as the authority refuses, or as if what it is about did not exist.
+            Refused: where a signed-in person has to show once more who they are.
         """
         try:
             question = forms.question(row.verb, form, {**row.fixed, **given})
@@ -76,9 +86,18 @@ class Service:
                 check(row.whose, question, self._store, token.owner)
         except (ValueError, StoreError) as error:
             raise refusal(error) from None
-        return await self._in_time(self._asked(row, token, question))
+        if self._door is None or not isinstance(token, SignedIn) or not asks_again(row, question, self._store):
+            return await self._in_time(self._asked(row, token, question))
+        act = Act(row.method, path)
+        self._door.take_confirmation(token, act)
+        try:
+            return await self._in_time(self._asked(row, token, question))
+        except LinkError as error:
+            if error.code in {Code.REFUSED, Code.CONFLICT, Code.NOT_FOUND}:
+                self._door.give_back(token, act)
+            raise
 
-    async def _asked(self, row: Row, token: Token, question: Question[Any]) -> Answer:
+    async def _asked(self, row: Row, token: Caller, question: Question[Any]) -> Answer:
         async def ask(each: Question[Any]) -> Any:
             return await self._desk.answer(each, token.actor)
 
@@ -108,6 +127,7 @@ def make_app(
     open_routes: Sequence[OpenRoute] = (),
     rows: Sequence[Row] = ROWS,
     rates: Rates | None = None,
+    console: Console | None = None,
 ) -> ASGIApp:
     """The whole application.
 
@@ -119,12 +139,18 @@ def make_app(
         open_routes: what takes no token.
         rows: what is mounted.
         rates: how often each token may ask; without bound where there is none.
+        console: the pages and the ways in to them; None for a house without.
     """
-    return Gate(make_routes(desk, store, open_routes, rows), hosts, recognise, rates)
+    browsers = None if console is None else console.browsers
+    return Gate(make_routes(desk, store, open_routes, rows, console), hosts, recognise, rates, browsers)
 
 
 def make_routes(
-    desk: Answers, store: Store, open_routes: Sequence[OpenRoute] = (), rows: Sequence[Row] = ROWS
+    desk: Answers,
+    store: Store,
+    open_routes: Sequence[OpenRoute] = (),
+    rows: Sequence[Row] = ROWS,
+    console: Console | None = None,
 ) -> FastAPI:
     """The routes without what stands before them."""
     app = FastAPI(
@@ -136,9 +162,11 @@ def make_routes(
         redoc_url=None,
         redirect_slashes=False,
     )
-    service = Service(desk, store)
+    service = Service(desk, store, None if console is None else console.door)
     for row in rows:
         _mount(app, row, service)
+    if console is not None:
+        mount_console(app, console, PREFIX)
     document: dict[str, Any] = {}
 
     @app.get(PREFIX + "/openapi.json", include_in_schema=False)
@@ -150,6 +178,7 @@ def make_routes(
     for each in open_routes:
         _mount_open(app, each)
     app.add_exception_handler(LinkError, _linked)
+    app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _unrouted)
     return app
@@ -162,11 +191,11 @@ def _mount(app: FastAPI, row: Row, service: Service) -> None:
     async def serve(request: Request, **values: Any) -> Response:
         body = values.pop("form", None)
         try:
-            answer = await service.serve(row, request.state.token, body, values)
+            answer = await service.serve(row, request.state.token, body, values, request.scope["path"])
             if row.file:
                 return await stream(cast("EvidenceAnswer", answer))
             return Response(forms.encode(answer), headers=_paging(request, answer), media_type="application/json")
-        except LinkError:
+        except (LinkError, Refused):
             raise
         except Exception as error:
             log.error("fault in the control API", route=row.name, fault=where(error))
@@ -210,7 +239,7 @@ def _guarded(row: Row) -> type[APIRoute]:
     return Guarded
 
 
-def permit(row: Row, token: Token) -> None:
+def permit(row: Row, token: Caller) -> None:
     """Let a token through to a route by its role, its scopes, and who holds it.
 
     Raises:
@@ -305,6 +334,12 @@ def _first_line(kind: type) -> str:
 async def _linked(request: Request, error: Exception) -> Response:
     assert isinstance(error, LinkError)
     return respond(of_link(error))
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    headers = {"Retry-After": str(error.wait_s)} if error.wait_s else None
+    return respond(of_refusal(error), headers)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -1,8 +1,8 @@
 """What stands before every route: is this the host that is served, is the request bounded, and who sends it?
 
-Host is checked because a page in a browser can have its own name point at this machine (DNS rebinding). There are no
-cookies and no CORS, so such a page has nothing that a browser would send for it and can read no answer. The token is
-checked before a byte of the body is read.
+Host is checked because a page in a browser can have its own name point at this machine (DNS rebinding). There is no
+CORS, and the console's cookie goes with requests of its own pages alone, so such a page has nothing that a browser
+would send for it and can read no answer. Token or session are checked before a byte of the body is read.
 """
 
 import asyncio
@@ -12,10 +12,13 @@ from typing import final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bailiwick.api.problem import problem, respond
+from bailiwick.api.problem import of_refusal, problem, respond
 from bailiwick.api.rates import Rates
+from bailiwick.console.browsers import Browsers
+from bailiwick.console.pages import headers_of
+from bailiwick.console.refusals import Refused
 from bailiwick.logs import log, where
-from bailiwick.model.token import Token
+from bailiwick.model.token import Caller, Token
 
 MOST_BODY_BYTES = 1 << 20
 BODY_S = 10.0
@@ -40,8 +43,10 @@ class Gate:
         hosts: Iterable[str],
         recognise: Callable[[str], Token | None],
         rates: Rates | None = None,
+        browsers: Browsers | None = None,
     ) -> None:
         self._rates = rates
+        self._browsers = browsers
         self._app = app
         self._hosts = frozenset(hosts)
         self._recognise = recognise
@@ -58,7 +63,8 @@ class Gate:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                message["headers"] = [*message.get("headers", ()), *HEADERS]
+                own = HEADERS if self._browsers is None else headers_of(scope["path"]) or HEADERS
+                message["headers"] = [*message.get("headers", ()), *own]
             await send(message)
 
         try:
@@ -76,19 +82,7 @@ class Gate:
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
         refused = self._strange(scope)
         if refused is None and scope["path"].startswith("/v1/") and scope["path"] not in OPEN_PATHS:
-            token = self._recognise(_bearer(scope) or "")
-            if token is None:
-                refused = respond(
-                    problem(
-                        401,
-                        "authorization: no token that is in force",
-                        remedy="send `Authorization: Bearer bwt_…`; `bailiwick token issue` makes one",
-                    ),
-                    _CHALLENGE,
-                )
-            else:
-                scope.setdefault("state", {})["token"] = token
-                refused = self._often(token)
+            refused = self._unknown(scope)
         if refused is not None:
             await refused(scope, receive, send)
             return
@@ -103,12 +97,45 @@ class Gate:
             return
         await self._app(scope, _replayed(body, receive), send)
 
-    def _often(self, token: Token) -> ASGIApp | None:
-        """The refusal of a token that asks too often; before its body is read, so that it costs next to nothing."""
-        wait = self._rates.wait_s(token.id) if self._rates is not None else 0.0
+    def _unknown(self, scope: Scope) -> ASGIApp | None:
+        """The refusal of whoever is not known or asks too often; who is known stands in the scope from here on."""
+        browsers = self._browsers
+        try:
+            if browsers is None or _all(scope, b"authorization"):
+                caller: Caller | None = self._recognise(_bearer(scope) or "")
+            else:
+                headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+                caller = browsers.admit(scope["method"], scope["path"], headers)
+        except Refused as refused:
+            return respond(of_refusal(refused))
+        scope.setdefault("state", {})["token"] = caller
+        if caller is not None:
+            return self._often(caller)
+        if browsers is not None and browsers.opens(scope["path"]):
+            return self._often_from(scope)
+        return respond(
+            problem(
+                401,
+                "authorization: no token that is in force",
+                remedy="send `Authorization: Bearer bwt_…`; `bailiwick token issue` makes one",
+            ),
+            _CHALLENGE,
+        )
+
+    def _often_from(self, scope: Scope) -> ASGIApp | None:
+        """The refusal of an address from which too many ask to be let in."""
+        client = scope.get("client")
+        return self._wait(f"from {client[0] if client else ''}", "sign-in: too many ask from this address")
+
+    def _often(self, caller: Caller) -> ASGIApp | None:
+        """The refusal of a caller who asks too often; before the body is read, so that it costs next to nothing."""
+        return self._wait(caller.id, "token: it asks too often")
+
+    def _wait(self, who: str, sentence: str) -> ASGIApp | None:
+        wait = self._rates.wait_s(who) if self._rates is not None else 0.0
         if wait <= 0:
             return None
-        often = problem(429, "token: it asks too often", remedy="wait as long as Retry-After says (seconds)")
+        often = problem(429, sentence, remedy="wait as long as Retry-After says (seconds)")
         return respond(often, {"Retry-After": str(math.ceil(wait))})
 
     def _strange(self, scope: Scope) -> ASGIApp | None:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
+from bailiwick.console.refusals import Refused
 from bailiwick.link.wire import Code, LinkError
 
 MEDIA_TYPE = "application/problem+json"
@@ -35,6 +36,7 @@ TITLES = {
     415: "The body is not JSON",
     421: "Not the host that is served here",
     422: "Understood, and refused as it is",
+    428: "The second factor is asked for again",
     429: "Too many requests",
     500: "An internal fault",
     503: "A part that is needed does not answer",
@@ -78,6 +80,11 @@ def of_link(error: LinkError) -> Problem:
         complaint, remedy = remedy, ""
     errors = [FieldProblem(found[1], complaint, remedy)] if found else []
     return problem(STATUS[error.code], error.sentence, remedy=remedy, errors=errors)
+
+
+def of_refusal(refused: Refused) -> Problem:
+    """What the console's door refused."""
+    return problem(refused.status, refused.detail, remedy=refused.remedy)
 
 
 def of_validation(found: Iterable[Mapping[str, Any]]) -> Problem:

@@ -14,7 +14,7 @@ from typing import Any, final
 
 from bailiwick.authority.desk import Desk
 from bailiwick.authority.openroutes import OpenRoute
-from bailiwick.config import Api, split_address
+from bailiwick.config import Config, split_address
 from bailiwick.link.wire import Code, LinkError
 from bailiwick.logs import log, where
 from bailiwick.store.store import Store
@@ -27,12 +27,14 @@ END_S = 6.0  # a second more than the server gives to what is in hand
 class ApiServer:
     """The API on its port."""
 
-    def __init__(self, settings: Api, desk: Desk, store: Store, open_routes: Sequence[OpenRoute] = ()) -> None:
-        self._settings = settings
+    def __init__(self, config: Config, desk: Desk, store: Store, open_routes: Sequence[OpenRoute] = ()) -> None:
+        self._config = config
+        self._settings = config.api
         self._desk = desk
         self._store = store
         self._open_routes = open_routes
         self._server: Any = None
+        self._console: Any = None
         self._serving: asyncio.Task[None] | None = None
         self.address: tuple[str, int] | None = None
 
@@ -57,16 +59,22 @@ class ApiServer:
         from bailiwick.api.app import make_app  # noqa: PLC0415  (in this thread, and not before it is needed)
         from bailiwick.api.rates import Rates  # noqa: PLC0415
         from bailiwick.api.uvicornserver import make_server  # noqa: PLC0415
+        from bailiwick.console.console import make_console  # noqa: PLC0415
 
+        config, desk, store = self._config, self._desk, self._store
+        tls = self._settings.tls_certificate is not None
+        self._console = make_console(desk.people, store, config.data, config.journal_directory, tls=tls)
         hosts = hosts_of(address, self._settings.hosts)
         rates = Rates(self._settings.requests_per_minute, time.monotonic)
-        app = make_app(self._desk, self._store, self._desk.tokens.recognise, hosts, self._open_routes, rates=rates)
+        recognise = desk.tokens.recognise
+        app = make_app(desk, store, recognise, hosts, self._open_routes, rates=rates, console=self._console)
         return make_server(app, self._settings.tls_certificate, self._settings.tls_key)
 
     async def close(self) -> None:
         """Take nothing new, finish what is in hand, and end."""
         if self._serving is None:
             return
+        self._console.feed.close()  # a page that listens is let go, and asks the next process by itself
         self._server.should_exit = True
         with contextlib.suppress(TimeoutError, asyncio.CancelledError):
             async with asyncio.timeout(END_S):
@@ -88,7 +96,7 @@ def hosts_of(address: tuple[str, int], named: Sequence[str]) -> Sequence[str]:
     host, port = address
     names = [*named, f"[{host}]" if ":" in host else host]
     if ipaddress.ip_address(host).is_loopback:
-        names += ["localhost", "127.0.0.1", "[::1]"]
+        names += ["localhost", "127.0.0.1", "[::1]", "bailiwick.localhost"]
     return tuple(dict.fromkeys(_with_port(names, port)))
 
 

@@ -50,7 +50,7 @@ async def run(config: Config) -> None:
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         desk.rounds.start()
-        api = ApiServer(config.api, desk, store, desk.open_routes)
+        api = ApiServer(config, desk, store, desk.open_routes)
         starting = asyncio.create_task(keep(api)) if config.api.listen else None
         await ended.wait()
         await server.close()

@@ -17,6 +17,7 @@ from bailiwick.journal.record import (
     Read,
     Record,
     Resolved,
+    Seen,
     SetBack,
     SnapshotNote,
 )
@@ -35,6 +36,11 @@ def line(position: int, record: Record) -> str:
     when = datetime.fromtimestamp(at_us // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S") if at_us else ""
     when = f"{when}.{at_us // 1000 % 1000:03}Z" if when else ""
     return _printable(f"{position:>7}  {when:24}  {_told(record)}".rstrip())
+
+
+def words(record: Record) -> str:
+    """What a record is and what matters of it, without where it stands."""
+    return _printable(" ".join(_told(record).split()))
 
 
 def _told(record: Record) -> str:
@@ -61,6 +67,10 @@ def _told(record: Record) -> str:
             return f"condensed  {counted(record.count, 'record')} from {record.first} to {record.end - 1}"
         case Erased():
             return f"erased   record {record.position}, by {record.actor}{_because(record.reason)}"
+        case Seen():
+            prices = [f"{symbol} at {price:g}" for symbol, price in record.near]
+            signs = [f"{symbol} {score / 1000:+.1f}" for symbol, _, score, _ in record.signs]
+            return f"market   {_joined([*prices, *signs])}"
         case SnapshotNote():
             return f"snapshot of all before {record.position}"
         case SetBack():

@@ -108,6 +108,11 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     person = True
 
     @property
+    def id(self) -> str:
+        """By what it is counted how often they ask."""
+        return self.session
+
+    @property
     def actor(self) -> str:
         """Who acts, as the journal names them."""
         return f"person:{self.name}"

@@ -47,6 +47,11 @@ class Caller(Protocol):
     """Whoever asks the control API: by a token, or as a person who signed in."""
 
     @property
+    def id(self) -> str:
+        """By what it is counted how often they ask."""
+        ...
+
+    @property
     def role(self) -> Role:
         """Whose part they play."""
         ...

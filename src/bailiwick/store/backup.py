@@ -186,6 +186,7 @@ def _apply(database: Path, tail: Iterable[tuple[str, KeyState]]) -> int:
                 force_state(connection, key_id, state)
             for kind in ChangeKind:
                 record_change(connection, kind, EVERYTHING, epoch_ms())
+        store.people.end_everything(epoch_ms())
         with store.reading() as connection:
             if connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() != "ok":
                 raise RestoreError("backup: the database in it is damaged; take an earlier one")

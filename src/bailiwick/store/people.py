@@ -225,6 +225,12 @@ class People:
             _end_sessions(connection, session.c.id == ended.id, at)
             self._changed(connection, ended.person)
 
+    def end_everything(self, at: int) -> None:
+        """End every session and link, as after a restore: what was ended since the backup must not come back."""
+        with self._writing() as connection:
+            _end_sessions(connection, session.c.id != "", at)
+            connection.execute(delete(entry))
+
     def _changed(self, connection: Connection, name: str) -> None:
         record_change(connection, ChangeKind.PERSON, name, self._clock())
 

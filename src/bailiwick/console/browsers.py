@@ -1,0 +1,58 @@
+"""Which requests come from a page of ours, and who is signed in there: the gate of the control API for browsers."""
+
+from collections.abc import Mapping
+from typing import final
+
+from bailiwick.authority.people import People
+from bailiwick.console import cookies
+from bailiwick.console.door import Client
+from bailiwick.console.refusals import Refused
+from bailiwick.console.routes import OPEN, Visit
+from bailiwick.model.person import SignedIn
+
+
+@final
+class Browsers:
+    """Recognises browsers by their cookie, and pages of ours by what else a browser says."""
+
+    def __init__(self, people: People, *, tls: bool) -> None:
+        self._people = people
+        self._tls = tls
+
+    def opens(self, path: str) -> bool:
+        """Whether this path needs no session, since it leads to one."""
+        return path.startswith(OPEN)
+
+    def admit(self, method: str, path: str, headers: Mapping[str, str]) -> SignedIn | None:
+        """Who is signed in; None if nobody.
+
+        Args:
+            method: of HTTP.
+            path: what is asked for.
+            headers: by their lower-case names. Host was checked.
+
+        Raises:
+            Refused: if it does not come from a page of ours.
+        """
+        opens = self.opens(path)
+        cookie = cookies.read(headers.get("cookie", "")).get(cookies.SESSION)
+        if cookie is None and not opens:
+            return None
+        origin = cookies.origin_of(headers["host"], tls=self._tls)
+        wrong = cookies.strange(method, headers, origin, None if opens else cookie)
+        signed = None if cookie is None else self._people.recognise(cookie)
+        if wrong is not None and (opens or signed is not None):
+            raise Refused(403, wrong)
+        return signed
+
+    def visit(self, headers: Mapping[str, str], source: str, signed: SignedIn | None) -> Visit:
+        """The request as the ways in take it."""
+        found = cookies.read(headers.get("cookie", ""))
+        client = Client(
+            host=headers["host"],
+            origin=cookies.origin_of(headers["host"], tls=self._tls),
+            source=source,
+            agent=headers.get("user-agent", ""),
+            mark=found.get(cookies.MARK, ""),
+        )
+        return Visit(client, signed, found.get(cookies.SESSION, ""))
