@@ -14,6 +14,7 @@ from bailiwick.link.asyncclient import AsyncClient
 from bailiwick.link.exchange_questions import EXCHANGE_VERBS
 from bailiwick.link.server import serve
 from bailiwick.link.service_questions import SERVICE_VERBS
+from bailiwick.link.watch_questions import KnownOfKey, TellSigns
 from bailiwick.link.wire import Code, LinkError
 from bailiwick.model.credential import Purpose, Sealed
 from bailiwick.model.grant import Where, grant_to_toml
@@ -51,6 +52,7 @@ async def test_no_verb_unseals(ground: Ground, link: AsyncClient) -> None:
         ask.Symbols(venue="venue", names=("BTCUSDT", "btcusdt")),
         ask.RecordAct(actor="test", act="look", subject="everything"),
         ask.Seal(record="canary", purpose=Purpose.UPSTREAM_HMAC, plaintext=Secret(sealed.envelope)),
+        TellSigns(signs=()), KnownOfKey(key=bot.key.id),
     ]  # fmt: skip
     of_others = {*EXCHANGE_VERBS, *SERVICE_VERBS}  # their own tests ask them
     assert {type(question) for question in questions} | of_others == set(ask.GATEWAY_VERBS)

@@ -19,17 +19,20 @@ from bailiwick.api.whose import (
     Narrowed,
     Whose,
     list_own,
+    list_own_alerts,
     list_own_holds,
     list_own_natives,
     list_own_sessions,
     nobodys,
     of_account,
+    of_alert,
     of_hold,
     of_incident,
     of_key,
     of_native,
     of_owner,
     of_session,
+    of_vouch,
 )
 from bailiwick.authority import (
     approval_verbs,
@@ -43,6 +46,7 @@ from bailiwick.authority import (
     sweep_verbs,
     token_verbs,
     verbs,
+    watch_verbs,
 )
 from bailiwick.authority import service_verbs as services
 from bailiwick.authority.verbs import Kind, Move
@@ -324,6 +328,33 @@ APPROVALS: tuple[Row, ...] = (
     Row(
         verb=approval_verbs.RefuseHold, method="POST", path="/approvals/{id}/refuse", subject=_S.APPROVAL,
         roles=OWNERS, whose=of_hold(),
+    ),
+)  # fmt: skip
+
+WATCH: tuple[Row, ...] = (
+    Row(
+        verb=watch_verbs.ListAlerts, method="GET", path="/alerts", subject=_S.INCIDENT, roles=ANYONE,
+        whose=of_account(), narrowed=list_own_alerts,
+    ),
+    Row(
+        verb=watch_verbs.ShowAlert, method="GET", path="/alerts/{id}", subject=_S.INCIDENT, roles=ANYONE,
+        whose=of_alert(),
+    ),
+    Row(
+        verb=watch_verbs.VouchAlert, method="POST", path="/alerts/{id}/vouch", subject=_S.APPROVAL, roles=OWNERS,
+        whose=of_alert(), person=True,
+    ),
+    Row(
+        verb=watch_verbs.EndVouch, method="POST", path="/vouches/{id}/end", subject=_S.APPROVAL, roles=OWNERS,
+        whose=of_vouch(),
+    ),
+    Row(
+        verb=watch_verbs.ListVouches, method="GET", path="/keys/{key}/vouches", subject=_S.APPROVAL, roles=ANYONE,
+        whose=of_key("key"),
+    ),
+    Row(
+        verb=watch_verbs.ShowWatchedKey, method="GET", path="/keys/{key}/watch", subject=_S.KEY, roles=ANYONE,
+        whose=of_key("key"),
     ),
 )  # fmt: skip
 

@@ -13,6 +13,7 @@ from bailiwick.authority.approval_verbs import ApprovalsAnswer, HoldView, ListAp
 from bailiwick.authority.native_verbs import ListNatives, NativeKeysAnswer
 from bailiwick.authority.people_verbs import ListSessions, SessionsAnswer
 from bailiwick.authority.verbs import Kind, ListAnswer, ListParties
+from bailiwick.authority.watch_verbs import AlertsAnswer, AlertView, ListAlerts
 from bailiwick.link.wire import Answer, Code, LinkError, Question
 from bailiwick.store.errors import NotFoundError
 from bailiwick.store.store import Store
@@ -109,6 +110,29 @@ def of_hold(field: str = "id") -> Whose:
     return find
 
 
+def of_alert(field: str = "id") -> Whose:
+    """The account of the alert of the watch that this field names."""
+
+    def find(question: Any, store: Store) -> Belongs:
+        name = getattr(question, field)
+        account = store.accounts.get(store.alerts.get(name).account)
+        return Belongs(account.owner, f"alert {name[:80]}: there is none; `bailiwick watch list` shows them")
+
+    return find
+
+
+def of_vouch(field: str = "id") -> Whose:
+    """The account of the key for which the word that this field names was given."""
+
+    def find(question: Any, store: Store) -> Belongs:
+        name = getattr(question, field)
+        account = store.keys.get(store.vouches.get(name).key).account
+        absent = f"vouch {name[:80]}: there is none; `bailiwick watch list` shows those of alerts"
+        return Belongs(store.accounts.get(account).owner, absent)
+
+    return find
+
+
 def of_session(field: str = "id") -> Whose:
     """The owner for whom the person of the session that this field names signs in."""
 
@@ -142,6 +166,25 @@ async def list_own_holds(question: ListApprovals, owner: str, store: Store, ask:
         more = more or found.more
     rows.sort(key=lambda row: -int(row.id[1:]))  # by their position in the journal
     return ApprovalsAnswer(rows=tuple(rows[: question.limit]), more=more or len(rows) > question.limit)
+
+
+async def list_own_alerts(question: ListAlerts, owner: str, store: Store, ask: Ask) -> AlertsAnswer:
+    """What the watch said of an owner's keys, newest first."""
+    own = own_accounts(store, owner)
+    if question.account and question.account not in own:
+        raise LinkError(Code.NOT_FOUND, f"account {question.account[:80]}: there is none")
+    if question.after:
+        check(of_alert("after"), question, store, owner)
+    if question.key:
+        check(of_key("key"), question, store, owner)
+    rows: list[AlertView] = []
+    more = False
+    for account in [question.account] if question.account else own:
+        found: AlertsAnswer = await ask(msgspec.structs.replace(question, account=account))
+        rows += found.rows
+        more = more or found.more
+    rows.sort(key=lambda row: -int(row.id[1:]))  # by their position in the journal
+    return AlertsAnswer(rows=tuple(rows[: question.limit]), more=more or len(rows) > question.limit)
 
 
 async def list_own_natives(question: ListNatives, owner: str, store: Store, ask: Ask) -> NativeKeysAnswer:

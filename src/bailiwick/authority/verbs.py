@@ -21,6 +21,7 @@ from bailiwick.authority.reference_verbs import REFERENCE_VERBS
 from bailiwick.authority.service_verbs import SERVICE_VERBS, WorstLoss
 from bailiwick.authority.sweep_verbs import SWEEP_ACTS
 from bailiwick.authority.token_verbs import TOKEN_VERBS
+from bailiwick.authority.watch_verbs import WATCH_VERBS
 from bailiwick.link.questions import (
     DoctorAnswer,
     ExplainAnswer,
@@ -330,6 +331,6 @@ ACTS: Verbs = (
 CONTROL_VERBS: Verbs = (
     *ACTS, ListParties, ShowParty, CheckGrant, ExplainKey, UseOfKey, Status, Examine,
     *SWEEP_ACTS, *APPROVAL_VERBS, *TOKEN_VERBS, *SERVICE_VERBS, *AUDIT_VERBS, *NATIVE_VERBS, *NOTICE_VERBS,
-    *CANARY_VERBS, *RECORD_VERBS, *REFERENCE_VERBS, *PEOPLE_VERBS,
+    *CANARY_VERBS, *RECORD_VERBS, *REFERENCE_VERBS, *PEOPLE_VERBS, *WATCH_VERBS,
 )  # fmt: skip
 """Everything that the control socket answers."""

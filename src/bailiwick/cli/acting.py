@@ -18,6 +18,7 @@ from bailiwick.cli.asking import confirm
 from bailiwick.cli.incident import print_latest
 from bailiwick.cli.options import ACTING, COMMON, Acting, Common
 from bailiwick.cli.output import print_act, print_list, print_show, remark
+from bailiwick.cli.watchalerts import print_known
 from bailiwick.link.wire import Question
 from bailiwick.model.life import DIFFERENCE
 
@@ -160,6 +161,7 @@ def add_views(app: App, kind: Kind, *, shown: bool = True) -> None:
         print_show(common.ask(ShowParty(kind=kind, id=id)), json=common.json)
         if kind is Kind.KEY and not common.json:
             print_latest(id, common)
+            print_known(id, common)
 
     if kind is not Kind.KEY:
         app.command(rows, name="list", help_epilogue=f"Example: bailiwick {kind.value} list --json")

@@ -31,12 +31,13 @@ COMMANDS = (
     ("bailiwick.cli.incident:app", "incident", "Incidents: list, show, note, close, the file for the exchange."),
     ("bailiwick.cli.leak:app", "leak", "Leaks: report a secret that was found; list what was reported."),
     ("bailiwick.cli.scan:scan", "scan", "Find secrets of Bailiwick in a tree of files."),
-    ("bailiwick.cli.watch:app", "watch", "The watch: replay, train and compare what recognises a stolen key."),
+    ("bailiwick.cli.watch:app", "watch", "The watch: what it said of keys, what you say to it, and what it would say."),
     ("bailiwick.cli.journal:app", "journal", "The journal: verify, prove, tail, search."),
     ("bailiwick.cli.vault:app", "vault", "The vault: rotate its key."),
     ("bailiwick.cli.keeping:backup", "backup", "Write a sealed copy of the store."),
     ("bailiwick.cli.keeping:restore", "restore", "Make the store of a backup; no revoked key returns."),
     ("bailiwick.cli.sandbox:sandbox", "sandbox", "Run an exchange to rehearse on."),
+    ("bailiwick.cli.drill:app", "drill", "Drills: play an incident, with and without grant and watch."),
     ("bailiwick.cli.reasons:reasons", "reasons", "List every reason for a denial, and what to do about it."),
 )
 

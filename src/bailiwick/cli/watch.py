@@ -1,5 +1,13 @@
 """``bailiwick watch``: what recognises a stolen key, tried out on files. Each command has a file of its own."""
 
 from bailiwick.cli.options import group
+from bailiwick.cli.watchalerts import known, rows, show, unvouch, vouch, vouches
 
-app = group("watch", "The watch: replay, train and compare what recognises a stolen key.")
+app = group("watch", "The watch: what it said of keys, what you say to it, and what it would say, tried on files.")
+
+app.command(rows, name="list", help_epilogue="Example: bailiwick watch list --account main")
+app.command(show, help_epilogue="Example: bailiwick watch show w1234")
+app.command(vouch, help_epilogue="Example: bailiwick watch vouch w1234 --reason 'I bought it myself'")
+app.command(unvouch, help_epilogue="Example: bailiwick watch unvouch v-0123456789")
+app.command(vouches, help_epilogue="Example: bailiwick watch vouches bwk_…")
+app.command(known, help_epilogue="Example: bailiwick watch known bwk_…")
