@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ec import (
     ECDSA,
     SECP256R1,
@@ -27,7 +28,7 @@ from servers import Request, Web
 
 from bailiwick.authority import notice_verbs as verbs
 from bailiwick.authority.leaks import MOST_AN_HOUR
-from bailiwick.authority.partner import findings
+from bailiwick.authority.partner import Finding, findings
 from bailiwick.authority.verbs import Kind, Move, MoveParty, RotateKey
 from bailiwick.link.questions import RecordAct
 from bailiwick.link.wire import LinkError
@@ -209,7 +210,7 @@ async def test_a_provider_that_is_down_does_not_stop_a_secret(house: NotifyHouse
 
 
 async def test_a_private_key_is_known_by_its_public_half(house: NotifyHouse) -> None:
-    """A PEM whose public half is a key's winds that key down; another one, and one under a password, do nothing."""
+    """A PEM whose public half is a key's winds that key down; another one, and one under a password, stop nothing."""
     private, other = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
     public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     key = (await house.issue(public_key=public)).id
@@ -218,6 +219,59 @@ async def test_a_private_key_is_known_by_its_public_half(house: NotifyHouse) -> 
     assert house.state(key)[0] == "active"
     await report(house, "x = '''" + private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
     assert house.state(key)[0] == "winding_down"
+
+
+def locked(private: rsa.RSAPrivateKey, form: str) -> str:
+    """A private key under a password, in PEM of this form."""
+    if form != "OpenSSH":
+        way = PrivateFormat.PKCS8 if form == "PKCS #8" else PrivateFormat.TraditionalOpenSSL
+        return private.private_bytes(Encoding.PEM, way, BestAvailableEncryption(b"word")).decode()
+    # As OpenSSH writes it: the names of cipher and derivation stand before the public half, which nothing covers.
+    lines = private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).split(b"\n")
+    raw = base64.b64decode(b"".join(lines[1:-2]))
+    open_, shut = [b"none", b"none", b""], [b"aes256-ctr", b"bcrypt", b"x" * 24]
+    written = [b"".join(len(each).to_bytes(4, "big") + each for each in names) for names in (open_, shut)]
+    assert written[0] in raw
+    body = base64.encodebytes(raw.replace(*written, 1))
+    return (lines[0] + b"\n" + body + lines[-2] + b"\n").decode()
+
+
+@pytest.mark.parametrize("form", ["PKCS #8", "OpenSSL", "OpenSSH"])
+async def test_a_key_under_a_password_is_an_incident(form: str, house: NotifyHouse) -> None:
+    """It stops nothing, since nobody can see whose it is; but it is told of once, with what to do about it."""
+    private = rsa.generate_private_key(65537, 2048)
+    public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    key = (await house.issue(public_key=public)).id
+    text = locked(private, form)
+    leaks = house.desk.noticing.leaks
+    for _ in range(2):
+        await leaks.take([Finding(token=text, url="https://example.com/x")], "GitHub")
+    (opened,) = house.store.incidents.list(limit=10)
+    readable = form == "OpenSSH"  # it leaves its public half outside of the password
+    assert (opened.kind, opened.keys, house.state(key)[0]) == ("leak_locked", (key,) if readable else (), "active")
+    assert "rotate" in opened.title
+    assert kinds(house) == (["leak_locked"] if readable else [])
+
+
+async def test_an_id_beside_a_key_under_a_password_says_whom_to_tell(house: NotifyHouse) -> None:
+    """Where the report holds a key's id beside it, that key's owner is told; of an unproven report nothing is made."""
+    key = (await house.issue()).id
+    private = rsa.generate_private_key(65537, 2048)
+    text = locked(private, "PKCS #8")
+    finding = Finding(token=f"id={key}\n{text}", url="https://example.com/x")
+    assert await house.desk.noticing.leaks.take([finding], "") == []
+    assert house.store.incidents.list(limit=10) == []
+    await house.desk.noticing.leaks.take([finding], "GitHub")
+    (opened,) = house.store.incidents.list(limit=10)
+    assert (opened.keys, opened.owner, sorted(kinds(house))) == ((key,), "Ada", ["leak_claim", "leak_locked"])
+
+
+async def test_made_up_keys_under_passwords_fill_nothing(house: NotifyHouse) -> None:
+    """A sender who makes up one after another opens so many incidents an hour and no more."""
+    body = "-----BEGIN ENCRYPTED PRIVATE KEY-----\n{}\n-----END ENCRYPTED PRIVATE KEY-----"
+    report = [Finding(token=body.format(f"AAAA{number}"), url="x") for number in range(MOST_AN_HOUR + 10)]
+    await house.desk.noticing.leaks.take(report, "GitHub")
+    assert len(house.store.incidents.list(limit=200)) == MOST_AN_HOUR
 
 
 async def test_a_public_key_is_no_leak(house: NotifyHouse) -> None:

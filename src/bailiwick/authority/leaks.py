@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 from bailiwick.authority.acts import Act, Acts
 from bailiwick.authority.incidents import Incidents
 from bailiwick.authority.lives import Lives
+from bailiwick.authority.lockedkeys import LockedKeys
 from bailiwick.authority.nativeleaks import NativeLeaks
 from bailiwick.authority.notice_verbs import LeakRow, LeaksAnswer, ListLeaks, ReportLeak
 from bailiwick.authority.notices import Notices
@@ -83,6 +84,7 @@ class Leaks:
         self._partner = partner
         self._per_minute = per_minute
         self._clock = clock
+        self._locked = LockedKeys(store, notices, incidents, clock)
         self.natives: NativeLeaks | None = None  # those that the house does not sign for
         self.canaries: Springs | None = None
         self._minute = (0, 0)  # which minute, and how many claims were looked at in it
@@ -140,7 +142,7 @@ class Leaks:
             said += await self._note(each, source, stopped=each.key.id in stopped)
         if self.natives is not None:
             said += await self.natives.take(report, sender, self._may_claim, _print_of)
-        return said
+        return [*said, *await self._locked.take(report, sender, self._may_claim)]
 
     async def report(self, question: ReportLeak, actor: str) -> LeaksAnswer:
         """A person has found something."""
