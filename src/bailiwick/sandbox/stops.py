@@ -26,6 +26,15 @@ class Stops:
         if not waiting:
             del side[order.stop_price]
 
+    def __len__(self) -> int:
+        """How many prices are waited for."""
+        return len(self._rising) + len(self._falling)
+
+    def meets(self, last: int) -> bool:
+        """Whether the last price would wake an order."""
+        rising: bool = bool(self._rising) and last >= self._rising.peekitem(0)[0]
+        return rising or (bool(self._falling) and last <= self._falling.peekitem(-1)[0])
+
     def next_woken(self, last: int) -> Order | None:
         """The first order that the last price wakes, taken out; None if all sleep on."""
         for side, at in ((self._rising, 0), (self._falling, -1)):

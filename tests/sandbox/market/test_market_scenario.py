@@ -33,7 +33,7 @@ def test_every_parameter_can_be_set_from_outside() -> None:
     """A value deep inside a scenario can be replaced by its path, under the same checks."""
     scenario = scenario_from_toml(PUMP)
     changed = altered(scenario, {"attack.0.pace_ms": 5, "crowd.keys": 10, "crowd.habits.new_symbol": 7})
-    assert (5, 10, 7) == (changed.attack[0].pace_ms, changed.crowd.keys, changed.crowd.habits.new_symbol)
+    assert (changed.attack[0].pace_ms, changed.crowd.keys, changed.crowd.habits.new_symbol) == (5, 10, 7)
     for path, value in (("attack.0.pase_ms", 5), ("attack.1.pace_ms", 5), ("crowd.keys", 0), ("crowd.keys", "x")):
         with pytest.raises(ScenarioError):
             altered(scenario, {path: value})

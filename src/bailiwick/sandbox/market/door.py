@@ -136,10 +136,18 @@ class Scene(Protocol):
     """
 
     seed: int
-    keys: Mapping[str, KeyFacts]
-    services: Mapping[str, ServiceFacts]
-    market: Market
     now_us: int
+    market: Market
+
+    @property
+    def keys(self) -> Mapping[str, KeyFacts]:
+        """All keys by name."""
+        ...
+
+    @property
+    def services(self) -> Mapping[str, ServiceFacts]:
+        """All services by name."""
+        ...
 
     def top(self, symbol: str, side: Side) -> tuple[Decimal, Decimal] | None:
         """The best of one side of a book; None where it is empty."""

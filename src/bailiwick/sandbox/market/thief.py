@@ -1,0 +1,457 @@
+"""Thieves: they hold valid keys and cannot withdraw, so they trade the victims' money to themselves.
+
+What they do is written from the public record (incidents.md, detection.md), with every choice a parameter of the
+scenario. They see what a client sees: whether an order was executed. A refusal and a hold look alike to them.
+"""
+
+from typing import TYPE_CHECKING, Final, final
+
+from bailiwick.model.intent import Endpoint, Intent, OrderType, Side
+from bailiwick.sandbox.amount import SCALE
+from bailiwick.sandbox.market import wire
+from bailiwick.sandbox.market.coins import BY_NAME, DUST, MID, THIN
+from bailiwick.sandbox.market.crowd import Member, People, home_address, service_address
+from bailiwick.sandbox.market.door import Manner, Ruled, Ruling
+from bailiwick.sandbox.market.hand import DAY_S, SECOND_US, Hand
+from bailiwick.sandbox.market.scenario import Attack, Choice, Dress, Play, Source
+from bailiwick.sandbox.market.stream import Stream, seed_of
+from bailiwick.sandbox.orders import Order, OrderRequest
+from bailiwick.sandbox.refusal import Refusal
+
+if TYPE_CHECKING:
+    from bailiwick.sandbox.market.world import World
+
+BUY: Final = Side.BUY
+SELL: Final = Side.SELL
+_MINUTE_US: Final = 60 * SECOND_US
+_DAY_US: Final = 1_440 * _MINUTE_US
+_BPS: Final = 10_000
+_MOST_STAGES: Final = 3
+_EXIT_SLICES: Final = 20
+_EXIT_US: Final = 10 * SECOND_US
+_SCRIPTS: Final = ("ccxt", "python-binance", "go", "binance-connector")
+_THINNESS: Final = {DUST: 0, THIN: 1, MID: 2}
+
+
+def victims_of(attack: Attack, people: People, seed: int) -> list[Member]:
+    """The keys that a thief takes of the services that leaked."""
+    leaked = set(people.ranked[attack.leak_rank : attack.leak_rank + attack.leaks])
+    at_hand = [
+        member
+        for member in people.members.values()
+        if member.facts.service in leaked
+        and member.facts.kind != "tracker"
+        and member.facts.worth >= attack.least_worth
+    ]
+    if attack.choose is Choice.RICH:
+        at_hand.sort(key=lambda member: (-member.facts.worth, member.facts.id))
+    elif attack.choose is Choice.BUSY:
+        at_hand.sort(key=lambda member: (-member.orders_a_day, member.facts.id))
+    elif attack.choose is Choice.DORMANT:
+        at_hand = [member for member in at_hand if member.orders_a_day <= 0]
+        at_hand.sort(key=lambda member: (member.facts.created_us, member.facts.id))
+    else:
+        at_hand = Stream(seed_of(seed, "victims", attack.title)).sample(at_hand, len(at_hand))
+    return at_hand[: attack.victims]
+
+
+@final
+class Heist:
+    """One attack: the thief's own account, his marks, and the stages on which it is played."""
+
+    def __init__(self, world: "World", attack: Attack, number: int) -> None:
+        self.world = world
+        self.attack = attack
+        self.title = attack.title
+        self.begin_us = world.start_us + attack.at_minutes * _MINUTE_US
+        self.end_us = self.begin_us + attack.minutes * _MINUTE_US
+        self.victims = victims_of(attack, world.people, world.seed)
+        self.symbols = self._symbols()
+        self.seed = seed_of(world.seed, "heist", number, attack.title)
+        self.began = False
+        self.worth_before = self.worth_after = 0.0
+        self._resting: list[Order] = []
+        self._exits = 0
+        self.account = world.floor.open_account(f"thief {number}", (), agent=True)
+
+    def prepare(self) -> None:
+        """Take places: the stage shortly before, the marks when their teaching or their robbery begins."""
+        world = self.world
+        detail = world.scenario.detail
+        opens_us = max(self.begin_us - detail.before_minutes * _MINUTE_US, world.start_us)
+        closes_us = self.end_us + detail.after_minutes * _MINUTE_US
+        for symbol in sorted(set(self.symbols.values())):
+            world.stage(symbol, opens_us, closes_us)
+        world.later(max(opens_us, world.start_us), self)
+        for place, member in enumerate(self.victims):
+            mark = Mark(self, world.hand(member.facts.id), place, self.symbols[member.facts.id])
+            world.later(mark.first_us(), mark)
+        world.later(min(self.end_us + 60 * _MINUTE_US, world.end_us - 1), _Closing(self))
+
+    def act(self, now_us: int) -> int | None:
+        """Before the first order: the bag and the money are there, and what he offers; later the exit."""
+        if not self.began:
+            self.began = True
+            self._equip(now_us)
+            for member in self.victims:
+                found = self.world.reckoning.victim(member.facts.id, self.title)
+                found.worth_before = self.world.worth(member.facts.account, now_us)
+            if self.attack.kind in (Play.PUMP, Play.SELL_THEN_BUY):
+                for symbol in sorted(set(self.symbols.values())):
+                    self._offer(symbol, now_us)
+            return max(self.begin_us + self.attack.exit_minutes * _MINUTE_US - now_us, SECOND_US)
+        return self._exit(now_us)
+
+    def close(self, now_us: int) -> None:
+        """An hour after: what everybody has, at the fair prices of the beginning."""
+        at_us = min(self.begin_us, now_us)
+        for member in self.victims:
+            found = self.world.reckoning.victim(member.facts.id, self.title)
+            found.worth_after = self.world.worth(member.facts.account, at_us)
+        self.worth_after = self.world.floor.value(self.account, at_us)
+        self.world.reckoning.gains[self.title] = self.worth_after - self.worth_before
+
+    def counter(self, symbol: str, side: Side, quantity: int, price: int, now_us: int) -> None:
+        """The thief's own order, for a victim's to meet."""
+        for order in self._resting:
+            if order.open:
+                self.world.floor.engine.cancel(order, now_us // 1000)
+        self._resting.clear()
+        request = OrderRequest(symbol, side, "LIMIT", quantity, price, prevention="NONE")
+        taken = self.world.floor.take(self.account, request, now_us)
+        if not isinstance(taken, Refusal) and taken[0].open:
+            self._resting.append(taken[0])
+
+    def _symbols(self) -> dict[str, str]:
+        """Where each victim is robbed: in a thin coin that his bot trades already, if that is the plan."""
+        attack = self.attack
+        found = {member.facts.id: attack.symbol for member in self.victims}
+        if not attack.mimic_symbols:
+            return found
+        counts: dict[str, int] = {}
+        for member in self.victims:
+            if (thin := _thinnest(member)) is not None:
+                counts[thin] = counts.get(thin, 0) + 1
+        stages = sorted(counts, key=lambda symbol: (-counts[symbol], symbol))[:_MOST_STAGES]
+        for member in self.victims:
+            own = [symbol for symbol in stages if symbol in member.facts.symbols]
+            if own:
+                found[member.facts.id] = own[0]
+        return found
+
+    def _equip(self, now_us: int) -> None:
+        floor, attack = self.world.floor, self.attack
+        for symbol in sorted({*self.symbols.values(), *attack.other_symbols}):
+            form = BY_NAME[symbol].symbol
+            bag = attack.bag_worth / floor.in_usdt(form.base, now_us)
+            cash = attack.cash / floor.in_usdt(form.quote, now_us)
+            floor.ledger.deposit(self.account, form.base, int(bag * SCALE))
+            floor.ledger.deposit(self.account, form.quote, int(cash * SCALE))
+        self.worth_before = floor.value(self.account, now_us)
+
+    def _offer(self, symbol: str, now_us: int) -> None:
+        """His bag in the book, above the price."""
+        form, attack = BY_NAME[symbol].symbol, self.attack
+        mid = self.world.floor.mid(symbol, now_us)
+        for side, rungs in ((SELL, attack.asks_bps), (BUY, attack.bids_bps)):
+            for rung in rungs:
+                price = mid * (_BPS + rung if side is SELL else _BPS - rung) // _BPS // form.tick * form.tick
+                have = self.account.spot[form.base if side is SELL else form.quote].free
+                part = have // len(rungs) if side is SELL else have // len(rungs) * SCALE // max(price, 1)
+                quantity = part - part % form.step
+                if quantity:
+                    request = OrderRequest(symbol, side, "LIMIT", quantity, price, prevention="NONE")
+                    self.world.floor.take(self.account, request, now_us)
+
+    def _exit(self, now_us: int) -> int | None:
+        """He takes his offers away and sells what is left into the book, in slices."""
+        floor = self.world.floor
+        if self.attack.kind not in (Play.PUMP, Play.SELL_THEN_BUY) or self._exits >= _EXIT_SLICES:
+            return None
+        for symbol in sorted(set(self.symbols.values())):
+            form = BY_NAME[symbol].symbol
+            if not self._exits:
+                for order in [each for each in floor.book_orders(symbol) if each.account is self.account]:
+                    floor.engine.cancel(order, now_us // 1000)
+            have = self.account.spot[form.base].free // (_EXIT_SLICES - self._exits)
+            price = floor.mid(symbol, now_us) * 97 // 100 // form.tick * form.tick
+            quantity = have - have % form.step
+            if quantity and floor.mid(symbol, now_us) > floor.fair(symbol).mid(now_us) * 101 // 100:
+                request = OrderRequest(symbol, "SELL", "LIMIT", quantity, price, time_in_force="IOC", prevention="NONE")
+                floor.take(self.account, request, now_us)
+        self._exits += 1
+        return _EXIT_US
+
+
+@final
+class _Closing:
+    """The turn at which an attack's books are closed."""
+
+    def __init__(self, heist: Heist) -> None:
+        self._heist = heist
+
+    def act(self, now_us: int) -> int | None:
+        """Close them."""
+        self._heist.close(now_us)
+        return None
+
+
+def _thinnest(member: Member) -> str | None:
+    traded = [symbol for symbol in member.facts.symbols if BY_NAME[symbol].tier.name in _THINNESS]
+    return min(traded, key=lambda symbol: (_THINNESS[BY_NAME[symbol].tier.name], symbol), default=None)
+
+
+@final
+class Mark:
+    """One victim's key in the thief's hands."""
+
+    def __init__(self, heist: Heist, hand: Hand, place: int, symbol: str) -> None:
+        self._heist = heist
+        self._hand = hand
+        self._place = place
+        self._symbol = symbol
+        attack = heist.attack
+        self._seed = seed_of(heist.seed, "mark", place)
+        self._others = [each for each in attack.other_symbols if each != symbol]
+        self._worth = attack.order_worth or hand.bot.worth
+        self._size = float(self._worth)
+        self._left = float(hand.member.facts.worth) * attack.spend_bps / _BPS
+        self._turns = self._orders = self._refusals = self._row = 0
+        self._bought = 0  # of the coin, not yet sold back (contra)
+        self._funded = not attack.fund
+        self._probed = False
+        self._winding = False
+        stream = Stream(self._seed)
+        self._address, self._manner = self._disguise(stream)
+        self._lag_us = stream.below(150_000) + 5_000 if attack.dress is not Dress.VICTIM else hand.lag_us
+        self._names = stream.word() >> 24
+
+    def first_us(self) -> int:
+        """When it begins: the teaching, or the robbery itself."""
+        attack, heist = self._heist.attack, self._heist
+        begin_us = heist.begin_us + self._place * attack.stagger_ms * 1000
+        if attack.teach_days:
+            begin_us -= attack.teach_days * _DAY_US
+        return max(begin_us, heist.world.start_us)
+
+    def act(self, now_us: int) -> int | None:
+        """One turn; microseconds until the next."""
+        heist, attack, hand = self._heist, self._heist.attack, self._hand
+        self._turns += 1
+        stream = Stream(self._seed, self._turns)
+        self._at_us = now_us
+        begin_us = heist.begin_us + self._place * attack.stagger_ms * 1000
+        if now_us < begin_us:
+            self._teach(now_us, begin_us)
+            return min(int(stream.between(0.3, 0.7) * _DAY_US), max(begin_us - now_us, SECOND_US))
+        if now_us >= heist.end_us or self._orders >= attack.orders:
+            return None
+        if not self._probed:
+            self._probed = True
+            if self._probe():
+                return stream.below(4_000_000) + 500_000
+        if self._winding:
+            return self._wind_down(stream)
+        if not self._funded:
+            self._funded = not self._fund()
+            return self._pace(stream) // 2 + 1
+        passed = self._contra(stream) if attack.kind in (Play.CONTRA, Play.DRIP) else self._buy()
+        if passed is None:
+            return None
+        if passed:
+            self._row = 0
+            return self._pace(stream)
+        if hand.world.end_us <= now_us:
+            return None
+        return self._adapt()
+
+    # What he does
+
+    def _buy(self) -> bool | None:
+        """Buy the coin above its price; None when the money is spent."""
+        attack, hand = self._heist.attack, self._hand
+        form = BY_NAME[self._symbol].symbol
+        of_quote = hand.world.floor.in_usdt(form.quote, self._at_us)
+        worth = min(self._size, self._left, hand.free(form.quote) / SCALE * of_quote * 0.998)
+        if worth < 11.0:
+            return None
+        mid = hand.mid(self._symbol) if hand.at_us == self._at_us else hand.world.floor.mid(self._symbol, self._at_us)
+        limit = mid * (_BPS + attack.price_bps) // _BPS
+        quantity = int(worth / of_quote * SCALE / (mid if attack.market_orders else limit) * SCALE)
+        passed = self._order(BUY, quantity, 0 if attack.market_orders else limit)
+        if passed:
+            self._left -= worth
+        return passed
+
+    def _contra(self, stream: Stream) -> bool | None:
+        """Buy of himself far above, sell to himself far below, to and fro."""
+        attack, hand, heist = self._heist.attack, self._hand, self._heist
+        floor = hand.world.floor
+        form = BY_NAME[self._symbol].symbol
+        fair = floor.fair(self._symbol).mid(self._at_us)
+        of_quote = floor.in_usdt(form.quote, self._at_us)
+        lean = stream.between(0.7, 1.0)
+        if self._bought:
+            price = int(fair * (1 - attack.width_bps * lean / _BPS)) // form.tick * form.tick
+            quantity = min(self._bought, hand.free(form.base))
+            quantity -= quantity % form.step
+            if not quantity or price < form.tick:
+                self._bought = 0
+                return True
+            heist.counter(self._symbol, BUY, quantity, price, self._at_us)
+            passed = self._order(SELL, quantity, price)
+            self._bought = 0 if passed else self._bought
+            return passed
+        worth = min(self._size * stream.between(0.8, 1.0), self._left, hand.free(form.quote) / SCALE * of_quote * 0.99)
+        if worth < 11.0:
+            return None
+        price = max(int(fair * (1 + attack.width_bps * lean / _BPS)) // form.tick * form.tick, form.tick)
+        quantity = int(worth / of_quote * SCALE / price * SCALE)
+        quantity -= quantity % form.step
+        heist.counter(self._symbol, SELL, quantity, price, self._at_us)
+        before = hand.account.spot[form.base].free
+        passed = self._order(BUY, quantity, price)
+        self._bought = max(hand.account.spot[form.base].free - before, 0)
+        return passed
+
+    def _fund(self) -> bool:
+        """Sell one of the victim's holdings for money; whether there may be more to sell."""
+        attack, hand = self._heist.attack, self._hand
+        quote = BY_NAME[self._symbol].symbol.quote
+        base = BY_NAME[self._symbol].symbol.base
+        floor = hand.world.floor
+        for asset in sorted(hand.account.spot):
+            symbol = f"{asset}USDT"
+            if asset in (quote, base, "USDT") or symbol not in BY_NAME:
+                continue
+            worth = hand.free(asset) / SCALE * floor.in_usdt(asset, self._at_us)
+            keep = float(hand.member.facts.worth) * (_BPS - attack.fund_bps) / _BPS
+            part = min(worth - keep, self._size * 4)
+            if part > 12.0:
+                quantity = int(part / floor.in_usdt(asset, self._at_us) * SCALE)
+                return self._order(SELL, quantity, 0, symbol=symbol) or self._refuse()
+        if quote == "BTC" and hand.free("USDT") > 20 * SCALE:
+            worth = min(hand.free("USDT") / SCALE * 0.995, self._size * 4)
+            quantity = int(worth / floor.in_usdt("BTC", self._at_us) * SCALE)
+            return self._order(BUY, quantity, 0, symbol="BTCUSDT") or self._refuse()
+        return False
+
+    def _refuse(self) -> bool:
+        """A sale was refused: he tries a few times, and then goes on with the money that is there."""
+        self._refusals += 1
+        return self._refusals <= self._heist.attack.retries
+
+    def _teach(self, now_us: int, begin_us: int) -> None:
+        """A small order at a fair price, so that the coin is no longer new."""
+        attack = self._heist.attack
+        day = attack.teach_days - (begin_us - now_us) / _DAY_US
+        worth = min(attack.teach_worth * (1 + attack.teach_growth_bps / _BPS) ** max(int(day), 0), self._worth)
+        floor = self._hand.world.floor
+        mid = floor.mid(self._symbol, now_us)
+        form = BY_NAME[self._symbol].symbol
+        of_quote = floor.in_usdt(form.quote, now_us)
+        half = BY_NAME[self._symbol].tier.half_spread_bps
+        quantity = int(max(worth, 11.0) / of_quote * SCALE / mid * SCALE)
+        self._order(BUY, quantity, int(mid * (1 + 1.6 * half / _BPS)) + form.tick)
+
+    def _probe(self) -> bool:
+        """Look around first; whether he did."""
+        attack = self._heist.attack
+        if attack.probe_balance:
+            self._ask(wire.BALANCES)
+            self._ask(wire.OPEN_ORDERS)
+        if attack.probe_withdrawal:
+            self._ask(wire.ADDRESS, (("coin", "USDT"), ("network", "TRX")))
+            pairs = (("coin", "USDT"), ("network", "TRX"), ("address", "TXthief"), ("amount", "50"))
+            self._ask(wire.WITHDRAW, pairs)
+        return attack.probe_balance or attack.probe_withdrawal
+
+    def _wind_down(self, stream: Stream) -> int | None:
+        """What a key in wind-down may still do: cancel, and sell what it bought, if to himself."""
+        hand, attack, heist = self._hand, self._heist.attack, self._heist
+        symbols = sorted({self._symbol, *hand.bot.symbols[:4]})
+        symbol = symbols[self._turns % len(symbols)]
+        form = BY_NAME[symbol].symbol
+        self._ask(wire.CANCEL_ALL, symbol=symbol)
+        quantity = hand.free(form.base)
+        floor = hand.world.floor
+        mid = floor.mid(symbol, self._at_us)
+        price = mid * (_BPS - max(attack.price_bps, 100)) // _BPS // form.tick * form.tick
+        most = int(self._size / floor.in_usdt(form.base, self._at_us) * SCALE)
+        quantity = min(quantity, max(most, 0))
+        quantity -= quantity % form.step
+        self._refusals += 1
+        if quantity and price:
+            if symbol in floor.arenas:
+                heist.counter(symbol, BUY, quantity, price, self._at_us)
+            self._order(SELL, quantity, price, symbol=symbol)
+        return self._pace(stream) if self._refusals < attack.patience * 4 else None
+
+    def _adapt(self) -> int | None:
+        """After a refusal: smaller, then elsewhere, then not at all."""
+        attack = self._heist.attack
+        self._row += 1
+        self._refusals += 1
+        if self._row > attack.patience:
+            if attack.wind_down and not self._winding:
+                self._winding = True
+                return attack.wait_ms * 1000 + 1
+            return None
+        self._size = max(self._size * attack.shrink_bps / _BPS, 12.0)
+        if self._row > attack.retries and self._others:
+            self._symbol = self._others.pop(0)
+            self._size, self._bought = float(self._worth), 0
+            self._hand.world.stage(self._symbol, self._at_us, self._heist.end_us + _MINUTE_US)
+        return attack.wait_ms * 1000 + 1
+
+    def _pace(self, stream: Stream) -> int:
+        attack, member = self._heist.attack, self._hand.member
+        uneven = stream.between(1 - attack.jitter_bps / _BPS, 1 + attack.jitter_bps / _BPS)
+        if attack.bot_pace and member.orders_a_day > 0:
+            return max(int(DAY_S / member.orders_a_day * SECOND_US * stream.wait(1.0)), SECOND_US)
+        return max(int(attack.pace_ms * 1000 * uneven), 1_000)
+
+    # How he sends
+
+    def _order(self, side: Side, quantity: int, price: int, *, symbol: str = "") -> bool:
+        """Send an order through the victim's key; whether it was executed or rests."""
+        symbol = symbol or self._symbol
+        form = BY_NAME[symbol].symbol
+        hand = self._hand
+        kind = OrderType.LIMIT if price else OrderType.MARKET
+        prefix = None
+        if self._heist.attack.dress is not Dress.VICTIM:
+            self._names += 1
+            prefix = f"{self._manner.prefix}{self._names:x}"
+        draft = hand.draft(symbol, side, quantity, price // form.tick * form.tick, kind=kind, prefix=prefix)
+        if draft is None:
+            return False
+        self._orders += 1
+        ruling = self._send(wire.placing(draft, self._at_us - self._lag_us, self._manner.window_ms * 1000))
+        return ruling.ruled is Ruled.PASSED and ruling.answer is not None and bool(ruling.answer.executed)
+
+    def _ask(self, endpoint: Endpoint, params: wire.Pairs = (), symbol: str | None = None) -> None:
+        intent = wire.asking(endpoint, self._at_us - self._lag_us, self._manner.window_ms * 1000, symbol, params)
+        self._send(intent)
+
+    def _send(self, intent: Intent) -> Ruling:
+        title = self._heist.title
+        return self._hand.world.ask(self._hand, intent, self._address, self._manner, title, self._at_us)
+
+    def _disguise(self, stream: Stream) -> tuple[str, Manner]:
+        attack, hand, world = self._heist.attack, self._hand, self._heist.world
+        service = world.services[hand.member.facts.service]
+        if attack.source is Source.NEW or not service.networks:
+            # He has a few machines, each for several victims.
+            address = home_address(Stream(seed_of(self._heist.seed, "machine", self._place // 5)))
+        else:
+            inside = Stream(seed_of(self._heist.seed, "seat")) if attack.source is Source.FRESH_ACCOUNT else stream
+            address = service_address(service, inside)
+        if attack.dress is Dress.VICTIM:
+            return address, hand.manner
+        if attack.dress is Dress.SERVICE and attack.source is not Source.NEW:
+            return address, service.manner
+        script = Stream(seed_of(self._heist.seed, "script")).choose(
+            ("ccxt", "python-binance", "go", "binance-connector")
+        )
+        return address, wire.manner_of(script)
