@@ -33,6 +33,7 @@ _LIMIT_ANCHOR: Final = 150.0
 _NO_SYMBOL: Final = 0
 _SIGN_FRESH_US: Final = 5_000_000
 _SLEEP_US: Final = 14 * DAY_S * 1_000_000
+_LN_2: Final = 693
 _NEWS: Final = 500  # a sum that grew by less is no new alert
 _OWN: Final = 2_500  # an intent that says less than this is not held for what others of its key said
 _FROM_ANOTHER: Final = 2_000  # charged for one symbol, from which what another says is not as new
@@ -79,15 +80,16 @@ def _asked(state: State, event: Asked, now_us: int, policy: Policy) -> Verdict:
     if now_s - profile.young.began_s >= DAY_S:
         _turn(state, watched, now_s)
     harm = event.harm
-    if harm in _HARMLESS or event.act is _TRY:
-        return PASS
     if harm is not _TRADE:
-        return _reached(state, watched, event, now_us, policy)
+        return PASS if harm in _HARMLESS else _reached(state, watched, event, now_us, policy)
+    if event.act is _TRY:
+        return PASS
     idle_us = now_us - (course.last_order_us or holder.created_us or now_us)
-    gap = milli_ln(idle_us) if course.last_order_us else 0
-    course.last_order_us = now_us
-    if gap > 0:
+    gap = 0
+    if course.last_order_us and idle_us > 0:
+        gap = idle_us.bit_length() * _LN_2  # to a factor of two, which is all that a cadence needs
         course.gap += (gap - course.gap) // 4 if course.gap else gap
+    course.last_order_us = now_us
     symbol = state.digests.get(event.symbol) or state.digest(event.symbol)
     size = milli_ln(event.worth)
     habit = profile.symbols.get(symbol)
@@ -129,7 +131,7 @@ def _unhurt(course: Course, symbol: int, event: Asked, now_s: int) -> bool:
     window = course.windows.get(symbol)
     if window is None:
         return True
-    if (window.charged == 0 and window.lost <= 0.0) or now_s - window.seen_s > 2 * DAY_S:
+    if (window.charged < _FROM_ANOTHER and window.lost <= 0.0) or now_s - window.seen_s > 2 * DAY_S:
         del course.windows[symbol]  # what is usual needs none
         return True
     if window.lost * 500.0 > window.bought + window.sold:
