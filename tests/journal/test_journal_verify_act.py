@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from bailiwick.journal.erasure import condense
 from bailiwick.journal.log import Journal
 from bailiwick.journal.record import Act, Intent, encode
 from bailiwick.journal.retention import Retention
@@ -26,6 +28,7 @@ from bailiwick.journal.verify_act import (
     verify_act,
 )
 from bailiwick.journal.verify_proof import ProofError, Verifier
+from bailiwick.journal.writer import Limits
 from bailiwick.model.decision import Charge
 from bailiwick.model.money import ZERO
 
@@ -36,12 +39,12 @@ CHARGE = Charge(ZERO + 1, ZERO, None, False)
 class Story:
     """A journal that a test tells."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, limits: Limits = Limits()) -> None:  # noqa: B008  (frozen)
         self.directory = directory
         moments = itertools.count(1_700_000_000_000_000, 1000)
         self._clock: Callable[[], int] = lambda: next(moments)
         self.journal = Journal.open(
-            directory, origin="test/journal", signer=Ed25519PrivateKey.generate(), clock=self._clock
+            directory, origin="test/journal", signer=Ed25519PrivateKey.generate(), clock=self._clock, limits=limits
         )
         self.states: dict[str, str] = {}
 
@@ -57,14 +60,14 @@ class Story:
     def native(self, verb: str, key: str = "n", state: str = "") -> int:
         return self.act(f"native.{verb}", key, id=key, service=SERVICE, state=state)
 
-    def order(self, key: str, service: str = SERVICE, **more: Any) -> int:
+    def order(self, key: str, service: str = SERVICE, *, retention: Retention = Retention.TRADE, **more: Any) -> int:
         given: dict[str, Any] = {
             "decision": "allow", "reason": "", "harm": "trade", "charges": (CHARGE,), "reducing": False, **more,
         }  # fmt: skip
         record = Intent(
             self._clock(), 0, key, service, "main", "127.0.0.1", "", "POST", "/api/v3/order", "", "", **given
         )
-        return self.journal.append_now(encode(record), retention=Retention.TRADE)
+        return self.journal.append_now(encode(record), retention=retention)
 
     def compromise(
         self, *keys: str, ever: list[str] | None = None, confirm: bool = True, natives: tuple[str, ...] = ()
@@ -202,6 +205,46 @@ def test_what_a_person_gave_back_may_open(story: Story) -> None:
     story.order("k1")
     found = story.verdict(position)
     assert (found.proven, found.restored) == (True, 1)
+
+
+def test_who_gave_a_key_back_is_named_to_be_checked(story: Story) -> None:
+    """Each restore stands first in the verdict, with who, where, which keys and why: a forged one is seen there."""
+    position = story.compromise("k1", "k2")
+    first = story.act(RESTORE_VERB, reason="hers", keys=["k1", "stranger"], state="active")
+    second = story.act(RESTORE_VERB, keys=["k2"], state="active", standing="trusted")
+    lines = story.verdict(position).lines()
+    word = "  GIVEN BACK by ada (uid 1), record"
+    assert lines[1:3] == [
+        f"{word} {first}, check this: 1 keys (k1): hers",
+        f"{word} {second}, check this: 1 keys (k2), and the service trusted again: no reason",
+    ]
+
+
+def test_a_restore_that_was_not_done_gives_nothing_back(story: Story) -> None:
+    """What was recorded and then not done excuses no opening that comes after."""
+    position = story.compromise("k1", "k2")
+    story.act(RESTORE_VERB, keys=["k1"], state="active")
+    story.act(f"{RESTORE_VERB}.undone")
+    story.order("k1")
+    found = story.verdict(position)
+    assert (found.proven, found.given_back, found.restored, len(found.faults)) == (False, [], 0, 1)
+
+
+@pytest.mark.parametrize(("retention", "said"), [(Retention.READ, 1), (Retention.TRADE, 0)])
+def test_what_was_condensed_is_not_proven_whatever_it_is_said_to_have_been(
+    tmp_path: Path, retention: Retention, said: int
+) -> None:
+    """A body that is gone leaves the act unproven; the journal's word that it was a read is told as its word alone."""
+    story = Story(tmp_path / "short", Limits(segment_us=2_000))
+    story.issue("k1")
+    position = story.compromise("k1")
+    story.order("k1", retention=retention, harm="read")
+    for _ in range(5):
+        story.act("note")
+    assert condense(story.journal, 1_800_000_000_000_000, {retention: timedelta(0)}) == 1
+    found = story.verdict(position)
+    assert (found.proven, found.faults, found.unread, found.said_reads) == (False, [], 1, said)
+    assert f"{said} of them reads" in found.lines()[-1]
 
 
 def test_a_key_that_was_not_issued_after_all_is_none(story: Story) -> None:

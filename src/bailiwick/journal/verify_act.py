@@ -44,11 +44,14 @@ ROTATE_VERB = "key.rotate"
 _NOT_DONE = (".undone", ".failed")
 _UNDONE = frozenset(VERB + ending for ending in _NOT_DONE)
 _NOT_GIVEN = frozenset(verb + ending for verb in (ISSUE_VERB, HAND_OVER_VERB) for ending in _NOT_DONE)
+_NOT_RESTORED = frozenset(RESTORE_VERB + ending for ending in _NOT_DONE)
 _GIVES = _NOT_GIVEN | {ISSUE_VERB, HAND_OVER_VERB}
 _KEY, _SERVICE, _DECISION, _HARM, _CHARGES, _REDUCING = 3, 4, 12, 14, 16, 20  # places in the record of an intent
 _OPEN = frozenset({"active", "pending"})
 _HARMLESS = frozenset({"public", "read", "cancel"})
 _MOST_NAMED = 20
+_MOST_SHOWN = 3
+_CHANGING = frozenset({0, 1})  # retention classes in which acts, orders and withdrawals stand
 
 
 def sum_of(keys: Iterable[str]) -> tuple[int, str]:
@@ -65,12 +68,33 @@ class Opened:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """A record by which a person gave keys of the service back: no key, no signature of his own stands behind it."""
+
+    position: int
+    actor: str
+    reason: str
+    keys: tuple[str, ...]
+    trusted: bool  # whether the service was trusted again by it
+
+    def line(self) -> str:
+        """It in words."""
+        named = ", ".join(self.keys[:_MOST_SHOWN]) + (", …" if len(self.keys) > _MOST_SHOWN else "")
+        again = ", and the service trusted again" if self.trusted else ""
+        return (
+            f"GIVEN BACK by {self.actor}, record {self.position}, check this: {len(self.keys)} keys "
+            f"({named or 'none'}){again}: {self.reason or 'no reason'}"
+        )
+
+
 @dataclass(slots=True)
 class Verdict:
     """What the journal says of an act.
 
     ``between`` are openings that were allowed after the act was recorded and before it was in force; ``restored`` those
-    that were allowed after a person gave the key back.
+    that were allowed after a person gave the key back, as ``given_back`` has it. Of the ``unread`` records,
+    ``said_reads`` are reads by the journal's own notes of what it condensed; their digests do not show it.
     """
 
     service: str
@@ -87,6 +111,8 @@ class Verdict:
     between: int = 0
     restored: int = 0
     unread: int = 0
+    said_reads: int = 0
+    given_back: list[GivenBack] = field(default_factory=list)
     natives: list[str] = field(default_factory=list)
     unconfirmed: int = 0
     faults: list[str] = field(default_factory=list)
@@ -101,6 +127,7 @@ class Verdict:
         word = "PROVEN" if self.proven else "NOT PROVEN"
         lines = [
             f"{word}: act {self.act} against {self.service}, record {self.position}, by {self.actor}: {self.reason}",
+            *(f"  {each.line()}" for each in self.given_back),
             f"  under a signed checkpoint of {self.signed} records",
             f"  {self.ever} keys ever belonged to it; {self.handed_over} of them were handed to another service, "
             f"{self.spared} were given another secret after that",
@@ -120,8 +147,9 @@ class Verdict:
         lines += [f"  FAULT: {fault}" for fault in self.faults]
         if self.unread:
             lines.append(
-                f"  {self.unread} records behind it are condensed or erased here: nothing can be said of them. Verify "
-                "a copy of the journal that was taken before"
+                f"  {self.unread} records behind it are condensed or erased here, {self.said_reads} of them reads, as "
+                "the journal's own notes have it: their digests do not show what they were, so nothing can be said of "
+                "them. Verify a copy of the journal that was taken before"
             )
         return lines
 
@@ -286,6 +314,7 @@ class _Walk:
         self._result = Verdict(service, act_id, -1, -1, checkpoint.size, "", "")
         self._openings: list[tuple[Opened, bool]] = []
         self._blank: list[int] = []
+        self._notes: list[tuple[int, int, bool]] = []  # first, end, and whether reads and failures alone were dropped
 
     def take(self, entry: reader.Entry) -> None:
         """The next record."""
@@ -297,6 +326,9 @@ class _Walk:
             self._take_act(entry.position, msgspec.json.decode(record))
         elif record.startswith(b'["intent"'):
             self._take_intent(entry.position, msgspec.json.decode(record))
+        elif record.startswith(b'["condensed"'):
+            _, _, first, end, classes, *_ = msgspec.json.decode(record)
+            self._notes.append((first, end, not _CHANGING & set(classes)))
 
     def _take_act(self, position: int, fields: list[Any]) -> None:
         _, at_us, actor, verb, subject, _, text, reason, *_ = fields
@@ -311,7 +343,9 @@ class _Walk:
             self._begin(position, actor, reason, after)
         elif self._said is not None:
             if verb == RESTORE_VERB:
-                self._take_restore(subject, actor, after)
+                self._take_restore(GivenBack(position, actor, reason, after.keys, after.standing == "trusted"), subject)
+            elif verb in _NOT_RESTORED:
+                self._take_restore_back()
             elif verb in _GIVES:
                 self._take_given(position, verb, subject, after.service)
             elif subject == self._service and verb in _UNDONE:
@@ -331,12 +365,24 @@ class _Walk:
         else:
             self._result.in_force = from_
 
-    def _take_restore(self, subject: str, actor: str, after: _After) -> None:
-        if mover_of(actor) is not Mover.PERSON:
+    def _take_restore(self, given: GivenBack, subject: str) -> None:
+        if mover_of(given.actor) is not Mover.PERSON:
             return
-        self._given_back |= set(after.keys)
-        if subject == self._service and after.standing == "trusted":
-            self._trusted = True
+        mine = tuple(key for key in given.keys if key in self._held_back)
+        trusted = given.trusted and subject == self._service
+        if mine or trusted:
+            self._result.given_back.append(GivenBack(given.position, given.actor, given.reason, mine, trusted))
+            self._note_given_back()
+
+    def _take_restore_back(self) -> None:
+        """The last one was recorded and then not done."""
+        if self._result.given_back:
+            self._result.given_back.pop()
+            self._note_given_back()
+
+    def _note_given_back(self) -> None:
+        self._given_back = {key for each in self._result.given_back for key in each.keys}
+        self._trusted = any(each.trusted for each in self._result.given_back)
 
     def _take_given(self, position: int, verb: str, key: str, service: str) -> None:
         """A key that comes to the service while it is compromised: nothing may be issued or handed to it."""
@@ -376,7 +422,8 @@ class _Walk:
         if found.in_force < 0:
             found.faults.append("no record says from where it was in force")
             return found
-        found.unread = sum(position >= found.in_force for position in self._blank)
+        unread = [position for position in self._blank if position >= found.in_force]
+        found.unread, found.said_reads = len(unread), sum(map(self._said_read, unread))
         named = 0
         for opened, given_back in self._openings:
             if opened.position < found.in_force:
@@ -388,6 +435,11 @@ class _Walk:
         if named > _MOST_NAMED:
             found.faults.append(f"and {named - _MOST_NAMED} records more")
         return found
+
+    def _said_read(self, position: int) -> bool:
+        """Whether every note of what was condensed there names classes that change nothing."""
+        said = [harmless for first, end, harmless in self._notes if first <= position < end]
+        return bool(said) and all(said)
 
     def _check_sets(self, found: Verdict, said: _After) -> None:
         found.ever, found.handed_over = len(self._ever), self._left
