@@ -49,6 +49,8 @@ from bailiwick.venues.binance.dialect import BINANCE
 from bailiwick.watch.event import Vouched
 from bailiwick.watch.state import State
 
+MILLISECOND_US = 1_000
+USUAL_WINDOW_US = 5_000_000
 VOUCHED_US = 30 * 86_400_000_000
 _UNLIMITED = 1 << 40
 _EXITS = frozenset({Does.CANCEL, Does.CANCEL_LIST, Does.CANCEL_ALL, Does.AMEND})
@@ -193,6 +195,13 @@ class Guard:
 
     def _direct(self, live: Live, act: Act, venue: Venue) -> Ruling:
         now, intent = act.at_us, act.intent
+        # As the wire has it: whole milliseconds, and the venue's usual window where none is sent.
+        intent = msgspec.structs.replace(
+            intent,
+            timestamp_us=intent.timestamp_us // MILLISECOND_US * MILLISECOND_US,
+            window_us=intent.window_us or USUAL_WINDOW_US,
+        )
+        act = msgspec.structs.replace(act, intent=intent)
         source = live.sources.get(act.address)
         if source is None:
             source = live.sources[act.address] = live.authority.admits(act.address)
@@ -205,7 +214,8 @@ class Guard:
         exit_ = decision.reducing or intent.endpoint.act in _EXITS
         allow = self._named(decision, now) if decision.orders else decision
         if live.watcher is not None and intent.endpoint.changes:
-            held = live.watcher.judge(self._exchange(live, act), live, intent, allow, exit_=exit_)
+            leaves = msgspec.structs.replace(intent, orders=allow.orders) if allow.orders else intent
+            held = live.watcher.judge(self._exchange(live, act), live, leaves, allow, exit_=exit_)
             if held is not None:
                 return self._refuse(live, act, held)
         live.ledger.reserve(allow, intent, now, live.authority.requests_per_minute)
@@ -241,7 +251,7 @@ class Guard:
     def _fingerprint(self, act: Act) -> str:
         """The client's way of speaking, by the same digest as the gateway's."""
         intent, manner = act.intent, act.manner
-        shape: tuple[Any, ...] = (manner.name, intent.endpoint.path, intent.endpoint.method, intent.window_us > 0)
+        shape: tuple[Any, ...] = (manner.name, intent.endpoint.path, intent.endpoint.method)
         if intent.orders:
             order = intent.orders[0]
             shape += (
