@@ -27,7 +27,6 @@ from notify_house import NotifyHouse
 from servers import Request, Web
 
 from bailiwick.authority import notice_verbs as verbs
-from bailiwick.authority.leaks import MOST_AN_HOUR
 from bailiwick.authority.partner import Finding, findings
 from bailiwick.authority.verbs import Kind, Move, MoveParty, RotateKey
 from bailiwick.link.questions import RecordAct
@@ -36,6 +35,7 @@ from bailiwick.model.credential import make_secret
 from bailiwick.model.notice import Owner
 from bailiwick.model.secret import Secret
 from bailiwick.notify.webhook import signature
+from bailiwick.store.leaks import MOST_AN_HOUR
 
 KEY = generate_private_key(SECP256R1())
 

@@ -112,20 +112,15 @@ class Desk:
         self.people = People(store, self.acts, clock)
         self.audits = Audits(store, AsyncClient(config.gateway_socket), clock)
         self.rounds = Rounds()  # whoever has work to repeat adds it here; control starts them
-        self.rounds.add("overlaps", 30.0, self._keys.end_overlaps)
         self.notices = Notices(store, clock)  # whoever has something to tell an owner tells it here
         self._suspicions = Suspicions(store, self.acts, self.lives, gateway, self.notices)
         self.sweeper = Sweeper(store, self.lives, self.notices, config.lives, clock)
-        self.rounds.add("sweep", ROUND_S, self.sweeper.daily)
-        self.rounds.add("deadlines", ROUND_S, self.sweeper.deadlines)
         self.hearing = Hearing(store, events or AsyncClient(config.gateway_socket))  # what the gateway saw
-        self.rounds.add("events", 0.2, self.hearing.listen)
         self.open_routes: list[OpenRoute] = []  # of the control API: whoever serves callers without a token adds theirs
         self.noticing = Noticing(self, config, store, gateway, self.notices, clock)  # owners, incidents, leaks
         self.open_routes += self.noticing.open_routes()
         idleness = Idleness(self.sweeper.trading, self.sweeper.reading, terms)
         self.natives = Natives(store, self.acts, AsyncClient(config.gateway_socket), self.notices, idleness, clock)
-        self.natives.add_rounds(self.rounds)
         self.noticing.leaks.natives = NativeLeaks(
             store, self.acts, self.natives, self.notices, self.noticing.incidents, clock
         )
@@ -137,30 +132,15 @@ class Desk:
         self.networks = Networks(store, self.acts, clock)
         stops = NativeStops(store, self.natives)
         self.compromises = Compromises(store, self.acts, gateway, self.lives, clock, self.notices.tell, stops)
-        self.rounds.add("compromised services", 2.0, self.compromises.finish)
-        self.rounds.add("networks of services", LOOK_EVERY_S, self.networks.refresh_due)
         self.approvals = ApprovalDesk(store, self.acts, self.lives, self.notices, config.approvals, clock)
-        self.hearing.on("hold", self.approvals.held)
-        self.hearing.on("hold_used", self.approvals.used)
-        self.rounds.add("approvals", 5.0, self.approvals.lapse)
         self.watch = WatchDesk(
             store, self.acts, self.lives, self.noticing.incidents, self.approvals, self.notices, gateway, clock
         )
-        for kind in WATCH_KINDS:
-            self.hearing.on(kind, self.watch.told)
+        exchange = AsyncClient(config.gateway_socket)
         self.canaries = Canaries(
-            store,
-            self._keys,
-            self._services,
-            self.lives,
-            self.noticing.incidents,
-            self.notices,
-            AsyncClient(config.gateway_socket),
-            clock,
+            store, self._keys, self._services, self.lives, self.noticing.incidents, self.notices, exchange, clock
         )
         self.noticing.leaks.canaries = self.canaries
-        self.hearing.on("canary", self.canaries.used)
-        self.hearing.on("bare_canary", self.canaries.met)
         records = Records(config.journal_directory, clock)
         self._answering = (
             self._acting()
@@ -170,6 +150,28 @@ class Desk:
             | records.answering()
             | REFERENCE
         )
+        self._add_rounds()
+        self._listen()
+
+    def _add_rounds(self) -> None:
+        """Whatever is repeated; those who are handed the rounds themselves have added theirs."""
+        self.natives.add_rounds(self.rounds)
+        self.rounds.add("overlaps", 30.0, self._keys.end_overlaps)
+        self.rounds.add("sweep", ROUND_S, self.sweeper.daily)
+        self.rounds.add("deadlines", ROUND_S, self.sweeper.deadlines)
+        self.rounds.add("events", 0.2, self.hearing.listen)
+        self.rounds.add("compromised services", 2.0, self.compromises.finish)
+        self.rounds.add("networks of services", LOOK_EVERY_S, self.networks.refresh_due)
+        self.rounds.add("approvals", 5.0, self.approvals.lapse)
+
+    def _listen(self) -> None:
+        """Who hears of what the gateway saw."""
+        self.hearing.on("hold", self.approvals.held)
+        self.hearing.on("hold_used", self.approvals.used)
+        for kind in WATCH_KINDS:
+            self.hearing.on(kind, self.watch.told)
+        self.hearing.on("canary", self.canaries.used)
+        self.hearing.on("bare_canary", self.canaries.met)
 
     def handlers(self) -> Handlers:
         """One handler for each verb of the control socket."""

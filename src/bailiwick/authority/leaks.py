@@ -37,10 +37,7 @@ from bailiwick.store.store import Store
 
 NO_CONTENT = 204
 UNAVAILABLE = 503
-MOST_PLACE_CHARS = 300
-HOUR_MS = 3_600_000
 MOST_WRONG = 3  # private keys of a report whose secret half is not that of their public one
-MOST_AN_HOUR = 20  # reports of one key that are kept, journalled and told
 OVER = frozenset({KeyState.REVOKED, KeyState.EXPIRED})
 
 
@@ -116,7 +113,7 @@ class Leaks:
         exposed: dict[str, Exposed] = {}
         wrong: list[Found] = []
         seen = [
-            (_printable(finding.url or finding.source), found, _print(found))
+            (finding.place, found, _print(found))
             for finding in report
             for found in find(finding.token.encode("utf-8", "replace"))
         ]
@@ -241,8 +238,7 @@ class Leaks:
         if self._heard_of(each, source):
             return f"{each.sort} of key {each.key.id}: that was reported already"
         sprung = await self.canaries.leaked(each.key.id, source, each.place)
-        report = Leak(at=self._clock(), key=each.key.id, proof=each.sort.value, source=source, place=each.place)
-        self._store.leaks.add(report)
+        self._store.leaks.add(self._report(each, source))
         return sprung
 
     async def _note(self, each: Exposed, source: str, *, stopped: bool) -> list[str]:
@@ -269,19 +265,16 @@ class Leaks:
             incident = opened.id
         else:
             await self._claimed(each, source)
-        self._store.leaks.add(
-            Leak(
-                at=self._clock(), key=key.id, proof=each.sort.value, source=source, place=each.place, incident=incident
-            )
-        )
+        self._store.leaks.add(self._report(each, source, incident))
         self._notices.tell(owner, _notice(each, source, incident, acted=acted))
         return [f"{each.sort} of key {key.id}" + (f": incident {incident}" if incident else ": told its owner")]
 
     def _heard_of(self, each: Exposed, source: str) -> bool:
-        """Whether the same, or a great deal, was reported of this key in the last hour: more of it says nothing new."""
-        lately = [one for one in self._store.leaks.of_key(each.key.id) if one.at > self._clock() - HOUR_MS]
-        same = (each.sort.value, source, each.place)
-        return len(lately) >= MOST_AN_HOUR or any((one.proof, one.source, one.place) == same for one in lately)
+        return self._store.leaks.is_known(self._report(each, source))
+
+    def _report(self, each: Exposed, source: str, incident: str = "") -> Leak:
+        proof = each.sort.value
+        return Leak(at=self._clock(), key=each.key.id, proof=proof, source=source, place=each.place, incident=incident)
 
     async def _by_wish(self, each: Exposed, source: str) -> tuple[str, ...]:
         moved = await self._lives.move(
@@ -367,7 +360,3 @@ def _print_of(found: Found, *, whole: bool = False) -> bytes:
     except (ValueError, TypeError, UnsupportedAlgorithm):
         return b""
     return public_print(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
-
-
-def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:MOST_PLACE_CHARS])

@@ -2,7 +2,8 @@
 
 Such a key proves no leak: it opens for whoever guesses the password, and anybody could have made one. So it stops
 nothing. It is an incident, and where the report lets its key be guessed (by the public half that OpenSSH leaves
-readable, or a key's id beside it), that key's owner is told to rotate it. Only what a proven sender reports is taken up.
+readable, or a key's id beside it), that key's owner is told to rotate it. Only what a proven
+sender reports is taken up.
 """
 
 import base64
@@ -26,7 +27,6 @@ from bailiwick.store.store import Store
 KIND = "leak_locked"
 HOUR_MS = 3_600_000
 MOST_AN_HOUR = 20  # incidents: whoever may report could otherwise fill the house with keys made for it
-MOST_PLACE_CHARS = 300
 _OPENSSH = b"openssh-key-v1\x00"
 
 
@@ -53,7 +53,7 @@ class LockedKeys:
             parts = list(find(finding.token.encode("utf-8", "replace")))
             locked = [each for each in parts if each.sort is Sort.PRIVATE_KEY and is_locked(each.text.reveal())]
             said += [
-                await self._act(found, self._near(found, parts), sender, _place(finding))
+                await self._act(found, self._near(found, parts), sender, finding.place)
                 for found in locked
                 if may_claim()
             ]
@@ -157,8 +157,3 @@ def _notice(keys: list[Key], where: str, incident: str) -> Notice:
         matter=incident,
         incident=incident,
     )
-
-
-def _place(finding: Finding) -> str:
-    text = (finding.url or finding.source)[:MOST_PLACE_CHARS]
-    return "".join(letter if letter.isprintable() else "?" for letter in text)

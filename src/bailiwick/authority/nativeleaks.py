@@ -23,10 +23,7 @@ from bailiwick.model.secret import Secret
 from bailiwick.store.leaks import Leak
 from bailiwick.store.store import Store
 
-HOUR_MS = 3_600_000
-MOST_AN_HOUR = 20
 MOST_WRONG = 3  # private keys of a report whose secret half is not that of their public one; each takes a moment
-MOST_PLACE_CHARS = 300
 _WORD = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{16,128}(?![0-9A-Za-z])")
 
 
@@ -79,9 +76,7 @@ class NativeLeaks:
         exposed: dict[str, Exposed] = {}
         wrong = 0
         for finding in report:
-            place = "".join(
-                letter if letter.isprintable() else "?" for letter in (finding.url or finding.source)[:MOST_PLACE_CHARS]
-            )
+            place = finding.place
             for word in dict.fromkeys(_WORD.findall(finding.token)):
                 proven = prints.get(secret_print(Secret(word.encode())))
                 if proven is not None:
@@ -111,17 +106,12 @@ class NativeLeaks:
             reason = f"reported by {source}: its {each.sort}"[:500]
             answer = await self._natives.bring(native.id, KeyState.WINDING_DOWN, cause, "rule:leak", reason)
             said += [f"native key {native.id}: trading is to be off; {answer.values['at_exchange']}", *answer.notes]
-        if self._heard_of(each, source):
+        if self._store.leaks.is_known(self._report(each, source)):
             return [*said, f"{each.sort} of native key {native.id}: that was reported already"]
         incident = await self._incident(each, source, account.owner) if stops or self._works(each) else ""
         if not incident:
             await self._claimed(each, source)
-        self._store.leaks.add(
-            Leak(
-                at=self._clock(), key=printed_as(native.id), proof=each.sort.value, source=source, place=each.place,
-                incident=incident,
-            )
-        )  # fmt: skip
+        self._store.leaks.add(self._report(each, source, incident))
         self._notices.tell(account.owner, _notice(each, source, incident))
         return [*said, f"{each.sort} of native key {native.id}" + (f": incident {incident}" if incident else ": told")]
 
@@ -129,11 +119,11 @@ class NativeLeaks:
     def _works(each: Exposed) -> bool:
         return each.sort is not Sort.KEY_ID and each.native.kept
 
-    def _heard_of(self, each: Exposed, source: str) -> bool:
-        reports = self._store.leaks.of_key(printed_as(each.native.id))
-        lately = [one for one in reports if one.at > self._clock() - HOUR_MS]
-        same = (each.sort.value, source, each.place)
-        return len(lately) >= MOST_AN_HOUR or any((one.proof, one.source, one.place) == same for one in lately)
+    def _report(self, each: Exposed, source: str, incident: str = "") -> Leak:
+        return Leak(
+            at=self._clock(), key=printed_as(each.native.id), proof=each.sort.value, source=source, place=each.place,
+            incident=incident,
+        )  # fmt: skip
 
     async def _incident(self, each: Exposed, source: str, owner: str) -> str:
         opened = await self._incidents.open(

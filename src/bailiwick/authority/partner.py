@@ -33,6 +33,7 @@ SIGNATURE = "github-public-key-signature"
 FORM_SIGNATURE = "bailiwick-signature"
 MOST_BYTES = 4 << 20
 MOST_FINDINGS = 10_000
+MOST_PLACE_CHARS = 300
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +43,12 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     type: str = ""
     url: str = ""
     source: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it was found, as it may be shown: bounded, and in letters that a terminal does nothing with."""
+        text = (self.url or self.source)[:MOST_PLACE_CHARS]
+        return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 _FINDINGS = msgspec.json.Decoder(list[Finding])

@@ -100,12 +100,7 @@ def authority(grant: Grant, *bounds: Bound) -> Authority:
     Raises:
         ValueError: if a bound limits amounts in another currency than the grant's.
     """
-    for bound in bounds:
-        if bound.counts_money and bound.currency != grant.currency:
-            raise ValueError(
-                f"currency: the grant counts in {grant.currency} and a bound in {bound.currency}; "
-                "write both in the same currency"
-            )
+    _check_currencies(grant, bounds)
     parts: tuple[Grant | Bound, ...] = (grant, *bounds)
     much = [part.how_much for part in parts]
     far = [part.how_far for part in parts]
@@ -165,6 +160,15 @@ def authority(grant: Grant, *bounds: Bound) -> Authority:
         watch_most=max((part.watch.most for part in parts if part.watch.most), key=_MILDEST_FIRST.index),
         kind=grant.kind.value if grant.kind is not None else "",
     )
+
+
+def _check_currencies(grant: Grant, bounds: Iterable[Bound]) -> None:
+    for bound in bounds:
+        if bound.counts_money and bound.currency != grant.currency:
+            raise ValueError(
+                f"currency: the grant counts in {grant.currency} and a bound in {bound.currency}; "
+                "write both in the same currency"
+            )
 
 
 def _least(limits: Iterable[_Limit | None]) -> _Limit | None:

@@ -23,6 +23,8 @@ from sqlalchemy import (
 from bailiwick.store.shelf import Access
 from bailiwick.store.tables import metadata
 
+HOUR_MS = 3_600_000
+MOST_AN_HOUR = 20  # reports of one key that are kept, journalled and told
 AT_ONCE = 500  # values in one statement
 
 leak = Table(
@@ -93,6 +95,12 @@ class Leaks:
         query = select(*[column for column in leak.c if column.name != "id"]).where(leak.c.key == key)
         with self._reading() as connection:
             return [Leak(**row) for row in connection.execute(query.order_by(leak.c.id)).mappings()]
+
+    def is_known(self, report: Leak) -> bool:
+        """Whether the same, or a great deal, was reported of its key in the last hour: more of it says nothing new."""
+        lately = [each for each in self.of_key(report.key) if each.at > report.at - HOUR_MS]
+        same = (report.proof, report.source, report.place)
+        return len(lately) >= MOST_AN_HOUR or any((each.proof, each.source, each.place) == same for each in lately)
 
     def add_print(self, print_: bytes, key: str) -> None:
         """Remember which key a secret or public key is about to be of; ``keep_print`` says that it is."""
