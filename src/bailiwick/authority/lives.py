@@ -75,35 +75,9 @@ class Lives:
         act: str = "",
         subject: str = "",
         stays: bool = False,
+        in_turn: bool = False,
     ) -> Moved:
-        """Move keys in one act, in a turn of its own. See ``move_within``."""
-        async with self._acts.turn():
-            return await self.move_within(
-                keys,
-                to,
-                cause=cause,
-                actor=actor,
-                reason=reason,
-                suspected=suspected,
-                act=act,
-                subject=subject,
-                stays=stays,
-            )
-
-    async def move_within(
-        self,
-        keys: Sequence[str],
-        to: KeyState,
-        *,
-        cause: Cause,
-        actor: str,
-        reason: str,
-        suspected: Sequence[str] = (),
-        act: str = "",
-        subject: str = "",
-        stays: bool = False,
-    ) -> Moved:
-        """Move keys in one act, within a turn of ``Acts``.
+        """Move keys in one act, in a turn of its own or, ``in_turn``, within the caller's.
 
         A key that cannot take the step is passed over: it is revoked, or stands where the step would widen it and the
         actor is no person. A key that winds down already is narrowed where the new cause is stricter.
@@ -118,26 +92,33 @@ class Lives:
             act: the name of the act in the journal; without one ``key.`` and the state.
             subject: whom the act is about; without one the key, or ``keys`` where there are several.
             stays: whether a freeze lasts, where the cause would otherwise let a removal follow.
+            in_turn: whether the caller holds the turn of ``Acts`` already.
 
         Raises:
             LinkError: if the act was not done.
         """
-        mover = mover_of(actor)
         life = Life(to, self.standstill(to, cause, suspected, stays=stays))
-        going = self._store.keys.movable(keys, life, mover)
-        if not going:
-            return Moved(keys=(), done=None)
         journalled = Act(
             actor=actor,
             act=act or f"key.{to.value.replace('_', '-')}",
-            subject=subject or (going[0] if len(going) == 1 else "keys"),
+            subject=subject,
             after={"cause": cause.value, "suspected": list(life.still.suspected), "until": life.still.until},
             reason=reason,
-            touches=(going[0],),
-            keys=going,
             state=to,
         )
-        gone, done = await self._acts.perform(journalled, lambda: self._moved(going, life, mover))
+        if in_turn:
+            return await self._move(keys, life, journalled)
+        async with self._acts.turn():
+            return await self._move(keys, life, journalled)
+
+    async def _move(self, keys: Sequence[str], life: Life, act: Act) -> Moved:
+        mover = mover_of(act.actor)
+        going = self._store.keys.movable(keys, life, mover)
+        if not going:
+            return Moved(keys=(), done=None)
+        subject = act.subject or (going[0] if len(going) == 1 else "keys")
+        act = msgspec.structs.replace(act, subject=subject, touches=(going[0],), keys=going)
+        gone, done = await self._acts.perform(act, lambda: self._moved(going, life, mover))
         return Moved(keys=gone, done=done)
 
     async def freeze_account(self, account_id: str, *, actor: str, reason: str) -> None:

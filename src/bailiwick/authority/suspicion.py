@@ -65,7 +65,7 @@ class Suspicions:
                 return preview(Kind.KEY, key.id, old, old, notes=("it is suspect already",), nothing=True)
             if question.preview:
                 return preview(Kind.KEY, key.id, old, new, notes=notes)
-            moved = await self._lives.move_within(
+            moved = await self._lives.move(
                 [key.id],
                 _WINDING_DOWN,
                 cause=Cause.SUSPICION,
@@ -73,6 +73,7 @@ class Suspicions:
                 reason=question.reason,
                 suspected=question.symbols,
                 act="key.suspect",
+                in_turn=True,
             )
         if moved.done is None:
             return preview(Kind.KEY, key.id, old, old, notes=("it is suspect already",), nothing=True)
