@@ -1,5 +1,6 @@
 """``bailiwick drill``: an incident played with and without grant and watch. ``docs/drills.md`` has the scenarios."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,7 @@ def drill(
     answer_minutes: int | None = None,
     change: Annotated[tuple[str, ...], Parameter(name="--set")] = (),
     arm: tuple[str, ...] = USUAL,
+    processes: int = 0,
     json: JSON = False,
 ) -> None:
     """Play an incident four times from one seed: with nothing in the way, the grant, the watch, and both.
@@ -54,10 +56,12 @@ def drill(
         Another value for a field of the scenario, such as attack.0.pace_ms=500; may be given several times.
     arm: tuple[str, ...]
         What to play: nothing, grant, watch, both; may be given several times, and replaces all four.
+    processes: int
+        How many are played at once; one for each core, at most two, if it is left out.
     json: bool
         Print one object for a program.
     """
-    from bailiwick.drill import play, telling  # noqa: PLC0415  (the market is not loaded for other commands)
+    from bailiwick.drill import crew, telling  # noqa: PLC0415  (the market is not loaded for other commands)
     from bailiwick.drill.arm import Arm, Owner, Setting  # noqa: PLC0415
     from bailiwick.model.grant import Most  # noqa: PLC0415
 
@@ -68,8 +72,12 @@ def drill(
         raise Stop("--answer-minutes: minutes from 0 on", Exit.USAGE)
     played = _scenario(scenario, change)
     owner = Owner(minutes=answer_minutes)
-    settings = [Setting(arm=each, most=Most(most), owner=owner) for each in Arm if each in arm]
-    outcomes = play.play_arms(played, seed, settings, lambda done: None if json else remark(f"played: {done}"))
+    settings = [Setting(arm=Arm(each), most=Most(most), owner=owner) for each in dict.fromkeys(arm)]
+    tasks = [crew.Task(scenario=played, seed=seed, setting=setting, drawn=not json) for setting in settings]
+    with _progress(json=json) as told:
+        over = itertools.count(1)
+        done = crew.run_all(tasks, lambda _: told(next(over), len(tasks)), **_processes(processes))
+    outcomes = {each.task.setting.arm: each.outcome for each in done}
     if json:
         print_json(telling.as_object(played, seed, outcomes))
     else:

@@ -15,16 +15,17 @@ PROCESSES = max(1, min(2, len(os.sched_getaffinity(0))))
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """One playing. ``name`` says what it is for, and changes nothing."""
+    """One playing. ``name`` says what it is for, and changes nothing; ``drawn`` keeps the minutes of the market."""
 
     scenario: Scenario
     seed: int
     setting: Setting
     name: str = ""
+    drawn: bool = False
 
 
 class Played(msgspec.Struct, frozen=True, kw_only=True):
-    """A task, and what became of it. The minutes of the market are left out."""
+    """A task, and what became of it."""
 
     task: Task
     outcome: Outcome
@@ -33,7 +34,7 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
 def run(task: Task) -> Played:
     """Play one task."""
     outcome = play(task.scenario, task.seed, task.setting)
-    return Played(task=task, outcome=msgspec.structs.replace(outcome, minutes={}))
+    return Played(task=task, outcome=outcome if task.drawn else msgspec.structs.replace(outcome, minutes={}))
 
 
 def run_all(tasks: Sequence[Task], done: Callable[[Played], None], *, processes: int = PROCESSES) -> list[Played]:

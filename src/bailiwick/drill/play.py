@@ -1,7 +1,7 @@
 """Plays a scenario: once for each arm, from the same seed, and tells what became of it."""
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -102,17 +102,6 @@ def play(scenario: Scenario, seed: int, setting: Setting) -> Outcome:
             return _played(scenario, seed, setting, guard, guard)
         finally:
             guard.close()
-
-
-def play_arms(
-    scenario: Scenario, seed: int, settings: Sequence[Setting], done: Callable[[Arm], None] = lambda arm: None
-) -> dict[Arm, Outcome]:
-    """Play it once in each setting."""
-    found = {}
-    for setting in settings:
-        found[setting.arm] = play(scenario, seed, setting)
-        done(setting.arm)
-    return found
 
 
 def _played(scenario: Scenario, seed: int, setting: Setting, door: Door, guard: Guard | None) -> Outcome:

@@ -60,10 +60,13 @@ def _arm(outcome: Outcome, base: Outcome | None) -> dict[str, Any]:
 
 
 def prevented(outcome: Outcome, base: Outcome | None) -> float | None:
-    """Which share of what was lost with nothing in the way was not lost; nothing where nothing was lost at all."""
+    """Which share of what was lost with nothing in the way was not lost; nothing where nothing was lost at all.
+
+    It is 1 at most, though a victim's few orders may have been executed a little better than was fair.
+    """
     if base is None or base.loss <= 0:
         return None
-    return round(float(1 - outcome.loss / base.loss), 6)
+    return min(1.0, round(float(1 - outcome.loss / base.loss), 6))
 
 
 def _victim(each: Suffered) -> dict[str, Any]:
