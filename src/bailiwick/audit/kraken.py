@@ -91,7 +91,7 @@ class Kraken:
 
 def _ms(value: object) -> int | None:
     seconds = whole(value)
-    return None if seconds is None else seconds * 1000
+    return None if seconds is None else whole(seconds * 1000)
 
 
 def _window(result: dict[str, object]) -> tuple[str, ...]:

@@ -99,22 +99,39 @@ class AuditVenue(Protocol):
         ...
 
 
+MOST_TEXT = 300
+MOST_LISTED = 1000
+LAST_MS = 253_402_300_799_999  # the end of the year 9999, after which there are no dates
+MOST_DIGITS = len(str(LAST_MS))
 KEEP = "check key, secret and this machine's clock, and whether the key is bound to another address"
 
 
 def decoded(status: int, body: bytes) -> dict[str, object]:
-    """The JSON object of an answer.
+    """The JSON object of an answer, its texts made fit to be shown: whoever answers may not be the exchange.
 
     Raises:
         Refused: if it is none.
     """
     try:
-        found = msgspec.json.decode(body)
-    except msgspec.MsgspecError:
+        found = _shown(msgspec.json.decode(body))
+    except (msgspec.MsgspecError, RecursionError, ValueError):
         found = None
     if not isinstance(found, dict):
         raise Refused(f"it answered {status} with something that is no JSON object; try again later")
     return found
+
+
+def _shown(value: object) -> object:
+    """The value with texts that may be printed: bounded, and in letters that a terminal does nothing with."""
+    match value:
+        case str():
+            return "".join(letter if letter.isprintable() else "?" for letter in value[:MOST_TEXT])
+        case list():
+            return [_shown(each) for each in value[:MOST_LISTED]]
+        case dict():
+            return {str(_shown(name)): _shown(each) for name, each in value.items()}
+        case _:
+            return value
 
 
 def flag(found: dict[str, object], name: str) -> bool | None:
@@ -136,7 +153,7 @@ def words(value: object) -> tuple[str, ...]:
 
 
 def whole(value: object) -> int | None:
-    """A whole number above zero, as a number or in digits; None for anything else."""
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    """A whole number above zero, as a number or in digits; None for anything else, and beyond any moment in ms."""
+    if isinstance(value, str) and len(value) <= MOST_DIGITS and value.isascii() and value.isdigit():
         value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LAST_MS else None
