@@ -117,6 +117,34 @@ def test_a_bot_moves_to_its_new_secret_without_a_pause(lives: Whole) -> None:
     assert Bot(lives.port, Issued(bot.key.id, leaked["secret"])).order("BUY", "0.001", LOW).status == 200
 
 
+def test_what_was_bought_with_bitcoin_comes_home(lives: Whole) -> None:
+    """A suspect key sells for dollars what it bought as ETHBTC: a quarter, near the market, not where it is doubted.
+
+    The exchange executes it, and the ledger counts each unit once.
+    """
+    lives.act("account", "edit", "trader", "--home-asset", "USDT", "--yes")
+    bot = lives.issue(WIDE)
+    for symbol in ("ETHBTC", "ETHUSDT"):  # the first request of a symbol has its prices fetched
+        eventually(lambda symbol=symbol: tried(bot, "BUY", "0.1", symbol), lambda reason: not reason, seconds=60)
+    assert bot.order("BUY", "0.4", symbol="ETHBTC").body["status"] == "FILLED"
+    told = lives.act("key", "suspect", bot.key.id, "--symbol", "ETHBTC", "--reason", "it buys against the book")
+    assert (told["values"]["state"], told["values"]["suspected"]) == ("winding_down", ["ETHBTC"])
+    price = f"{bot.mid('ETHUSDT') * 0.998:.2f}"
+    refused = [bot.order("SELL", "0.05", symbol="ETHBTC"), bot.order("SELL", "0.05", symbol="ETHUSDT")]
+    refused += [bot.order("SELL", "0.11", price, symbol="ETHUSDT"), bot.order("BUY", "0.05", price, symbol="ETHUSDT")]
+    assert {(each.status, each.code, each.reason) for each in refused} == {(400, -2010, "KEY_WINDING_DOWN")}
+    assert bot.order("SELL", "0.09", price, symbol="ETHUSDT").body["status"] == "FILLED"
+    assert bot.order("SELL", "0.09", price, symbol="ETHUSDT").reason == "KEY_WINDING_DOWN"
+    held = {each["asset"]: float(each["quantity"]) for each in lives.act("key", "use", bot.key.id)["holdings"]}
+    assert 0.3 < sum(held.values()) <= 0.31
+
+
+def tried(bot: Bot, side: str, quantity: str, symbol: str) -> str:
+    """Why a test order at the market is refused; empty if it is not."""
+    order = {"symbol": symbol, "side": side, "type": "MARKET", "quantity": quantity}
+    return bot.ask("POST", f"{ORDER}/test", **order).reason
+
+
 def test_a_sweep_says_what_it_would_do(lives: Whole) -> None:
     """By command, dry and in earnest; keys that were just issued are left alone, and a trade is noted as a use."""
     bot = lives.issue(msgspec.structs.replace(BOT, where=Where(networks=("127.0.0.0/8",))))
