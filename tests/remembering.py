@@ -7,6 +7,7 @@ from typing import Any
 from bailiwick.gateway.verbs import absent_symbols
 from bailiwick.link import questions as ask
 from bailiwick.link.service_questions import ServiceUseAnswer, UseOfService
+from bailiwick.link.watch_questions import KnownAnswer, KnownOfKey
 from bailiwick.link.wire import Code, LinkError, Question
 from bailiwick.store.store import Store
 
@@ -80,6 +81,8 @@ class RememberingGateway:
             case ask.Events(after=after):
                 behind = tuple(event for event in self.events if event.position > after)
                 return ask.EventsAnswer(events=behind, up_to=max([after, *(event.position for event in behind)]))
+            case KnownOfKey():
+                return KnownAnswer(known=False)
             case UseOfService():
                 return ServiceUseAnswer(open_orders=2, last_used_ms=1_790_000_000_000)
             case ask.RotateVault():
