@@ -12,6 +12,7 @@ from bailiwick.journal import record
 from bailiwick.link import questions as ask
 from bailiwick.link.asyncclient import AsyncClient
 from bailiwick.link.exchange_questions import EXCHANGE_VERBS
+from bailiwick.link.market_questions import MARKET_VERBS
 from bailiwick.link.server import serve
 from bailiwick.link.service_questions import SERVICE_VERBS
 from bailiwick.link.watch_questions import KnownOfKey, TellSigns
@@ -54,7 +55,7 @@ async def test_no_verb_unseals(ground: Ground, link: AsyncClient) -> None:
         ask.Seal(record="canary", purpose=Purpose.UPSTREAM_HMAC, plaintext=Secret(sealed.envelope)),
         TellSigns(signs=()), KnownOfKey(key=bot.key.id),
     ]  # fmt: skip
-    of_others = {*EXCHANGE_VERBS, *SERVICE_VERBS}  # their own tests ask them
+    of_others = {*EXCHANGE_VERBS, *MARKET_VERBS, *SERVICE_VERBS}  # their own tests ask them
     assert {type(question) for question in questions} | of_others == set(ask.GATEWAY_VERBS)
     secrets = (b"canary-text", UPSTREAM_SECRET.encode(), bot.key.secret)
     for question in questions:

@@ -99,6 +99,10 @@ class Feed:
             self._followed += 1
             self.want(symbol, currency)
 
+    def followed(self) -> set[str]:
+        """The symbols that grants name and that orders touched."""
+        return {symbol for symbol, _ in self._asked if symbol in self.venue.market.symbols}
+
     def _wanted(self) -> set[str]:
         """The symbols whose history is kept."""
         market = self.venue.market
@@ -110,14 +114,14 @@ class Feed:
                 wanted.update(market.between(info.quote, currency))
         return wanted
 
-    async def ask(self, question: Question) -> bytes:
-        """Fetch public data.
+    async def ask(self, question: Question, weight: KeyWeight | None = None) -> bytes:
+        """Fetch public data, counted as the prices' own or as another's.
 
         Raises:
             VenueRefused: if the venue does not answer with status 200, or the weight for it is used up.
         """
         venue = self.venue
-        reason = venue.way.weight.admit(question.weight, self._weight, venue.clock.now_us(), exit_=False)
+        reason = venue.way.weight.admit(question.weight, weight or self._weight, venue.clock.now_us(), exit_=False)
         if reason is not None:
             raise VenueRefused(reason.sentence)
         future: asyncio.Future[tuple[int, bytes]] = asyncio.get_running_loop().create_future()

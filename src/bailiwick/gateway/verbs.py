@@ -11,6 +11,7 @@ import msgspec
 from bailiwick import __version__
 from bailiwick.gateway.chronicle import wall_us
 from bailiwick.gateway.inspecting import Inspector
+from bailiwick.gateway.marketdesk import MarketDesk
 from bailiwick.gateway.nativecalls import NativeCalls
 from bailiwick.gateway.parties import Live
 from bailiwick.gateway.recording import Recorder
@@ -21,6 +22,7 @@ from bailiwick.journal.record import Act, encode
 from bailiwick.journal.retention import Retention
 from bailiwick.link import questions as ask
 from bailiwick.link.exchange_questions import Inspect, NativeCall, RecordShape
+from bailiwick.link.market_questions import FollowedSymbols, PublicTrades, TradedMinutes
 from bailiwick.link.server import Handlers
 from bailiwick.link.service_questions import UseOfService
 from bailiwick.link.watch_questions import KnownOfKey, TellSigns
@@ -48,7 +50,7 @@ MOST_WAIT_S = 25.0  # below what a client of the link waits for an answer
 
 def handlers(house: "House") -> Handlers:
     """One handler for each question."""
-    desk, watch = _Desk(house), WatchDesk(house)
+    desk, watch, markets = _Desk(house), WatchDesk(house), MarketDesk(house)
     return {
         ask.Health: desk.health,
         ask.Seal: desk.seal,
@@ -65,6 +67,9 @@ def handlers(house: "House") -> Handlers:
         Inspect: Inspector(house).inspect,
         NativeCall: NativeCalls(house).call,
         RecordShape: Recorder(house).record,
+        FollowedSymbols: markets.followed,
+        PublicTrades: markets.trades,
+        TradedMinutes: markets.minutes,
         TellSigns: watch.signs,
         KnownOfKey: watch.known,
     }

@@ -5,6 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from bailiwick.link.exchange_questions import EXCHANGE_VERBS
+from bailiwick.link.market_questions import MARKET_VERBS
 from bailiwick.link.service_questions import SERVICE_VERBS
 from bailiwick.link.watch_questions import WATCH_VERBS
 from bailiwick.link.wire import Answer, Question, Verbs
@@ -254,6 +255,6 @@ class Events(Question[EventsAnswer], frozen=True, kw_only=True, tag="events"):
 
 GATEWAY_VERBS: Verbs = (
     Health, Seal, RecordAct, Explain, Symbols, Usage, Wake, Checkpoint, Doctor, RotateVault, Events,
-    *EXCHANGE_VERBS, *SERVICE_VERBS, *WATCH_VERBS,
+    *EXCHANGE_VERBS, *MARKET_VERBS, *SERVICE_VERBS, *WATCH_VERBS,
 )  # fmt: skip
 """Everything that the gateway's socket answers. There is no verb that unseals."""

@@ -56,6 +56,28 @@ class Candle(msgspec.Struct, frozen=True, gc=False):
     quote_volume: Decimal
 
 
+class PublicTrade(msgspec.Struct, frozen=True, gc=False):
+    """A trade that the venue published: its number, when it was made, in microseconds since 1970, and who took."""
+
+    number: int
+    at_us: int
+    price: Decimal
+    quantity: Decimal
+    taker_buy: bool
+
+
+class TradedMinute(msgspec.Struct, frozen=True, gc=False):
+    """A minute of a symbol: its beginning in milliseconds since 1970, what takers bought and sold in the quote."""
+
+    open_ms: int
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    bought: Decimal
+    sold: Decimal
+    count: int
+
+
 class Question(msgspec.Struct, frozen=True, gc=False):
     """A question for public data: the target of a GET and its request weight."""
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from bailiwick.model.decision import Deny
 from bailiwick.model.intent import Endpoint, Intent, OrderDraft, OrderRef
-from bailiwick.model.market import BookTop, Candle, OrderRates, Question, SymbolInfo
+from bailiwick.model.market import BookTop, Candle, OrderRates, PublicTrade, Question, SymbolInfo, TradedMinute
 from bailiwick.model.order import Answer
 from bailiwick.model.request import Outgoing, Refusal, Request, Signed
 from bailiwick.model.secret import Secret
@@ -60,6 +60,10 @@ class MarketData(Protocol):
         """Ask for the latest candles of a day."""
         ...
 
+    def trades(self, symbol: str, after: int | None) -> Question:
+        """Ask for public trades, at most a thousand: those behind a number, or the latest."""
+        ...
+
     def read_time(self, body: bytes) -> int:
         """The venue's clock in microseconds since 1970."""
         ...
@@ -70,6 +74,14 @@ class MarketData(Protocol):
 
     def read_candles(self, body: bytes) -> list[Candle]:
         """Candles, oldest first."""
+        ...
+
+    def read_minutes(self, body: bytes) -> list[TradedMinute]:
+        """The answer to ``minutes`` in full, oldest first."""
+        ...
+
+    def read_trades(self, body: bytes) -> list[PublicTrade]:
+        """Public trades, oldest first."""
         ...
 
 

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from bailiwick.model.market import BookTop, Candle, Question
+from bailiwick.model.market import BookTop, Candle, PublicTrade, Question, TradedMinute
 
 
 class _Ticker(msgspec.Struct, gc=False):
@@ -18,8 +18,17 @@ class _Time(msgspec.Struct, gc=False):
     serverTime: int  # noqa: N815  (the wire's spelling)
 
 
+class _Trade(msgspec.Struct, gc=False):
+    a: int
+    p: str
+    q: str
+    T: int
+    m: bool
+
+
 _TICKERS = msgspec.json.Decoder(list[_Ticker])
 _TIME = msgspec.json.Decoder(_Time)
+_TRADES = msgspec.json.Decoder(list[_Trade])
 _CANDLES = msgspec.json.Decoder(list[list[int | str]])
 
 
@@ -47,6 +56,11 @@ class BinanceMarketData:
         """Ask for the latest candles of a day."""
         return Question(f"/api/v3/klines?symbol={quote(symbol, safe='')}&interval=1d&limit={count}", 2)
 
+    def trades(self, symbol: str, after: int | None) -> Question:
+        """Ask for public trades, those of one taker at one price together; a number is that of such an aggregate."""
+        behind = "" if after is None else f"&fromId={after + 1}"
+        return Question(f"/api/v3/aggTrades?symbol={quote(symbol, safe='')}{behind}&limit=1000", 4)
+
     def read_time(self, body: bytes) -> int:
         """The venue's clock in microseconds since 1970."""
         return _TIME.decode(body).serverTime * 1000
@@ -62,3 +76,30 @@ class BinanceMarketData:
             return [Candle(int(row[0]), Decimal(row[4]), Decimal(row[7])) for row in _CANDLES.decode(body)]
         except (IndexError, ArithmeticError) as error:
             raise ValueError("candles of another form than documented") from error
+
+    def read_minutes(self, body: bytes) -> list[TradedMinute]:
+        """Minutes, oldest first, with what takers bought."""
+        try:
+            return [_minute(row) for row in _CANDLES.decode(body)]
+        except (IndexError, ArithmeticError) as error:
+            raise ValueError("candles of another form than documented") from error
+
+    def read_trades(self, body: bytes) -> list[PublicTrade]:
+        """Public trades, oldest first. Binance tells the maker's side: where the buyer made it, the taker sold."""
+        try:
+            found = [
+                PublicTrade(row.a, row.T * 1000, Decimal(row.p), Decimal(row.q), not row.m)
+                for row in _TRADES.decode(body)
+            ]
+        except ArithmeticError as error:
+            raise ValueError("trades of another form than documented") from error
+        if not all(each.price.is_finite() and each.price > 0 and each.quantity.is_finite() for each in found):
+            raise ValueError("a trade without a price")
+        return found
+
+
+def _minute(row: list[int | str]) -> TradedMinute:
+    bought, traded = Decimal(row[10]), Decimal(row[7])
+    return TradedMinute(
+        int(row[0]), Decimal(row[2]), Decimal(row[3]), Decimal(row[4]), bought, traded - bought, int(row[8])
+    )

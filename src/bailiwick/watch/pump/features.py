@@ -1,0 +1,113 @@
+"""What the model sees of an order: figures without a unit, from what was known when the order was there.
+
+None tells the time of day or which symbol it is. A model names the figures that it was trained on, in their order; it
+is refused if these are others.
+"""
+
+from itertools import pairwise
+from math import log, log1p
+from typing import Final
+
+from bailiwick.watch.pump.background import LEAST, Background
+from bailiwick.watch.pump.order import Order
+from bailiwick.watch.pump.tape import Tape, size_class
+
+_SECOND_US: Final = 1_000_000
+WINDOWS: Final = (1, 3, 10, 30, 60)  # seconds
+BACK: Final = (1, 5, 20, 60)  # orders
+_SINCE: Final = 8_000.0  # seconds that stand for longer than what is remembered
+
+_WINDOW_NAMES: Final = (
+    "bought", "bought_of_day", "bought_of_week", "share", "buys", "sells", "orders", "levels", "ups", "sweeps", "rise",
+    "rise_moves", "above_high", "above_low",
+)  # fmt: skip
+_BACKGROUND_NAMES: Final = (
+    "tick", "moves", "hour_moves", "mean", "week_mean", "rate", "rise_hour", "rise_day", "rise_week", "rise_4th",
+    "rise_11th", "rise_17th", "alarms_day", "alarms_week", "traded60", "traded10", "share60", "share10", "rate60",
+    "rate10", "most_day", "most_hour", "most_week", "busy",
+)  # fmt: skip
+_PRICE_NAMES: Final = (
+    "over_reference", "over_reference_moves", "over_reference_ticks", "over_middle60", "over_high10", "over_high60",
+    "over_high240", "over_high_day", "over_high_week", "over_low10", "over_low60", "over_low_day", "over_close10",
+    "over_close30", "of_rise_day", "of_rise_week", "of_rise_4th",
+)  # fmt: skip
+_ORDER_NAMES: Final = (
+    "value", "value_absolute", "value_quantile", "order_levels", "order_span", "order_span_ticks", "burst",
+    "burst_rise", "ascending",
+)  # fmt: skip
+NAMES: Final[tuple[str, ...]] = (
+    *_BACKGROUND_NAMES,
+    *_PRICE_NAMES,
+    *_ORDER_NAMES,
+    *(f"gap{count}" for count in BACK),
+    *(f"{name}_{window}s" for window in WINDOWS for name in _WINDOW_NAMES),
+)
+
+
+def features(tape: Tape, order: Order, usual: Background) -> list[float]:
+    """What ``NAMES`` says of the order that was added last."""
+    tick = tape.tick / order.high if tape.tick < order.high else 0.0
+    moves = max(usual.moves, tick * 0.2, 1e-5)
+    row = _of_background(usual, tick, moves)
+    row += _of_price(order.high, tape.reference, usual, tick, moves)
+    row += _of_order(tape, order, usual, tick)
+    times = tape.times
+    for count in BACK:
+        since = (order.time_us - times[-1 - count]) / _SECOND_US if len(times) > count else _SINCE
+        row.append(log1p(since))
+    for window in WINDOWS:
+        row += _of_window(tape, order, usual, moves, window * _SECOND_US)
+    return row
+
+
+def _of_background(usual: Background, tick: float, moves: float) -> list[float]:
+    mean, rises = usual.mean, usual.rises
+    return [
+        tick, log(moves), log(max(usual.hour_moves, 1e-5) / moves), log(mean),
+        log(mean / (2 * usual.week_mean + LEAST)), log(usual.rate), usual.rise_hour, usual.rise_day,
+        rises[0], rises[3], rises[10], rises[16], usual.alarms_day,
+        usual.alarms_week, log((usual.traded60 + LEAST) / (60 * mean)), log((usual.traded10 + LEAST) / (10 * mean)),
+        usual.bought60 / (usual.traded60 + LEAST), usual.bought10 / (usual.traded10 + LEAST), usual.rate60 / usual.rate,
+        usual.rate10 / usual.rate, log((usual.most_day + LEAST) / mean), log((usual.most_hour + LEAST) / mean),
+        log((usual.most_week + LEAST) / mean), log((usual.busy + LEAST) / mean),
+    ]  # fmt: skip
+
+
+def _of_price(price: float, reference: float, usual: Background, tick: float, moves: float) -> list[float]:
+    over = price / reference - 1
+    return [
+        over, over / moves, over / max(tick, 1e-7), price / usual.middle60 - 1, price / usual.high10 - 1,
+        price / usual.high60 - 1, price / usual.high240 - 1, price / usual.high_day - 1, price / usual.high_week - 1,
+        price / usual.low10 - 1, price / usual.low60 - 1, price / usual.low_day - 1, price / usual.close10 - 1,
+        price / usual.close30 - 1, log((over + 0.001) / (usual.rise_day + 0.001)),
+        log((over + 0.001) / (usual.rises[0] + 0.001)), log((over + 0.001) / (usual.rises[3] + 0.001)),
+    ]  # fmt: skip
+
+
+def _of_order(tape: Tape, order: Order, usual: Background, tick: float) -> list[float]:
+    span = order.high / order.low - 1
+    quantile = sum(tape.sizes[: size_class(order.value) + 1]) / (tape.sizes_sum + LEAST)
+    prices = tape.prices[-21:]
+    ascending = sum(later >= earlier for earlier, later in pairwise(prices))
+    return [
+        log((order.value + LEAST) / usual.mean), log(order.value + LEAST), quantile, order.levels, span,
+        span / max(tick, 1e-7), log1p((order.time_us - tape.burst_us) / _SECOND_US),
+        order.high / tape.burst_price - 1 if tape.burst_price else 0.0, ascending / max(len(prices) - 1, 1),
+    ]  # fmt: skip
+
+
+def _of_window(tape: Tape, order: Order, usual: Background, moves: float, window_us: int) -> list[float]:
+    start = tape.at(order.time_us - window_us)
+    counts = tape.counts
+    bought, sold = counts.bought - tape.bought[start], counts.sold - tape.sold[start]
+    buys, sells = counts.buys - tape.buys[start], counts.sells - tape.sells[start]
+    price = order.high
+    rise = price / tape.prices[start] - 1
+    earlier = tape.highs[start:-1]
+    return [
+        log((bought + LEAST) / usual.mean), log((bought + LEAST) / (usual.most_day + LEAST)),
+        log((bought + LEAST) / (usual.most_week + LEAST)), bought / (bought + sold + LEAST), buys, sells,
+        log((buys + sells) / usual.rate + LEAST), counts.levels - tape.levels[start], counts.ups - tape.ups[start],
+        counts.sweeps - tape.sweeps[start], rise, rise / moves, price / max(earlier) - 1 if earlier else 0.0,
+        price / min(tape.lows[start:]) - 1,
+    ]  # fmt: skip

@@ -1,0 +1,125 @@
+"""The detector: public trades in, signs of a pump out. Pure; what it remembers of each symbol is bounded."""
+
+from typing import Final, final
+
+import msgspec
+
+from bailiwick.watch.pump.background import Background, background
+from bailiwick.watch.pump.features import features
+from bailiwick.watch.pump.model import Model
+from bailiwick.watch.pump.order import Gathering, Order, Trade
+from bailiwick.watch.pump.tape import MINUTE_US, Tape
+from bailiwick.words import counted
+
+COOLDOWN_US: Final = 1_800_000_000
+WHY_US: Final = 10_000_000
+
+
+class Sign(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What an order says. ``score`` is a log-likelihood ratio in thousandths of nats.
+
+    ``at_us`` is when the order was made, by the venue. ``alarm``: the score is over the model's
+    threshold, for the first time in half an hour.
+    """
+
+    at_us: int
+    score: int
+    alarm: bool
+    why: str = ""
+
+
+@final
+class SymbolPump:
+    """The detector of one symbol. Orders that do not lift the price cost a few microseconds and are not judged."""
+
+    __slots__ = ("_gathering", "_minute", "_model", "_newest", "_quiet_until", "_usual", "tape")
+
+    def __init__(self, model: Model) -> None:
+        self.tape = Tape()
+        self._model = model
+        self._gathering = Gathering()
+        self._newest = self._quiet_until = 0
+        self._minute = -1
+        self._usual: Background | None = None
+
+    def step(self, trade: Trade, *, again: bool = True) -> Sign | None:
+        """Take the next trade. What it says is told of the order before, if this one ended it.
+
+        Args:
+            again: judge orders within half an hour of an alarm too, which can be none themselves.
+        """
+        if trade.time_us < self._newest:
+            return None  # it was told of before, or too late to be judged
+        self._newest = trade.time_us
+        order = self._gathering.put(trade)
+        return None if order is None else self._judge(order, again=again)
+
+    def close(self, *, again: bool = True) -> Sign | None:
+        """No more trades of the last order come: judge it."""
+        order = self._gathering.close()
+        return None if order is None else self._judge(order, again=again)
+
+    def _judge(self, order: Order, *, again: bool) -> Sign | None:
+        quiet = order.time_us < self._quiet_until
+        row = self.look(order, skip=quiet and not again)
+        if row is None:
+            return None
+        score = self._model.score(row)
+        alarm = score >= self._model.threshold and not quiet
+        if alarm:
+            self._quiet_until = order.time_us + COOLDOWN_US
+        return Sign(
+            at_us=order.time_us,
+            score=round(score * 1000),
+            alarm=alarm,
+            why=self._why(order) if score >= self._model.threshold else "",
+        )
+
+    def look(self, order: Order, *, skip: bool = False) -> list[float] | None:
+        """Remember an order; its figures, if it lifts the price and a day is known."""
+        tape = self.tape
+        if not tape.add(order) or not tape.ready:
+            return None
+        minute = order.time_us // MINUTE_US
+        row = None
+        if not skip:
+            if minute != self._minute or self._usual is None:
+                assert tape.minutes is not None
+                assert tape.hours is not None
+                self._usual = background(tape.minutes, tape.hours)
+                self._minute = minute
+            row = features(tape, order, self._usual)
+        tape.open(order.time_us)
+        return row
+
+    def _why(self, order: Order) -> str:
+        tape, usual = self.tape, self._usual
+        assert usual is not None
+        start = tape.at(order.time_us - WHY_US)
+        over = 100 * (order.high / tape.reference - 1)
+        buys = tape.counts.buys - tape.buys[start]
+        bought = tape.counts.bought - tape.bought[start]
+        return (
+            f"{over:.1f} % above the middle of the last ten minutes; in 10 s {counted(buys, 'purchase')} worth "
+            f"{bought / usual.mean:.1f} usual minutes, the day's greatest minute was {usual.most_day / usual.mean:.1f}"
+        )
+
+
+@final
+class Pump:
+    """The detector of many symbols, of which the least recently traded is forgotten beyond a bound."""
+
+    def __init__(self, model: Model, most: int = 1_000) -> None:
+        self._model = model
+        self._most = most
+        self._symbols: dict[str, SymbolPump] = {}
+
+    def of(self, symbol: str) -> SymbolPump:
+        """The detector of a symbol, new for a new one."""
+        found = self._symbols.pop(symbol, None)
+        if found is None:
+            if len(self._symbols) >= self._most:
+                del self._symbols[next(iter(self._symbols))]
+            found = SymbolPump(self._model)
+        self._symbols[symbol] = found
+        return found
