@@ -15,6 +15,8 @@ from bailiwick.drill.play import Outcome
 from bailiwick.sandbox.market.scenario import Crowd, Scenario
 
 MILLION = 1e6
+DAY_US = 86_400_000_000
+LEARNT_DAYS = 4  # a key's habits count from its third day on; by then those who trade daily have some
 ANSWERED = Owner(minutes=60)
 
 
@@ -27,6 +29,9 @@ class Counts(msgspec.Struct, kw_only=True):
     key_days: float
     active_key_days: float
     acts: int
+    learnt_key_days: float  # of them, behind the first days, in which every key is new
+    learnt_wound_down: int
+    learnt_held: int
     wound_down: int
     held: int
     holds: int
@@ -50,7 +55,12 @@ def tasks(keys: int, days: int, seeds: Iterable[int], *, beside: bool) -> list[T
 def counts(played: Played) -> Counts:
     """What became of one world."""
     outcome, scenario = played.outcome, played.task.scenario
+    learnt_us = scenario.start_us + LEARNT_DAYS * DAY_US
+    late = max(0.0, scenario.days - LEARNT_DAYS) / scenario.days
     return Counts(
+        learnt_key_days=round(outcome.key_days * late, 3),
+        learnt_wound_down=sum(each.at_us >= learnt_us for each in outcome.wound_down),
+        learnt_held=sum(each.at_us >= learnt_us for each in outcome.held),
         seed=played.task.seed, keys=scenario.crowd.keys, days=scenario.days, key_days=outcome.key_days,
         active_key_days=outcome.active_key_days, acts=outcome.acts, wound_down=len(outcome.wound_down),
         held=len(outcome.held), holds=outcome.holds, alerted=outcome.alerted, faults=outcome.faults,
@@ -83,6 +93,10 @@ def rates(found: Sequence[Counts]) -> dict[str, Any]:
         ("keys_wrongly_alerted", sum(each.alerted for each in found)),
     ):
         told[name] = rate(count, days)
+    learnt = sum(each.learnt_key_days for each in found)
+    told["learnt_key_days"] = round(learnt)
+    told["learnt_wrong_wind_downs"] = rate(sum(each.learnt_wound_down for each in found), learnt)
+    told["learnt_keys_wrongly_held"] = rate(sum(each.learnt_held for each in found), learnt)
     names = sorted({name for each in found for name in each.baselines})
     told["baselines"] = {name: rate(sum(each.baselines.get(name, 0) for each in found), days) for name in names}
     return told

@@ -244,6 +244,10 @@ def show_rates(console: Console, found: Mapping[str, Any]) -> None:
     console.print(f"Honest crowd: {found['key_days']:,} key-days, {found['acts']:,} acts")
     for name in ("wrong_wind_downs", "wrong_holds", "keys_wrongly_held", "keys_wrongly_alerted"):
         console.print(f"  {name.replace('_', ' ')}: {_rate(found[name])}")
+    if found["learnt_key_days"]:
+        console.print(f"Behind the first days, when keys have habits: {found['learnt_key_days']:,} key-days")
+        for name in ("learnt_wrong_wind_downs", "learnt_keys_wrongly_held"):
+            console.print(f"  {name.replace('_', ' ').removeprefix('learnt ')}: {_rate(found[name])}")
     for name, each in found["baselines"].items():
         console.print(f"  keys of which {name} would have refused something: {_rate(each)}")
 
