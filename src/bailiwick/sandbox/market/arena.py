@@ -169,7 +169,8 @@ class Arena:
 
     def _noise(self, stream: Stream, passed_s: float, now_us: int) -> None:
         """Those who trade for reasons of their own."""
-        rate = self.coin.tier.trades_a_minute * self.volume_times / 60.0
+        more = math.sqrt(self.volume_times)  # a busier market has more trades, and larger ones
+        rate = self.coin.tier.trades_a_minute * more / 60.0
         if rate <= 0:
             return
         mean = self.coin.day_worth / 1_440.0 / self.coin.tier.trades_a_minute * math.exp(-(_NOISE_SIGMA**2) / 2)
@@ -195,7 +196,7 @@ class Arena:
             self._flow(-leaving, 0.05, now_us)
         dear = math.log(self.mid() / self.fair.mid(now_us))
         if abs(dear) > _KNOW_FROM:
-            worth = _KNOWING * depth * min(max(dear, -_MOST_MOVE), _MOST_MOVE) * minutes
+            worth = _KNOWING * self.volume_times * depth * min(max(dear, -_MOST_MOVE), _MOST_MOVE) * minutes
             self._flow(-worth, 0.03, now_us)
 
     def _flow(self, worth: float, through: float, now_us: int) -> None:

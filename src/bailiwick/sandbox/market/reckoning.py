@@ -52,6 +52,7 @@ class Reckoning:
         self.held = 0
         self.victims: dict[tuple[str, str], Victim] = {}
         self.gains: dict[str, float] = {}  # of each thief, at the fair prices of his beginning, in USDT
+        self.oddities: dict[str, int] = {}  # what honest owners did of their own, and how often
         self.wrongly: dict[str, list[Act]] = {}  # honest acts that were held, by key
 
     def asked(self, act: Act, ruling: Ruling) -> None:

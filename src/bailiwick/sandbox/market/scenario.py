@@ -94,6 +94,7 @@ class Habits(_Section, frozen=True):
     idle_phase: int = 25  # stops for days, and then goes on
     by_hand: int = 20  # the owner sends some orders of his own through the key
     fat_finger: int = 2  # an order ten times too large, or far through the market
+    awakening: int = 10  # of keys that lay idle: their owners come back
     forgotten_grant: int = 30  # in a hundred new symbols: tried before it was granted
 
     def __post_init__(self) -> None:

@@ -16,6 +16,8 @@ from bailiwick.sandbox.market.crowd import gather
 from bailiwick.sandbox.market.door import Act, Door, KeyFacts, Manner, Ruling, ServiceFacts
 from bailiwick.sandbox.market.floor import Floor, report
 from bailiwick.sandbox.market.hand import Hand
+from bailiwick.sandbox.market.happenings import Happening
+from bailiwick.sandbox.market.owners import schedule
 from bailiwick.sandbox.market.reckoning import Reckoning
 from bailiwick.sandbox.market.scenario import Scenario
 from bailiwick.sandbox.market.slate import Ticker
@@ -55,6 +57,7 @@ class World:
         self.services: dict[str, ServiceFacts] = self.people.services
         self.keys: dict[str, KeyFacts] = {id: member.facts for id, member in self.people.members.items()}
         self.heists = [Heist(self, attack, number) for number, attack in enumerate(scenario.attack)]
+        self.happenings = [Happening(self, event, number) for number, event in enumerate(scenario.event)]
         for heist in self.heists:
             for member in heist.victims:
                 facts = member.facts
@@ -86,8 +89,11 @@ class World:
         self._door = door
         door.begin(self)
         self._wake_crowd()
+        schedule(self, self.scenario.crowd.habits)
         for heist in self.heists:
             heist.prepare()
+        for happening in self.happenings:
+            happening.prepare()
         passed = 0
         while self._turns:
             at_us, _, actor = heapq.heappop(self._turns)
@@ -117,6 +123,11 @@ class World:
             return
         self._stages[symbol] = stage = _Stage(self, symbol, closes_us)
         self.later(max(opens_us, self.now_us), stage)
+
+    def grant(self, hand: Hand, symbol: str) -> None:
+        """The owner, signed in, lets his key trade one more symbol."""
+        hand.symbols |= {symbol}
+        self._door.granted(hand.member.facts.id, frozenset({symbol}), self.now_us)
 
     def worth(self, account: str, at_us: int) -> Decimal:
         """What an account holds now, at the fair prices of a moment, in USDT."""
