@@ -17,7 +17,8 @@ from bailiwick.authority.service_verbs import CompromiseService
 from bailiwick.journal.log import Journal
 from bailiwick.journal.record import Act, encode
 from bailiwick.journal.retention import Retention
-from bailiwick.journal.verify_act import ISSUE_VERB, verify_act
+from bailiwick.journal.verify_act import verify_act
+from bailiwick.journal.verify_holdings import ISSUE_VERB
 from bailiwick.journal.verify_proof import Verifier
 from bailiwick.link.client import Client
 from bailiwick.opening import journal_key

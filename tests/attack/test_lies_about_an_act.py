@@ -11,12 +11,10 @@ from bailiwick.authority.service_verbs import CompromiseService
 from bailiwick.authority.verbs import AddService, EditKey, RotateKey
 from bailiwick.journal.verify_act import (
     FORCE_VERB,
-    HAND_OVER_VERB,
-    ISSUE_VERB,
     RESTORE_VERB,
-    ROTATE_VERB,
     VERB,
 )
+from bailiwick.journal.verify_holdings import HAND_OVER_VERB, ISSUE_VERB, ROTATE_VERB
 
 
 @pytest.fixture

@@ -16,17 +16,15 @@ from bailiwick.journal.record import Act, Intent, encode
 from bailiwick.journal.retention import Retention
 from bailiwick.journal.verify_act import (
     FORCE_VERB,
-    HAND_OVER_VERB,
-    ISSUE_VERB,
     KEYS_VERB,
     RESTORE_VERB,
-    ROTATE_VERB,
     VERB,
     Verdict,
     main,
     sum_of,
     verify_act,
 )
+from bailiwick.journal.verify_holdings import HAND_OVER_VERB, ISSUE_VERB, ROTATE_VERB
 from bailiwick.journal.verify_proof import ProofError, Verifier
 from bailiwick.journal.writer import Limits
 from bailiwick.model.decision import Charge

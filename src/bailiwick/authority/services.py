@@ -13,7 +13,7 @@ from bailiwick.authority.parties import HELD, Parties, absent, answer, check_see
 from bailiwick.authority.publishing import check_source, read
 from bailiwick.authority.show import differences, key_values, service_values
 from bailiwick.authority.verbs import ActAnswer, AddService, EditKey, EditService, Kind, Move, MoveParty, RotateKey
-from bailiwick.journal.verify_act import HAND_OVER_VERB
+from bailiwick.journal.verify_holdings import HAND_OVER_VERB
 from bailiwick.link.wire import Code, LinkError
 from bailiwick.model.grant import grant_from_toml
 from bailiwick.model.life import Cause, Mover, mover_of

@@ -29,6 +29,14 @@ from bailiwick.journal import reader
 from bailiwick.journal.error import JournalError
 from bailiwick.journal.recovery import read_published
 from bailiwick.journal.tree import Tree
+from bailiwick.journal.verify_holdings import (
+    HAND_OVER_VERB,
+    ISSUE_VERB,
+    NOT_DONE,
+    After,
+    Holdings,
+    read_after,
+)
 from bailiwick.journal.verify_natives import NativeHoldings
 from bailiwick.journal.verify_proof import Checkpoint, Verifier
 from bailiwick.model.life import Mover, mover_of
@@ -37,14 +45,10 @@ VERB = "service.compromise"
 KEYS_VERB = "service.compromise.keys"
 FORCE_VERB = "service.compromise.in-force"
 RESTORE_VERB = "service.restore"
-HAND_OVER_VERB = "key.hand-over"
-ISSUE_VERB = "key.issue"
-ROTATE_VERB = "key.rotate"
 
-_NOT_DONE = (".undone", ".failed")
-_UNDONE = frozenset(VERB + ending for ending in _NOT_DONE)
-_NOT_GIVEN = frozenset(verb + ending for verb in (ISSUE_VERB, HAND_OVER_VERB) for ending in _NOT_DONE)
-_NOT_RESTORED = frozenset(RESTORE_VERB + ending for ending in _NOT_DONE)
+_UNDONE = frozenset(VERB + ending for ending in NOT_DONE)
+_NOT_GIVEN = frozenset(verb + ending for verb in (ISSUE_VERB, HAND_OVER_VERB) for ending in NOT_DONE)
+_NOT_RESTORED = frozenset(RESTORE_VERB + ending for ending in NOT_DONE)
 _GIVES = _NOT_GIVEN | {ISSUE_VERB, HAND_OVER_VERB}
 _KEY, _SERVICE, _DECISION, _HARM, _CHARGES, _REDUCING = 3, 4, 12, 14, 16, 20  # places in the record of an intent
 _OPEN = frozenset({"active", "pending"})
@@ -154,106 +158,6 @@ class Verdict:
         return lines
 
 
-class _After(msgspec.Struct, frozen=True):
-    """What is read of an act's ``after``; anything else is passed over."""
-
-    id: str = ""
-    service: str = ""
-    state: str = ""
-    keys: tuple[str, ...] = ()
-    ever: dict[str, Any] = {}
-    states: dict[str, Any] = {}
-    natives: dict[str, Any] | None = None
-    overlap: bool = False  # of a rotation: whether the earlier secret is believed for a while
-    standing: str = ""
-    in_force: int = -1
-
-
-def _after(text: str) -> _After:
-    """The fields that are of the right kind: not every act is the authority's."""
-    try:
-        values = msgspec.json.decode(text or "{}")
-    except msgspec.MsgspecError:
-        return _After()
-    if not isinstance(values, dict):
-        return _After()
-    keys = values.get("keys")
-    picked: dict[str, Any] = {
-        name: values[name] for name in ("id", "service", "state", "standing") if _is(values, name, str)
-    }
-    picked |= {name: values[name] for name in ("ever", "states", "natives") if _is(values, name, dict)}
-    picked["overlap"] = values.get("overlap_until") is not None
-    if _is(values, "from", int):
-        picked["in_force"] = values["from"]
-    if isinstance(keys, list):
-        picked["keys"] = tuple(key for key in keys if isinstance(key, str))
-    return _After(**picked)
-
-
-def _is(values: dict[str, Any], name: str, kind: type) -> bool:
-    return isinstance(values.get(name), kind)
-
-
-@dataclass(slots=True)
-class Holdings:
-    """Whose keys are and were, and in which state, as the acts of a journal lead to it."""
-
-    holder: dict[str, str] = field(default_factory=dict)
-    ever: dict[str, set[str]] = field(default_factory=dict)  # by service
-    state: dict[str, str] = field(default_factory=dict)
-    fresh: dict[str, set[str]] = field(default_factory=dict)  # by key: services that left it before its newest secret
-    stale: dict[str, set[str]] = field(default_factory=dict)  # the same before that secret
-    undo: dict[tuple[str, str], list[tuple[str, str | None, str | None]]] = field(default_factory=dict)
-
-    def take(self, verb: str, subject: str, after: _After) -> None:
-        """Take an act."""
-        for ending in _NOT_DONE:
-            if verb.endswith(ending):
-                self._take_back(verb.removesuffix(ending), subject)
-                return
-        before = [(key, self.holder.get(key), self.state.get(key)) for key in after.keys or (subject,)]
-        if verb == ISSUE_VERB and after.service:
-            self._hold(subject, after.service)
-            self.state[subject] = after.state
-        elif verb == HAND_OVER_VERB and subject in self.holder:
-            self._hold(subject, after.service)
-        elif verb == ROTATE_VERB and not after.overlap:
-            self.stale[subject] = self.fresh.get(subject, set())
-            past = {service for service, keys in self.ever.items() if subject in keys}
-            self.fresh[subject] = past - {self.holder.get(subject, "")}
-        elif after.state:
-            for key in after.keys:
-                self.state[key] = after.state
-        self.undo[verb, subject] = before
-
-    def _hold(self, key: str, service: str) -> None:
-        self.holder[key] = service
-        self.ever.setdefault(service, set()).add(key)
-        self.fresh.get(key, set()).discard(service)
-
-    def _take_back(self, verb: str, subject: str) -> None:
-        """What was recorded and not done: what allows something is taken back, what takes it away is believed."""
-        if verb == ROTATE_VERB:
-            self.fresh[subject] = self.stale.pop(subject, set())
-        for key, holder, state in self.undo.pop((verb, subject), []):
-            if verb == ISSUE_VERB:
-                self.ever.get(self.holder.pop(key, ""), set()).discard(key)
-                self.state.pop(key, None)
-            elif verb == HAND_OVER_VERB and holder is not None:
-                self.ever.get(self.holder[key], set()).discard(key)
-                self._hold(key, holder)
-            elif self.state.get(key) == "active" and state is not None:
-                self.state[key] = state
-
-    def spared(self, service: str) -> set[str]:
-        """The keys of a service that left it and have another secret since."""
-        return {
-            key
-            for key in self.ever.get(service, ())
-            if self.holder.get(key) != service and service in self.fresh.get(key, ())
-        }
-
-
 def verify_act(directory: Path, position: int, verifier: Verifier) -> Verdict:
     """Work an act out again, out of a journal and nothing else.
 
@@ -288,7 +192,7 @@ def _named(directory: Path, position: int) -> tuple[str, str]:
         raise LookupError(
             f"position {position}: it is no act against a service; `bailiwick journal search --text {VERB}` finds them"
         )
-    return fields[4], _after(fields[6]).id
+    return fields[4], read_after(fields[6]).id
 
 
 class _Walk:
@@ -302,7 +206,7 @@ class _Walk:
         self._holdings = Holdings()
         self._natives = NativeHoldings()
         self._native_ever: list[str] = []
-        self._said: _After | None = None
+        self._said: After | None = None
         self._ever: set[str] = set()
         self._held_back: set[str] = set()
         self._after_act: dict[str, str] = {}
@@ -332,7 +236,7 @@ class _Walk:
 
     def _take_act(self, position: int, fields: list[Any]) -> None:
         _, at_us, actor, verb, subject, _, text, reason, *_ = fields
-        after = _after(text)
+        after = read_after(text)
         mine = after.id == self._act_id
         self._natives.take(position, at_us, verb, subject, after.service)
         if verb == FORCE_VERB:
@@ -391,7 +295,7 @@ class _Walk:
         elif service == self._service and not self._trusted:
             self._given[key] = position
 
-    def _begin(self, position: int, actor: str, reason: str, after: _After) -> None:
+    def _begin(self, position: int, actor: str, reason: str, after: After) -> None:
         """A record of the act itself. Its keys' states are taken by the caller."""
         if self._result.actor:
             self._result.faults.append(f"record {position} says the act again")
@@ -416,7 +320,7 @@ class _Walk:
         found = self._result
         if self._tree.size != self._checkpoint.size or self._tree.root() != self._checkpoint.root:
             found.faults.append("the records do not lead to the root that the checkpoint signed")
-        self._check_sets(found, self._said or _After())
+        self._check_sets(found, self._said or After())
         found.natives = list(self._natives.lines(self._service, found.position))
         found.unconfirmed = len(self._natives.unconfirmed(self._service, found.position))
         if found.in_force < 0:
@@ -441,7 +345,7 @@ class _Walk:
         said = [harmless for first, end, harmless in self._notes if first <= position < end]
         return bool(said) and all(said)
 
-    def _check_sets(self, found: Verdict, said: _After) -> None:
+    def _check_sets(self, found: Verdict, said: After) -> None:
         found.ever, found.handed_over = len(self._ever), self._left
         states: dict[str, list[str]] = {}
         for key, state in self._after_act.items():
