@@ -18,6 +18,7 @@ from bailiwick.api.whose import (
     Ask,
     Narrowed,
     Whose,
+    find_own_keys,
     list_own,
     list_own_alerts,
     list_own_holds,
@@ -38,6 +39,7 @@ from bailiwick.authority import (
     approval_verbs,
     audit_verbs,
     canary_verbs,
+    finding_verbs,
     native_verbs,
     notice_verbs,
     people_verbs,
@@ -386,6 +388,13 @@ HOUSEHOLD: tuple[Row, ...] = (
     Row(verb=token_verbs.RevokeToken, method="DELETE", path="/tokens/{id}", subject=_S.TOKEN, roles=OPERATORS),
 )
 
+FINDING: tuple[Row, ...] = (
+    Row(
+        verb=finding_verbs.FindKeys, method="GET", path="/search/keys", subject=_S.KEY, roles=ANYONE,
+        narrowed=find_own_keys,
+    ),
+)  # fmt: skip
+
 _P = people_verbs
 
 PEOPLE: tuple[Row, ...] = (
@@ -439,5 +448,7 @@ ROWS: tuple[Row, ...] = (
     *RECORDS,
     *REFERENCE,
     *PEOPLE,
+    *FINDING,
+    *WATCH,
 )
 """Everything that is mounted."""

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from bailiwick.authority.approval_verbs import ApprovalsAnswer, HoldView, ListApprovals
+from bailiwick.authority.finding_verbs import FindKeys, FoundKeys
 from bailiwick.authority.native_verbs import ListNatives, NativeKeysAnswer
 from bailiwick.authority.people_verbs import ListSessions, SessionsAnswer
 from bailiwick.authority.verbs import Kind, ListAnswer, ListParties
@@ -149,6 +150,12 @@ async def list_own_sessions(question: ListSessions, owner: str, store: Store, as
     own = {person.name for person in store.people.list() if person.owner == owner}
     found: SessionsAnswer = await ask(question)
     return SessionsAnswer(rows=tuple(row for row in found.rows if row.person in own))
+
+
+async def find_own_keys(question: FindKeys, owner: str, store: Store, ask: Ask) -> FoundKeys:
+    """An owner's keys, as they are looked for."""
+    found: FoundKeys = await ask(msgspec.structs.replace(question, owner=owner))
+    return found
 
 
 async def list_own_holds(question: ListApprovals, owner: str, store: Store, ask: Ask) -> ApprovalsAnswer:

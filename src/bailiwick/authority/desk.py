@@ -18,6 +18,8 @@ from bailiwick.authority.canaries import Canaries
 from bailiwick.authority.canary_verbs import IssueCanary, ListCanaries
 from bailiwick.authority.compromise import Compromises
 from bailiwick.authority.examination import examine
+from bailiwick.authority.finding import Finder
+from bailiwick.authority.finding_verbs import FindKeys
 from bailiwick.authority.hearing import Hearing
 from bailiwick.authority.keys import Keys
 from bailiwick.authority.lives import Lives, Terms
@@ -73,6 +75,7 @@ from bailiwick.model.credential import Purpose, Sealed
 from bailiwick.model.grant import grant_from_toml
 from bailiwick.model.party import Key, KeyState
 from bailiwick.model.secret import Secret
+from bailiwick.rules.describe import describe
 from bailiwick.store.backup import BackupHead, backup
 from bailiwick.store.errors import StoreError
 from bailiwick.store.store import Store, epoch_ms
@@ -225,6 +228,7 @@ class Desk:
             EndPerson: self.people.end_person,
             ListSessions: self.people.sessions,
             EndSession: self.people.end_session,
+            FindKeys: Finder(self._store).keys,
             AuditAccount: self.audits.account,
             CompromiseService: self.compromises.compromise,
             RestoreService: self.compromises.restore,
@@ -317,7 +321,8 @@ class Desk:
         if account.credential is None:
             notes.append("its account has no credential in use, so nothing of it leaves")
         shown = _shown(Kind.KEY, key_values(key))
-        return msgspec.structs.replace(shown, effective=effective_values(found), notes=tuple(notes))
+        sentences, effective = tuple(describe(grant)), effective_values(found)
+        return msgspec.structs.replace(shown, sentences=sentences, effective=effective, notes=tuple(notes))
 
     async def _check(self, question: verbs.CheckGrant, actor: str) -> ShowAnswer:
         return self._keys.check(question)

@@ -34,6 +34,7 @@ from bailiwick.model.life import Cause, Mover, mover_of
 from bailiwick.model.party import Key, KeyKind, KeyState, Standing, key_record
 from bailiwick.model.secret import Secret
 from bailiwick.rules.authority import Authority
+from bailiwick.rules.describe import describe
 from bailiwick.store.store import Store
 
 BY_PROGRAM = frozenset({Harm.PUBLIC, Harm.READ, Harm.CANCEL, Harm.TRADE})
@@ -206,6 +207,7 @@ class Keys:
         return ShowAnswer(
             kind=Kind.KEY,
             values=values,
+            sentences=tuple(describe(grant_from_toml(text))),
             effective=effective_values(found),
             notes=self._notes(text, found, question.account),
         )

@@ -13,6 +13,7 @@ from msgspec import UNSET, UnsetType
 from bailiwick.authority.approval_verbs import APPROVAL_VERBS
 from bailiwick.authority.audit_verbs import AUDIT_VERBS
 from bailiwick.authority.canary_verbs import CANARY_VERBS
+from bailiwick.authority.finding_verbs import FINDING_VERBS
 from bailiwick.authority.native_verbs import NATIVE_VERBS
 from bailiwick.authority.notice_verbs import NOTICE_VERBS
 from bailiwick.authority.people_verbs import PEOPLE_VERBS
@@ -89,10 +90,11 @@ class ActAnswer(Answer, frozen=True, kw_only=True):
 
 
 class ShowAnswer(Answer, frozen=True, kw_only=True):
-    """A party as it is; of a key also what it may really do, grant and bounds taken together."""
+    """A party as it is; of a key also its grant in ``sentences``, and what it may really do, bounds taken together."""
 
     kind: Kind
     values: Values
+    sentences: tuple[str, ...] = ()
     effective: Values = msgspec.field(default_factory=dict)
     notes: tuple[str, ...] = ()
     seen: str = ""
@@ -331,6 +333,6 @@ ACTS: Verbs = (
 CONTROL_VERBS: Verbs = (
     *ACTS, ListParties, ShowParty, CheckGrant, ExplainKey, UseOfKey, Status, Examine,
     *SWEEP_ACTS, *APPROVAL_VERBS, *TOKEN_VERBS, *SERVICE_VERBS, *AUDIT_VERBS, *NATIVE_VERBS, *NOTICE_VERBS,
-    *CANARY_VERBS, *RECORD_VERBS, *REFERENCE_VERBS, *PEOPLE_VERBS, *WATCH_VERBS,
+    *CANARY_VERBS, *RECORD_VERBS, *REFERENCE_VERBS, *PEOPLE_VERBS, *FINDING_VERBS, *WATCH_VERBS,
 )  # fmt: skip
 """Everything that the control socket answers."""

@@ -18,6 +18,7 @@ from bailiwick.store.canaries import Canaries
 from bailiwick.store.changes import Change, ChangeKind, last_change, read_changes
 from bailiwick.store.engine import WRITES, faults_told, open_engine
 from bailiwick.store.errors import ConflictError, NotFoundError, StoreError
+from bailiwick.store.finding import KeyFinder
 from bailiwick.store.incidents import Incidents
 from bailiwick.store.keys import Keys
 from bailiwick.store.leaks import Leaks
@@ -68,6 +69,7 @@ class Store:
         self.alerts = Alerts(access)
         self.vouches = Vouches(access)
         self.people = People(access)
+        self.finder = KeyFinder(access)
 
     @classmethod
     def open(cls, path: Path, *, clock: Callable[[], int] = epoch_ms) -> Self:
