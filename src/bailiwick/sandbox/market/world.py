@@ -23,7 +23,7 @@ from bailiwick.sandbox.market.scenario import Scenario
 from bailiwick.sandbox.market.slate import Ticker
 from bailiwick.sandbox.market.stream import Stream
 from bailiwick.sandbox.market.thief import Heist
-from bailiwick.sandbox.orders import Fill, Order
+from bailiwick.sandbox.orders import BUY, SELL, Fill, Order
 
 _DAY_US: Final = 86_400_000_000
 _HOUR_US: Final = 3_600_000_000
@@ -193,6 +193,7 @@ class World:
 
     def _wake_crowd(self) -> None:
         """Everybody who is at work has a first turn within what is usual for them."""
+        self.later(self.start_us, _Passing(self.floor, self.scenario.detail.refresh_s * SECOND_US))
         for key, member in self.people.members.items():
             if member.orders_a_day <= 0:
                 continue
@@ -267,3 +268,20 @@ class _First:
         if wait_us is not None:
             self._world.later(now_us + wait_us, hand)
         return None
+
+
+@final
+class _Passing:
+    """Prices pass resting orders though nobody comes: bots hear of it within the scenario's while."""
+
+    def __init__(self, floor: Floor, every_us: int) -> None:
+        self._floor = floor
+        self._every_us = every_us
+
+    def act(self, now_us: int) -> int | None:
+        """Look at every book in which something rests."""
+        for symbol, market in self._floor.engine.markets.items():
+            book = market.book
+            if symbol not in self._floor.arenas and (book.best(BUY) or book.best(SELL) or market.stops):
+                self._floor.sweep(symbol, now_us)
+        return self._every_us
