@@ -18,8 +18,10 @@ from typing import Any, Protocol, TypeVar, final
 import msgspec
 
 from bailiwick.files import replace_durably
+from bailiwick.journal.disk import Disk, Reserve
 from bailiwick.link.questions import RecordAct, Wake
 from bailiwick.link.wire import Code, LinkError, Question
+from bailiwick.logs import log
 from bailiwick.model.party import KeyState
 from bailiwick.store.errors import ConflictError, NotFoundError, StoreError
 from bailiwick.store.store import Store
@@ -29,6 +31,8 @@ T = TypeVar("T")
 
 KEYS_PER_RECORD = 10_000  # of 36 bytes: well below the mebibyte that a record may have
 MOST_REASON_CHARS = 500
+RESERVE_BYTES = 4 << 20  # what the store's log grows by in an act upon some ten thousand keys
+STOPPING = frozenset({"freeze", "wind-down", "revoke", "leak", "not-me", "suspect", "compromise"})
 _NOT_DONE = frozenset({"undone", "failed"})  # how a note of an act ends that the store does not have
 
 
@@ -95,6 +99,7 @@ class Acts:
         self._store = store
         self._gateway = gateway
         self._pending = pending
+        self._room = Reserve(Disk(), pending.with_name("act.reserve"), RESERVE_BYTES)
         self._turn = asyncio.Lock()
 
     @contextlib.asynccontextmanager
@@ -118,7 +123,14 @@ class Acts:
             raise LinkError(Code.REFUSED, f"reason: at most {MOST_REASON_CHARS} printable characters")
         before = self._store.last_change()
         pending = _Pending(act.actor, act.act, act.subject, act.touches or (act.subject,), before)
-        replace_durably(self._pending, msgspec.json.encode(pending))
+        self._make_room(act)
+        try:
+            replace_durably(self._pending, msgspec.json.encode(pending))
+        except OSError as error:
+            self._pending.with_name(self._pending.name + ".new").unlink(missing_ok=True)
+            raise LinkError(
+                Code.UNAVAILABLE, f"disk: {error.strerror}; nothing was done. Make room, and do it again"
+            ) from None
         try:
             position = await self._record(act)
         except LinkError as error:
@@ -133,6 +145,17 @@ class Acts:
         self._pending.unlink(missing_ok=True)
         number = self._store.last_change()
         return done, Done(position=position, change=number, in_force=await self._in_force(number))
+
+    def _make_room(self, act: Act) -> None:
+        """Keep some room back on the disk, and give it up for an act that stops something: that must not wait."""
+        directory = self._pending.parent
+        try:
+            if Disk().free(directory) >= RESERVE_BYTES * 2:
+                self._room.hold()
+            elif act.act.rpartition(".")[2] in STOPPING:
+                self._room.release()
+        except OSError as error:
+            log.warning("no room could be kept back for acts", error=error)
 
     async def note(self, act: Act) -> int:
         """Record an act that changes nothing in the store, such as a backup; its position."""
