@@ -83,6 +83,14 @@ class Events:
         self._journal.when_durable(position, lambda failure: self._settled(_told(position, written), failure))
         return position
 
+    def too_soon(self, what: str, key: str, matter: str, once_us: int) -> bool:
+        """Whether the same event was raised within its while: then it is counted here, and need not be put together."""
+        last = self._raised.get((what, key, matter))
+        if last is None or self._clock() - last[0] >= once_us:
+            return False
+        last[1] += 1
+        return True
+
     def _left_out(self, which: tuple[str, str, str], now: int, once_us: int) -> int:
         """How many of these were not raised since the last; -1 if this is not to be either."""
         last = self._raised.get(which)

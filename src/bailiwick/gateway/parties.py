@@ -20,6 +20,7 @@ from bailiwick.rules.network import Networks
 from bailiwick.rules.tracked import Tracked
 from bailiwick.venues.dialect import Dialect, Signer, Verifier
 from bailiwick.watch.event import Holder, Origin
+from bailiwick.watch.respond import policy_of
 
 if TYPE_CHECKING:
     from bailiwick.gateway.exchange import Exchange
@@ -125,9 +126,9 @@ class Live:
     """A key in use. Its ledger outlives changes of the key; everything else is made anew when the key changes."""
 
     __slots__ = (
-        "account", "authority", "canary", "curb", "familiar", "holder", "id", "key", "ledger", "networks", "noted_us",
-        "origins", "removed", "service", "sources", "state", "traded_us", "used_us", "verifier", "watcher", "weight",
-        "worth",
+        "account", "authority", "canary", "curb", "familiar", "holder", "id", "key", "ledger", "most", "networks",
+        "noted_us", "origins", "policy", "removed", "service", "sources", "state", "traded_us", "used_us", "verifier",
+        "watcher", "weight", "worth",
     )  # fmt: skip
 
     def __init__(
@@ -163,6 +164,8 @@ class Live:
         market, currency = account.venue.market, authority.currency
         self.worth: Worth = lambda asset: market.convert(asset, currency)
         self.watcher = watcher
+        self.policy = policy_of(authority.watch_most)
+        self.most = authority.watch_most.value
         self.networks = networks  # those that its service publishes
         self.familiar = familiar  # fingerprints of its service's clients; None where none are named
         self.holder = Holder(

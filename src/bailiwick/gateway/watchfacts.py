@@ -5,7 +5,6 @@ from zlib import crc32
 
 from bailiwick.journal import record
 from bailiwick.model.decision import Allow
-from bailiwick.model.grant import Most
 from bailiwick.model.money import plain
 from bailiwick.rules.hold import notional
 from bailiwick.rules.network import Networks, admits
@@ -27,7 +26,7 @@ def origin_of(source: str, fingerprint: str, networks: Networks) -> Origin:
     )
 
 
-def facts(event: Asked, most: Most) -> record.Facts:
+def facts(event: Asked, most: str) -> record.Facts:
     """What the record of an intent says of it beside its fields."""
     holder, origin, side, type_ = event.holder, event.origin, event.side, event.type
     return record.Facts(

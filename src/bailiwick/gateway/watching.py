@@ -21,13 +21,11 @@ from bailiwick.logs import log
 from bailiwick.model.decision import Allow, Deny
 from bailiwick.model.intent import Intent, Side
 from bailiwick.model.life import Cause, Standstill
-from bailiwick.model.money import times
 from bailiwick.model.reason import Reason
 from bailiwick.rules.hold import what
 from bailiwick.rules.tracked import Tracked
 from bailiwick.watch.event import Asked, Event, Looked, MarketSign, Origin, Refused, Traded, Vouched
 from bailiwick.watch.reading import asked
-from bailiwick.watch.respond import policy_of
 from bailiwick.watch.signal import Measure, Verdict
 from bailiwick.watch.state import State
 from bailiwick.watch.step import step
@@ -125,7 +123,7 @@ class Watching:
             event = exchange.facts = asked(
                 intent, allow, live.authority, live.account.venue.market, now, live.holder, origin
             )
-            verdict = step(self.state, event, now, policy_of(live.authority.watch_most))[1]
+            verdict = step(self.state, event, now, live.policy)[1]
             self.touched.add(live.id)
             if verdict.measure is _PASS:
                 return None
@@ -148,10 +146,10 @@ class Watching:
             event = Refused(
                 at_us=now, holder=live.holder, origin=origin, reason=reason, harm=endpoint.harm, symbol=symbol
             )
-            verdict = step(self.state, event, now, policy_of(live.authority.watch_most))[1]
+            verdict = step(self.state, event, now, live.policy)[1]
             self.touched.add(live.id)
             if verdict.measure is not _PASS:
-                self._tell(live, symbol, verdict, _told_of(exchange, intent, live))
+                self._tell(exchange, live, symbol, verdict)
         except Exception:
             self._failed(live)
 
@@ -159,7 +157,7 @@ class Watching:
         """What the record of a request says of what the watch was told."""
         found = exchange.facts
         if found is not None:
-            return facts(found, live.authority.watch_most)
+            return facts(found, live.most)
         origin = live.origins.get((exchange.source, exchange.fingerprint)) or self._origin(live, exchange)
         holder = live.holder
         return record.Facts(
@@ -167,7 +165,7 @@ class Watching:
             origin.of_service,
             holder.purpose,
             holder.created_us,
-            live.authority.watch_most,
+            live.most,
             _symbol_of(exchange.asked),
         )
 
@@ -181,7 +179,7 @@ class Watching:
             near = 0.0 if quote is None or not quote.near else float(quote.near)
             price = float(value) / float(quantity)
             worse = (price / near - 1.0) * (1e4 if order.side is _BUY else -1e4) if near and price else None
-            worth = float(times(value, order.factor))
+            worth = float(value) * float(order.factor)
             event = Traded(
                 at_us=now, holder=live.holder, symbol=symbol, side=order.side, worth=worth, price=price, near_bps=worse
             )
@@ -207,11 +205,17 @@ class Watching:
         """Do what a verdict asks for."""
         measure = verdict.measure
         wanted = exchange.asked or intent
-        detail = _told_of(exchange, wanted, live) | worth_of(event, allow, live.authority.currency)
         if measure < _HOLD or exempt:
-            self._tell(live, event.symbol, verdict, detail, most=Measure.ALERT)
+            kind, once = (NOTE, NOTED_ONCE_US) if measure is Measure.NOTE else (ALERT, ALERTED_ONCE_US)
+            matter = f"{verdict.scope}/{event.symbol}"
+            events = self._chronicle.events
+            if not events.too_soon(kind, live.id, matter, once):
+                detail = _told_of(exchange, wanted, live) | worth_of(event, allow, live.authority.currency)
+                detail |= told(verdict, event.symbol)
+                events.raise_(kind, live.id, live.account.id, detail, matter=matter, once_us=once)
             return None
         holds = self.holds
+        detail = _told_of(exchange, wanted, live) | worth_of(event, allow, live.authority.currency)
         detail |= told(verdict, event.symbol)
         if measure is _HOLD or (holds is not None and holds.has_approval(live, wanted)):
             if holds is None:
@@ -224,22 +228,13 @@ class Watching:
         self._suspect(live, event.symbol, detail)
         return Deny(Reason.WATCHED)
 
-    def _tell(
-        self,
-        live: Live,
-        symbol: str,
-        verdict: Verdict,
-        detail: dict[str, str],
-        *,
-        most: Measure = Measure.WIND_DOWN,
-    ) -> None:
-        """Raise an event about what is not held."""
-        measure = min(verdict.measure, most)
-        detail |= told(verdict, symbol)
-        if measure is Measure.WIND_DOWN:
+    def _tell(self, exchange: Exchange, live: Live, symbol: str, verdict: Verdict) -> None:
+        """Raise an event about what was refused already."""
+        detail = _told_of(exchange, exchange.asked, live) | told(verdict, symbol)
+        if verdict.measure is Measure.WIND_DOWN:
             self._suspect(live, symbol, detail)
             return
-        kind, once = (NOTE, NOTED_ONCE_US) if measure is Measure.NOTE else (ALERT, ALERTED_ONCE_US)
+        kind, once = (NOTE, NOTED_ONCE_US) if verdict.measure is Measure.NOTE else (ALERT, ALERTED_ONCE_US)
         matter = f"{verdict.scope}/{symbol}"
         self._chronicle.events.raise_(kind, live.id, live.account.id, detail, matter=matter, once_us=once)
 
