@@ -36,6 +36,8 @@ from bailiwick.authority.openroutes import OpenRoute
 from bailiwick.authority.parties import Parties
 from bailiwick.authority.people import People
 from bailiwick.authority.people_verbs import EndPerson, EndSession, InvitePerson, ListPeople, ListSessions
+from bailiwick.authority.pumpfeed import ROUND_S as PUMPS_S
+from bailiwick.authority.pumpfeed import PumpFeed
 from bailiwick.authority.reach import Reach
 from bailiwick.authority.records import Records
 from bailiwick.authority.reference import REFERENCE
@@ -139,6 +141,7 @@ class Desk:
         self.watch = WatchDesk(
             store, self.acts, self.lives, self.noticing.incidents, self.approvals, self.notices, gateway, clock
         )
+        self._pumps = PumpFeed(AsyncClient(config.gateway_socket))
         exchange = AsyncClient(config.gateway_socket)
         self.canaries = Canaries(
             store, self._keys, self._services, self.lives, self.noticing.incidents, self.notices, exchange, clock
@@ -163,6 +166,7 @@ class Desk:
         self.rounds.add("sweep", ROUND_S, self.sweeper.daily)
         self.rounds.add("deadlines", ROUND_S, self.sweeper.deadlines)
         self.rounds.add("events", 0.2, self.hearing.listen)
+        self.rounds.add("public trades", PUMPS_S, self._pumps.look)
         self.rounds.add("compromised services", 2.0, self.compromises.finish)
         self.rounds.add("networks of services", LOOK_EVERY_S, self.networks.refresh_due)
         self.rounds.add("approvals", 5.0, self.approvals.lapse)
@@ -348,6 +352,7 @@ class Desk:
 
     async def _examine(self, question: verbs.Examine, actor: str) -> gateway_questions.DoctorAnswer:
         findings = examine(self._config)
+        findings += tuple(self._pumps.findings())
         findings += await asyncio.to_thread(unheard, self._store, self.noticing.senders, self._clock())
         try:
             findings += (await self._gateway.ask(gateway_questions.Doctor())).findings

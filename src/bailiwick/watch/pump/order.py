@@ -30,6 +30,18 @@ class Order(msgspec.Struct, frozen=True, gc=False):
     levels: int
 
 
+class Bar(msgspec.Struct, frozen=True, gc=False):
+    """A minute of a symbol, counted from 1970, with what takers bought and sold in it, in the quote asset."""
+
+    minute: int
+    high: float
+    low: float
+    close: float
+    bought: float
+    sold: float
+    count: int
+
+
 @final
 class Gathering:
     """Puts trades of one symbol together again: those of the same microsecond and side are one order.

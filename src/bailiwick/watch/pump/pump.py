@@ -1,5 +1,6 @@
 """The detector: public trades in, signs of a pump out. Pure; what it remembers of each symbol is bounded."""
 
+from collections.abc import Sequence
 from typing import Final, final
 
 import msgspec
@@ -7,7 +8,7 @@ import msgspec
 from bailiwick.watch.pump.background import Background, background
 from bailiwick.watch.pump.features import features
 from bailiwick.watch.pump.model import Model
-from bailiwick.watch.pump.order import Gathering, Order, Trade
+from bailiwick.watch.pump.order import Bar, Gathering, Order, Trade
 from bailiwick.watch.pump.tape import MINUTE_US, Tape
 from bailiwick.words import counted
 
@@ -59,6 +60,19 @@ class SymbolPump:
         order = self._gathering.close()
         return None if order is None else self._judge(order, again=again)
 
+    def seed(self, bars: Sequence[Bar], trades: Sequence[Trade]) -> None:
+        """Begin with a day that is known from elsewhere, and with trades of it, instead of following it for a day."""
+        if not bars:
+            return
+        self.tape.seed(bars)
+        until = (bars[-1].minute + 1) * MINUTE_US
+        met = Gathering()
+        for trade in trades:
+            if trade.time_us < until:
+                order = met.put(trade)
+                if order is not None:
+                    self.tape.meet(order)
+
     def _judge(self, order: Order, *, again: bool) -> Sign | None:
         quiet = order.time_us < self._quiet_until
         row = self.look(order, skip=quiet and not again)
@@ -103,23 +117,3 @@ class SymbolPump:
             f"{over:.1f} % above the middle of the last ten minutes; in 10 s {counted(buys, 'purchase')} worth "
             f"{bought / usual.mean:.1f} usual minutes, the day's greatest minute was {usual.most_day / usual.mean:.1f}"
         )
-
-
-@final
-class Pump:
-    """The detector of many symbols, of which the least recently traded is forgotten beyond a bound."""
-
-    def __init__(self, model: Model, most: int = 1_000) -> None:
-        self._model = model
-        self._most = most
-        self._symbols: dict[str, SymbolPump] = {}
-
-    def of(self, symbol: str) -> SymbolPump:
-        """The detector of a symbol, new for a new one."""
-        found = self._symbols.pop(symbol, None)
-        if found is None:
-            if len(self._symbols) >= self._most:
-                del self._symbols[next(iter(self._symbols))]
-            found = SymbolPump(self._model)
-        self._symbols[symbol] = found
-        return found

@@ -2,10 +2,11 @@
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Sequence
 from math import log
 from typing import Final, final
 
-from bailiwick.watch.pump.order import Order
+from bailiwick.watch.pump.order import Bar, Order
 from bailiwick.watch.pump.rings import DAY, WEEK, Hours, Minutes
 
 MINUTE_US: Final = 60_000_000
@@ -46,7 +47,7 @@ class Tape:
         "_count",
         "_day",
         "_high",
-        "_low",
+        "_low", "_met",
         "_minute",
         "_sold",
         "before",
@@ -92,6 +93,7 @@ class Tape:
         self.last = 0.0
         self.reference = 0.0
         self.tick = _NO_TICK
+        self._met = 0.0
         self.sizes = [0.0] * SIZES
         self.sizes_sum = 0.0
         self.burst_us = self.before = self.opened_us = 0
@@ -115,7 +117,7 @@ class Tape:
         counts = self.counts
         if order.buy:
             price = order.high
-            self._measure(price, order)
+            self._measure(price, self.last, order)
             counts.bought += order.value
             counts.buys += 1
             if price > self.last:
@@ -126,7 +128,7 @@ class Tape:
             self.sizes_sum += 1
         else:
             price = order.low
-            self._measure(price, order)
+            self._measure(price, self.last, order)
             counts.sold += order.value
             counts.sells += 1
         counts.levels += order.levels - 1
@@ -139,6 +141,33 @@ class Tape:
         self._keep(order, price)
         return order.buy and order.high >= self.reference * (1 + OPENS)
 
+    def seed(self, bars: Sequence[Bar]) -> None:
+        """Begin with minutes that are known from elsewhere, each following the one before or later, oldest first."""
+        first, last = bars[0], bars[-1]
+        minutes = self.minutes = Minutes(first.minute, first.close)
+        hours = self.hours = Hours(first.minute // 60, first.close)
+        for bar in bars:
+            if minutes.last >= minutes.first:
+                minutes.skip_to(bar.minute)
+            before = minutes.closes[minutes.last % DAY]
+            minutes.put(bar.high, bar.low, bar.close, bar.bought, bar.sold, bar.count)
+            if bar.minute // 60 != hours.running:
+                hours.move_to(bar.minute // 60, before)
+            hours.put(bar.high, bar.bought, bar.high / before - 1)
+        self._minute = last.minute + 1
+        self._day = self._minute // DAY
+        self.last = self._high = self._low = last.close
+        self._refer(minutes)
+
+    def meet(self, order: Order) -> None:
+        """Learn sizes and price steps from an order of the time that the tape was seeded with."""
+        if self._met:
+            self._measure(order.high, self._met, order)
+        self._met = order.high if order.buy else order.low
+        if order.buy:
+            self.sizes[size_class(order.value)] += 1
+            self.sizes_sum += 1
+
     def open(self, time_us: int) -> None:
         """Note that the gate stood open; a new time after half an hour is a new episode."""
         if time_us - self.opened_us > EPISODE_US and self.hours is not None:
@@ -149,9 +178,9 @@ class Tape:
         """Where the last order before a moment stands; the first that is kept, if all came after it."""
         return max(bisect_left(self.times, time_us) - 1, 0)
 
-    def _measure(self, price: float, order: Order) -> None:
+    def _measure(self, price: float, before: float, order: Order) -> None:
         """Learn the smallest step of the price."""
-        step = abs(price - self.last)
+        step = abs(price - before)
         if 0 < step < self.tick:
             self.tick = step
         if order.levels > 1:
@@ -207,5 +236,8 @@ class Tape:
         self._minute = minute
         self._high = self._low = self.last
         self._bought, self._sold, self._count = counts.bought, counts.sold, count
+        self._refer(minutes)
+
+    def _refer(self, minutes: Minutes) -> None:
         middle = sorted(minutes.latest(minutes.closes, REFERENCE_MINUTES))
         self.reference = (middle[4] + middle[5]) / 2
