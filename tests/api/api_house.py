@@ -20,8 +20,10 @@ from bailiwick.model.native import Native, Origin
 from bailiwick.model.person import Entry, Person, Session
 from bailiwick.model.secret import Secret
 from bailiwick.model.token import Role
+from bailiwick.store.alerts import Alert
 from bailiwick.store.incidents import Incident
 from bailiwick.store.store import Store
+from bailiwick.store.vouches import Vouch
 from remembering import RememberingGateway
 
 PEER = Peer(1, 0)
@@ -90,6 +92,7 @@ class ApiHouse:
             self.held[owner] = await self.hold(issued.id, account)
             opened = Incident(id=f"inc-{owner}", opened=NOW, kind="test", title="x", owner=owner, keys=(issued.id,))
             self.store.incidents.open(opened)
+            self.watch(owner, issued.id, account)
             self.sign_in(owner)
             self.store.native.add(
                 Native(
@@ -106,6 +109,18 @@ class ApiHouse:
             ("audit", "auditor", "", False),
         ):
             await self.token(name, role, owner, person=person)
+
+    def watch(self, owner: str, key: str, account: str) -> None:
+        """Something that the watch said of this owner's key, and the owner's word for it."""
+        position = len(self.keys)
+        alert = Alert(position=position, at=NOW, key=key, account=account, kind="alert", symbol="BTCUSDT")
+        self.store.alerts.add(alert)
+        self.store.vouches.add(
+            Vouch(
+                id=f"v-{owner.lower()}", key=key, symbol="BTCUSDT", worth="1", worth_in="USDT", made=NOW, made_by="x",
+                until=NOW + 1000, alert=position,
+            )
+        )  # fmt: skip
 
     def sign_in(self, owner: str) -> None:
         """A person who acts for this owner, with a session."""

@@ -15,6 +15,7 @@ from bailiwick.authority.audit_verbs import AuditAccount, AuditAnswer
 from bailiwick.authority.canary_verbs import IssueCanary
 from bailiwick.authority.native_verbs import IssueNative, ReadNative, RegisterNative
 from bailiwick.authority.record_verbs import RECORD_VERBS
+from bailiwick.authority.watch_verbs import VouchAlert
 from bailiwick.link.wire import Answer
 from bailiwick.model.token import Role
 
@@ -43,6 +44,7 @@ BODIES: dict[type, dict[str, Any]] = {
     notice_verbs.CloseIncident: {"reason": "settled"},
     notice_verbs.ReportLeak: {"found": "nothing"},
     reference_verbs.PresetGrant: {"preset": "tax-tool"},
+    VouchAlert: {"seen": "x"},
     IssueCanary: {"label": "laptop backup", "grant": GRANT},
 }
 """The least body of each verb that needs one."""
@@ -67,6 +69,8 @@ def id_of(row: Row, house: ApiHouse, owner: str) -> dict[str, str]:
     if first == "owners":
         return dict.fromkeys(re.findall(r"{(\w+)}", row.path), owner)
     found = {"venues": "binance", "accounts": account, "services": "bot", "tokens": "bob", "incidents": f"inc-{owner}"}
+    place = {"Ada": 1, "Bob": 2}[owner]
+    found |= {"alerts": f"w{place}", "vouches": f"v-{owner.lower()}"}
     found["sessions"] = f"s-{owner.lower()}"
     if first == "people":
         return {"name": owner.lower()}
