@@ -502,3 +502,20 @@ async def test_prices_after_fills_are_looked_at(ground: Ground) -> None:
     await ground.durable()
     seen = ground.records(record.Seen)
     assert (len(seen), seen[0].near) == (5, (("BTCUSDT", 100.0),))
+
+
+# Reports of leaks
+
+
+async def test_a_reported_id_speaks_against_its_key_a_little(ground: Ground) -> None:
+    """A bare id proves nothing: it leans the watch, however often it is reported, by less than any measure needs."""
+    bot = ground.bot(ALL)
+    await habit(ground, bot, days=2)
+    key = ground.live(bot).id
+    told = ground.house.watching
+    course = told.state.keys[key].course
+    second = 1_000_000
+    for held in ("secret", "key id", "key id"):
+        act = record.Act(ground.clock.at, "rule:leak", "leak.report", key, "", json.dumps({"held": held}))
+        told.recorded(act)
+    assert (course.sum_now(ground.clock.at // second), DEFAULT.note > 2000) == (2000, True)

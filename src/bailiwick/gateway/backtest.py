@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import msgspec
 
-from bailiwick.gateway.retelling import EndpointOf, Told, retell
+from bailiwick.gateway.retelling import LEAKED_ID, EndpointOf, Told, leaked_id, retell
 from bailiwick.gateway.watchfacts import told as worded
 from bailiwick.journal import record
 from bailiwick.watch.event import Asked, Holder, Refused, Vouched
@@ -92,9 +92,8 @@ def backtest(
     holders: dict[str, Holder] = {}
     for position, each in records:
         if isinstance(each, record.Act):
-            for word in _words(each):
-                before.state.vouch(word)
-                after.state.vouch(word)
+            for state in (before.state, after.state):
+                _hear(state, each)
             continue
         for told in retell(each, endpoint_of, holders):
             found = Difference(
@@ -105,11 +104,14 @@ def backtest(
                 yield found
 
 
-def _words(act: record.Act) -> Iterator[Vouched]:
-    if act.verb not in {VOUCH, UNVOUCH}:
-        return
-    word = msgspec.json.decode(act.after, type=_Word)
-    yield Vouched(key=word.key, symbol=word.symbol, worth=Decimal(word.worth), until_us=word.until * 1000)
+def _hear(state: State, act: record.Act) -> None:
+    """Let an act say to the watch what it said then."""
+    if act.verb in {VOUCH, UNVOUCH}:
+        word = msgspec.json.decode(act.after, type=_Word)
+        state.vouch(Vouched(key=word.key, symbol=word.symbol, worth=Decimal(word.worth), until_us=word.until * 1000))
+    key_id = leaked_id(act)
+    if key_id:
+        state.lean(key_id, LEAKED_ID, act.at_us // 1_000_000)
 
 
 def _alarm(position: int, told: Told, verdict: Verdict, least: Measure) -> Alarm | None:

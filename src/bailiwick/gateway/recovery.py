@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from bailiwick.gateway.retelling import retell
+from bailiwick.gateway.retelling import LEAKED_ID, leaked_id, retell
 from bailiwick.gateway.watching import SUSPECT, Doubt
 from bailiwick.journal import reader, record
 from bailiwick.journal.log import Journal
@@ -42,13 +42,15 @@ class State(msgspec.Struct):
     """What a snapshot holds.
 
     ``marks`` are the replay marks alive at its position, by their second of expiry; ``profiles`` what the watch knows
-    of keys, and ``doubts`` the keys that it took for stolen and of which the authority had not decided.
+    of keys, and ``doubts`` the keys that it took for stolen and of which the authority had not decided. ``watched_us``
+    is since when the watch looks on.
     """
 
     ledgers: dict[str, LedgerState]
     marks: dict[int, list[bytes]] = {}
     profiles: dict[str, Profile] = {}
     doubts: dict[str, Doubt] = {}
+    watched_us: int = 0
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -97,9 +99,11 @@ def encode_state(
     marks: dict[int, list[bytes]],
     profiles: Mapping[str, Profile] | None = None,
     doubts: Mapping[str, Doubt] | None = None,
+    watched_us: int = 0,
 ) -> bytes:
     """The state as a snapshot holds it."""
-    return _ENCODER.encode({"ledgers": ledgers, "marks": marks, "profiles": profiles or {}, "doubts": doubts or {}})
+    watch = {"profiles": profiles or {}, "doubts": doubts or {}, "watched_us": watched_us}
+    return _ENCODER.encode({"ledgers": ledgers, "marks": marks} | watch)
 
 
 def recover(
@@ -118,6 +122,7 @@ def recover(
         found.ledgers = {key_id: Ledger.from_state(each) for key_id, each in state.ledgers.items()}
         found.marks.restore(state.marks)
         found.doubts = state.doubts
+        found.watch.began_us = state.watched_us
         found.profiles = restore(found.watch, state.profiles)
     for key_id in slow:
         found.ledger(key_id).slow = True
@@ -151,6 +156,8 @@ def recover(
                     _settle_older(found, each, journal)
             case record.Resolved():
                 _resolve(found, each)
+            case record.Act():
+                _lean(found, position, each)
             case record.Event():
                 if each.what == SUSPECT:
                     found.doubts[each.key] = doubt_of(position, each)
@@ -181,6 +188,14 @@ def doubt_of(position: int, each: record.Event) -> Doubt:
     """What an event says of a key that the watch took for stolen."""
     symbol = dict(each.detail).get("suspected", "")
     return Doubt(position, each.at_us // 1000, (symbol,) if symbol else ())
+
+
+def _lean(found: Recovered, position: int, each: record.Act) -> None:
+    key_id = leaked_id(each)
+    kept = found.profiles.get(key_id)
+    if key_id and (kept is None or position >= kept.position):
+        found.watch.lean(key_id, LEAKED_ID, each.at_us // 1_000_000)
+        found.touched.add(key_id)
 
 
 def _tell_again(

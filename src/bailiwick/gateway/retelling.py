@@ -6,16 +6,39 @@ A record says what the watch was told word for word (``journal.record.Facts``), 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+import msgspec
+
 from bailiwick.journal import record
 from bailiwick.model.grant import Most
 from bailiwick.model.harm import Harm
 from bailiwick.model.intent import Act, Endpoint, OrderType, Side
+from bailiwick.model.leaked import Sort
 from bailiwick.model.reason import Reason
 from bailiwick.watch.event import Asked, Event, Holder, Looked, MarketSign, Origin, Refused, Traded
 
 EndpointOf = Callable[[str, str], Endpoint | None]
 
 _HELD = frozenset({Reason.WATCHED.name, Reason.HELD.name})
+
+
+LEAK_REPORT = "leak.report"
+LEAKED_ID = 2_000
+"""What a report of a key's bare id speaks against it, in thousandths of nats: an id proves nothing by itself."""
+
+
+class _Report(msgspec.Struct, frozen=True):
+    held: str = ""
+
+
+def leaked_id(act: record.Act) -> str:
+    """The key whose bare id an act reports as leaked; "" of any other act."""
+    if act.verb != LEAK_REPORT:
+        return ""
+    try:
+        held = msgspec.json.decode(act.after, type=_Report).held
+    except msgspec.MsgspecError:
+        return ""
+    return act.subject if held == Sort.KEY_ID else ""
 
 
 class Told(NamedTuple):

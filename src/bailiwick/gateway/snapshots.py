@@ -99,9 +99,12 @@ class Snapshots:
         await self._pack(until)
         profiles = dict(self._profiles)
         doubts = {} if self._watching is None else dict(self._watching.doubts)
+        watched_us = 0 if self._watching is None else self._watching.state.began_us
         try:
             await asyncio.to_thread(
-                lambda: self._journal.write_snapshot(encode_state(ledgers, marks, profiles, doubts), position)
+                lambda: self._journal.write_snapshot(
+                    encode_state(ledgers, marks, profiles, doubts, watched_us), position
+                )
             )
         except (JournalError, OSError) as error:
             log.error("no snapshot", why=str(error))

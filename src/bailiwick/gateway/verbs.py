@@ -134,6 +134,7 @@ class _Desk:
         except JournalError as error:
             raise LinkError(Code.UNAVAILABLE, f"journal: {error}") from None
         journal.checkpoint()
+        self._house.watching.recorded(act)
         return ask.RecordAnswer(position=position)
 
     async def explain(self, question: ask.Explain, peer: Peer) -> ask.ExplainAnswer:

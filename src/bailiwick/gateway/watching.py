@@ -15,6 +15,7 @@ from bailiwick.gateway.chronicle import Chronicle
 from bailiwick.gateway.exchange import Exchange, is_stopped
 from bailiwick.gateway.holds import Holds
 from bailiwick.gateway.parties import Live, VenueSide
+from bailiwick.gateway.retelling import LEAKED_ID, leaked_id
 from bailiwick.gateway.watchfacts import facts, origin_of, told, worth_of
 from bailiwick.journal import record
 from bailiwick.logs import log
@@ -320,6 +321,13 @@ class Watching:
                 self.state.vouch(each)
                 self.touched.add(each.key)
         self._vouched = said
+
+    def recorded(self, act: record.Act) -> None:
+        """An act of the authority stands in the journal: a report of a bare id speaks a little against its key."""
+        key_id = leaked_id(act)
+        if key_id:
+            self.state.lean(key_id, LEAKED_ID, act.at_us // 1_000_000)
+            self.touched.add(key_id)
 
     def _knows(self, vouched: Vouched) -> bool:
         """Whether a profile holds an owner's word already: it is taken once, not at each start."""

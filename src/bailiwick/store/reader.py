@@ -259,12 +259,6 @@ class StoreReader:
         with self._reading() as connection:
             return frozenset(each for each in positions if connection.execute(statement, (each,)).fetchone())
 
-    def leaked_ids(self) -> dict[str, int]:
-        """The keys whose bare id was reported as leaked, each with when it last was (ms)."""
-        statement = "SELECT key, max(at) FROM leak WHERE proof = 'key id' GROUP BY key"
-        with self._reading() as connection:
-            return dict(connection.execute(statement).fetchall())
-
     def last_change(self) -> int:
         """The number of the newest change; 0 before the first."""
         with self._reading() as connection:

@@ -67,9 +67,10 @@ def remember(kept: "dict[str, tuple[str, int, bool]]", key: str, value: tuple[st
 class State:
     """What the watch knows. ``step`` changes it, and nobody else but ``vouch`` and who restores a snapshot."""
 
-    __slots__ = ("accounts", "digests", "keys", "pools", "promised", "scenes")
+    __slots__ = ("accounts", "began_us", "digests", "keys", "pools", "promised", "scenes")
 
     def __init__(self) -> None:
+        self.began_us = 0  # when the first event came: what a key did before is not known from here
         self.keys: dict[str, Watched] = {}
         self.pools: dict[str, Pool] = {}
         self.accounts: dict[str, Sum] = {}
@@ -173,3 +174,14 @@ class State:
             window.charged = 0
         for held in (self.pool(watched.service).held, self.scene(symbol, 0).held):
             held.pop(vouched.key, None)
+
+    def lean(self, key: str, score: int, now_s: int) -> None:
+        """Something beside its own acts speaks against a key: its sum is this at least, and drains as ever.
+
+        Said again it adds nothing, so that nobody has a key held by saying it often.
+        """
+        watched = self.keys.get(key)
+        if watched is not None:
+            known = watched.course.sum.now(now_s)
+            if known < score:
+                watched.course.sum.add(score - known, now_s)
