@@ -63,12 +63,16 @@ class Hearing:
         """An event is raised."""
         self._position += 1
         measure = _MEASURES.get(what)
-        now, place = self.now(), (what, key, matter)
-        if measure is None or now - self._told.get(place, -once_us) < once_us:
+        if measure is None or self.too_soon(what, key, matter, once_us):
             return self._position
-        self._told[place] = now
+        self._told[what, key, matter] = self.now()
         self._stop(key, measure, detail)
         return self._position
+
+    def too_soon(self, what: str, key: str, matter: str, once_us: int) -> bool:
+        """Whether the same event was raised within its while."""
+        last = self._told.get((what, key, matter))
+        return last is not None and self.now() - last < once_us
 
     def seen(self, now: int, near: object = (), signs: object = ()) -> None:
         """The watch was told of the market."""

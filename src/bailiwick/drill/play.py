@@ -39,7 +39,8 @@ class Suffered(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         theft: the attack.
         loss: in USDT; ``after`` of it within the hour after the key was stopped.
-        orders: that the thief asked for; ``forwarded`` those that left before the first was held.
+        orders: that the thief asked for; ``forwarded`` those of the theft itself that left before the first was held,
+            ``sales`` those before it that only raised money, of what the victim held, at the market's price.
         stopped_us: when the first was held; None: never.
         signal_us: when the watch first spoke of the key after the thief's first act; ``why`` what it said.
     """
@@ -51,6 +52,7 @@ class Suffered(msgspec.Struct, frozen=True, kw_only=True):
     after: Decimal
     orders: int
     forwarded: int
+    sales: int
     refused: int
     stopped_us: int | None = None
     signal_us: int | None = None
@@ -175,6 +177,7 @@ def _suffered(victim: Victim, stops: Sequence[Stop]) -> Suffered:
         after=victim.after.quantize(_CENT),
         orders=victim.orders,
         forwarded=victim.forwarded,
+        sales=victim.sales,
         refused=victim.refused,
         stopped_us=victim.stopped_us,
         signal_us=None if said is None else said.at_us,

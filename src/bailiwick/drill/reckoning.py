@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import final
 
 from bailiwick.drill.chart import Minute
-from bailiwick.model.intent import Side
+from bailiwick.model.intent import OrderDraft, Side
 from bailiwick.model.money import ZERO, minus, plus, times
 from bailiwick.model.order import Fill, OrderReport
 from bailiwick.model.reason import Reason
@@ -26,18 +26,46 @@ _STOPPED = frozenset({Reason.KEY_WINDING_DOWN.name, Reason.KEY_FROZEN.name})
 class Victim:
     """A key that a thief used."""
 
-    __slots__ = ("after", "first_us", "forwarded", "key", "loss", "orders", "refused", "stopped_us", "theft")
+    __slots__ = (
+        "_bought", "_forwarded", "_sold", "after", "first_us", "key", "loss", "orders", "refused", "stopped_us",
+        "theft",
+    )  # fmt: skip
 
     def __init__(self, key: str, theft: str, first_us: int) -> None:
         self.key = key
         self.theft = theft
         self.first_us = first_us
         self.orders = 0  # that he asked for
-        self.forwarded = 0  # that left before the first was held
         self.refused = 0
+        self._bought: set[str] = set()  # symbols in which he asked for a purchase
+        self._forwarded = 0  # orders that left before the first was held
+        self._sold: dict[str, int] = {}  # of these the sales, by symbol
         self.stopped_us: int | None = None  # when the first was held
         self.loss = ZERO
         self.after = ZERO  # of it, in the hour after the stop
+
+    def asks(self, orders: Iterable[OrderDraft]) -> None:
+        """He asks for orders."""
+        self.orders += 1
+        self._bought |= {each.symbol for each in orders if each.side is Side.BUY}
+
+    def forward(self, orders: Iterable[OrderDraft]) -> None:
+        """Orders of his leave, and nothing was held yet."""
+        self._forwarded += 1
+        for each in orders:
+            if each.side is Side.SELL:
+                self._sold[each.symbol] = self._sold.get(each.symbol, 0) + 1
+                break
+
+    @property
+    def sales(self) -> int:
+        """Of the orders that left, those that only raised money: sales of what he never asked to buy."""
+        return sum(count for symbol, count in self._sold.items() if symbol not in self._bought)
+
+    @property
+    def forwarded(self) -> int:
+        """The others: those of the theft itself."""
+        return self._forwarded - self.sales
 
 
 @final
@@ -105,12 +133,12 @@ class Reckoning:
             victim.stopped_us = act.at_us
         if not act.intent.orders:
             return
-        victim.orders += 1
+        victim.asks(act.intent.orders)
         if ruling.ruled is not Ruled.PASSED:
             victim.refused += 1
             return
         if victim.stopped_us is None and act.at_us >= self._begins.get(act.theft, 0):
-            victim.forwarded += 1
+            victim.forward(act.intent.orders)
         if ruling.answer is not None:
             for report in ruling.answer.orders:
                 self._orders.add((act.key, report.symbol, report.order_id))

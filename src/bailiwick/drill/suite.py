@@ -127,16 +127,23 @@ def _kind_of(task: Task, theft: str) -> str:
 
 def _orders(played: Sequence[Played]) -> dict[str, Any]:
     """How many orders were forwarded before the hold, by play, with the watch alone."""
-    by_kind: dict[str, list[int]] = {}
+    by_kind: dict[str, list[Suffered]] = {}
     for each in _of(played, Arm.WATCH):
         for victim in each.outcome.victims:
-            by_kind.setdefault(_kind_of(each.task, victim.theft), []).append(victim.forwarded)
+            by_kind.setdefault(_kind_of(each.task, victim.theft), []).append(victim)
+    return {kind: _counted(found) for kind, found in sorted(by_kind.items())}
+
+
+def _counted(victims: Sequence[Suffered]) -> dict[str, Any]:
+    forwarded, sales = [each.forwarded for each in victims], [each.sales for each in victims]
     return {
-        kind: {
-            "victims": len(found), "median": quantile(found, 0.5), "p95": quantile(found, 0.95), "most": max(found),
-        }
-        for kind, found in sorted(by_kind.items())
-    }  # fmt: skip
+        "victims": len(victims),
+        "median": quantile(forwarded, 0.5),
+        "p95": quantile(forwarded, 0.95),
+        "most": max(forwarded),
+        "funding_sales_median": quantile(sales, 0.5),
+        "funding_sales_p95": quantile(sales, 0.95),
+    }
 
 
 def _prevented(played: Sequence[Played]) -> dict[str, Any]:

@@ -77,6 +77,7 @@ def _victim(each: Suffered) -> dict[str, Any]:
         "loss_in_the_hour_after": float(each.after),
         "orders_asked": each.orders,
         "orders_before_hold": each.forwarded,
+        "funding_sales_before_hold": each.sales,
         "first_act": moment(each.first_us),
         "first_signal": None if each.signal_us is None else moment(each.signal_us),
         "stopped": None if each.stopped_us is None else moment(each.stopped_us),
@@ -145,6 +146,7 @@ def _side_by_side(outcomes: Mapping[Arm, Outcome]) -> Table:
         "prevented, of it": [_percent(prevented(each, base)) for each in outcomes.values()],
         "orders forwarded before the hold, median": [_forwarded(each, 0.5) for each in outcomes.values()],
         "the same, 95 in 100 at most": [_forwarded(each, 0.95) for each in outcomes.values()],
+        "sales for money before the hold, median": [_sales(each) for each in outcomes.values()],
         "lost in the hour after it, USDT": [_after(each) for each in outcomes.values()],
         "victims whose key was held": [_stopped(each) for each in outcomes.values()],
         "honest keys wound down": [str(len(each.wound_down)) for each in outcomes.values()],
@@ -166,6 +168,11 @@ def _percent(share: float | None) -> str:
 
 def _forwarded(outcome: Outcome, share: float) -> str:
     found = quantile([each.forwarded for each in outcome.victims], share)
+    return "–" if found is None else f"{found:.0f}"
+
+
+def _sales(outcome: Outcome) -> str:
+    found = quantile([each.sales for each in outcome.victims], 0.5)
     return "–" if found is None else f"{found:.0f}"
 
 
