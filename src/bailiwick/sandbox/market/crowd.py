@@ -36,15 +36,17 @@ _SYMBOLS: Final = {
 }
 # Orders of one that is at work, against the crowd's mean: makers and momentum are busier than buyers at intervals.
 _BUSY: Final = {
-    "grid": 1.5,
-    "dca": 0.25,
+    "grid": 1.2,
+    "dca": 0.3,
     "rebalancer": 0.6,
-    "maker": 12.0,
+    "maker": 10.0,
     "momentum": 1.2,
     "guardian": 0.4,
     "tracker": 0.2,
 }
 _BUSY_SIGMA: Final = 1.2
+_BUSY_MEAN: Final = 2.05  # of that spread
+_BUSIEST: Final = 500.0
 # What an account holds: log-normal, half of them under 4,000 USDT, one in a hundred over a quarter of a million.
 _WORTH: Final = 4_000.0
 _WORTH_SIGMA: Final = 1.8
@@ -190,7 +192,7 @@ def _member(
     else:
         service = services[ranked[place]]
     idle = kind != "tracker" and stream.chance(crowd.idle_bps)
-    busy = scale * _BUSY[kind] * stream.spread(_BUSY_SIGMA) / 2.05  # the mean of that spread
+    busy = min(scale * _BUSY[kind] * stream.spread(_BUSY_SIGMA) / _BUSY_MEAN, _BUSIEST)
     worth = min(_WORTH * stream.spread(_WORTH_SIGMA), _MOST_WORTH) + 150.0
     least, most, attraction = _SYMBOLS[kind]
     count = least + stream.below(most - least + 1)

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import msgspec
 
+from bailiwick.model.harm import Harm
 from bailiwick.model.intent import Intent, OrderDraft, OrderRef, Side
 from bailiwick.model.order import Answer, OrderReport
 from bailiwick.rules.market import Market
@@ -212,8 +213,10 @@ class OpenDoor:
 
 
 def pass_on(act: Act, orders: tuple[OrderDraft, ...], venue: Venue) -> Answer:
-    """Do at the venue what an allowed act wants, with the orders as they leave."""
+    """Do at the venue what an allowed act wants, with the orders as they leave. No account here may withdraw."""
     intent = act.intent
+    if intent.endpoint.harm is Harm.WITHDRAW:
+        return Answer(executed=False, code=-2015)
     cancelled: Answer | None = None
     symbol = intent.symbol or ""
     if intent.target is not None:

@@ -75,7 +75,7 @@ class Fair:
         shift = math.log(coin.price * SCALE) - self._logs[HISTORY_MINUTES]
         for place, each in enumerate(self._logs):
             self._logs[place] = each + shift
-        self._anchor = (-1, 0)
+        self._anchor = self._mid = (-1, 0)
 
     def shift(self, start_us: int, rise_us: int, fade_us: int, move: float, stays: float) -> None:
         """Something happens: the price moves by a factor, and falls back to what of it stays."""
@@ -89,14 +89,18 @@ class Fair:
             else:
                 part = stays + (1.0 - stays) * math.exp(-3.0 * (since - rise_us) / fade_us)
             self._logs[place] += whole * part
-        self._anchor = (-1, 0)
+        self._anchor = self._mid = (-1, 0)
 
     def mid(self, at_us: int) -> int:
         """The fair price of a moment."""
+        if at_us == self._mid[0]:
+            return self._mid[1]
         minute, rest = divmod(at_us, MINUTE_US)
         place = min(max(minute - self._first, 0), len(self._logs) - 2)
         before, after = self._logs[place], self._logs[place + 1]
-        return max(int(math.exp(before + (after - before) * rest / MINUTE_US)), 1)
+        price = max(int(math.exp(before + (after - before) * rest / MINUTE_US)), 1)
+        self._mid = (at_us, price)
+        return price
 
     def range(self, start_us: int, end_us: int) -> tuple[int, int]:
         """The lowest and the highest price between two moments."""

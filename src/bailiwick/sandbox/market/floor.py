@@ -168,6 +168,14 @@ class Floor:
             arena.close(now_us)
             self._swept[symbol] = now_us
 
+    def resting(self) -> list[str]:
+        """The quiet markets in which orders of keys rest or wait."""
+        return [
+            name
+            for name, each in self.engine.markets.items()
+            if name not in self.arenas and (each.stops or each.book.best(BUY) or each.book.best(SELL))
+        ]
+
     def book_orders(self, symbol: str) -> list[Order]:
         """Every order that rests in a book."""
         book = self.engine.markets[symbol].book

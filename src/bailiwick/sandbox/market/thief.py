@@ -4,6 +4,7 @@ What they do is written from the public record (incidents.md, detection.md), wit
 scenario. They see what a client sees: whether an order was executed. A refusal and a hold look alike to them.
 """
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final, final
 
 from bailiwick.model.intent import Endpoint, Intent, OrderType, Side
@@ -280,7 +281,7 @@ class Mark:
         quantity = int(worth / of_quote * SCALE / (mid if attack.market_orders else limit) * SCALE)
         passed = self._order(BUY, quantity, 0 if attack.market_orders else limit)
         if passed:
-            self._left -= worth
+            self._left -= worth if attack.market_orders else worth * mid / limit
         return passed
 
     def _contra(self, stream: Stream) -> bool | None:
@@ -292,7 +293,7 @@ class Mark:
         of_quote = floor.in_usdt(form.quote, self._at_us)
         lean = stream.between(0.7, 1.0)
         if self._bought:
-            price = int(fair * (1 - attack.width_bps * lean / _BPS)) // form.tick * form.tick
+            price = self._inside(BUY, int(fair * (1 - attack.width_bps * lean / _BPS)) // form.tick * form.tick)
             quantity = min(self._bought, hand.free(form.base))
             quantity -= quantity % form.step
             if not quantity or price < form.tick:
@@ -305,7 +306,8 @@ class Mark:
         worth = min(self._size * stream.between(0.8, 1.0), self._left, hand.free(form.quote) / SCALE * of_quote * 0.99)
         if worth < 11.0:
             return None
-        price = max(int(fair * (1 + attack.width_bps * lean / _BPS)) // form.tick * form.tick, form.tick)
+        price = int(fair * (1 + attack.width_bps * lean / _BPS)) // form.tick * form.tick
+        price = self._inside(SELL, max(price, form.tick))
         quantity = int(worth / of_quote * SCALE / price * SCALE)
         quantity -= quantity % form.step
         heist.counter(self._symbol, SELL, quantity, price, self._at_us)
@@ -313,6 +315,17 @@ class Mark:
         passed = self._order(BUY, quantity, price)
         self._bought = max(hand.account.spot[form.base].free - before, 0)
         return passed
+
+    def _inside(self, side: Side, price: int) -> int:
+        """Where his own order waits: of one who drips, before all others, so that the victim meets it alone."""
+        if self._heist.attack.kind is not Play.DRIP:
+            return price
+        market = self._hand.world.floor.engine.markets[self._symbol]
+        best = market.book.best(side)
+        if best is None or any(order.account is self._heist.account for order in best.orders.values()):
+            return price
+        tick = market.symbol.tick
+        return max(price, best.price + tick) if side is BUY else min(price, best.price - tick)
 
     def _fund(self) -> bool:
         """Sell one of the victim's holdings for money; whether there may be more to sell."""
@@ -362,8 +375,9 @@ class Mark:
             self._ask(wire.OPEN_ORDERS)
         if attack.probe_withdrawal:
             self._ask(wire.ADDRESS, (("coin", "USDT"), ("network", "TRX")))
-            pairs = (("coin", "USDT"), ("network", "TRX"), ("address", "TXthief"), ("amount", "50"))
-            self._ask(wire.WITHDRAW, pairs)
+            window_us = self._manner.window_ms * 1000
+            to = f"T{self._seed:x}"
+            self._send(wire.withdrawing("USDT", "TRX", to, Decimal(50), self._at_us - self._lag_us, window_us))
         return attack.probe_balance or attack.probe_withdrawal
 
     def _wind_down(self, stream: Stream) -> int | None:

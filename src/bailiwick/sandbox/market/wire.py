@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import quote
 
 from bailiwick.model.intent import Act as Does
-from bailiwick.model.intent import Endpoint, Intent, OrderDraft, OrderRef
+from bailiwick.model.intent import Destination, Endpoint, Intent, OrderDraft, OrderRef, Withdrawal
 from bailiwick.model.money import plain
 from bailiwick.model.secret import Secret
 from bailiwick.sandbox.market.door import Act, Manner
@@ -54,6 +54,17 @@ def cancelling(symbol: str, client_id: str, at_us: int, window_us: int) -> Inten
 def asking(endpoint: Endpoint, at_us: int, window_us: int, symbol: str | None = None, params: Pairs = ()) -> Intent:
     """The intent to do or read something that has no order in it."""
     return Intent(endpoint=endpoint, params=params, timestamp_us=at_us, window_us=window_us, symbol=symbol)
+
+
+def withdrawing(coin: str, network: str, address: str, amount: Decimal, at_us: int, window_us: int) -> Intent:
+    """The intent to withdraw."""
+    return Intent(
+        endpoint=WITHDRAW,
+        params=(("coin", coin), ("network", network), ("address", address), ("amount", plain(amount))),
+        timestamp_us=at_us,
+        window_us=window_us,
+        withdrawal=Withdrawal(Destination(coin, network, address), amount),
+    )
 
 
 def parameters(act: Act) -> Pairs:

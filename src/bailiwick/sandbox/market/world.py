@@ -89,6 +89,7 @@ class World:
         self._door = door
         door.begin(self)
         self._wake_crowd()
+        self.later(self.start_us, _Round(self))
         schedule(self, self.scenario.crowd.habits)
         for heist in self.heists:
             heist.prepare()
@@ -118,10 +119,10 @@ class World:
     def stage(self, symbol: str, opens_us: int, closes_us: int) -> None:
         """Let a symbol be played in detail from one moment to another; stages of one symbol that overlap are one."""
         stage = self._stages.get(symbol)
-        if stage is not None and stage.closes_us >= opens_us:
+        if stage is not None and stage.opens_us <= opens_us <= stage.closes_us:
             stage.closes_us = max(stage.closes_us, closes_us)
             return
-        self._stages[symbol] = stage = _Stage(self, symbol, closes_us)
+        self._stages[symbol] = stage = _Stage(self, symbol, opens_us, closes_us)
         self.later(max(opens_us, self.now_us), stage)
 
     def grant(self, hand: Hand, symbol: str) -> None:
@@ -234,12 +235,28 @@ class World:
 
 
 @final
+class _Round:
+    """The turns at which resting orders of quiet markets learn what the price went through."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def act(self, now_us: int) -> int | None:
+        """Look at every book that has something in it."""
+        floor = self._world.floor
+        for symbol in floor.resting():
+            floor.sweep(symbol, now_us)
+        return self._world.scenario.detail.refresh_s * SECOND_US
+
+
+@final
 class _Stage:
     """The turns of a market that is played in detail."""
 
-    def __init__(self, world: World, symbol: str, closes_us: int) -> None:
+    def __init__(self, world: World, symbol: str, opens_us: int, closes_us: int) -> None:
         self._world = world
         self._symbol = symbol
+        self.opens_us = opens_us
         self.closes_us = closes_us
 
     def act(self, now_us: int) -> int | None:
