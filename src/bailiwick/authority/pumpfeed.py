@@ -35,7 +35,7 @@ Name = tuple[str, str]
 class _Course:
     """A symbol that is followed."""
 
-    __slots__ = ("after", "hot_until", "looked", "moved", "pump")
+    __slots__ = ("after", "hot_until", "looked", "moved", "pump", "told")
 
     def __init__(self, model: Model) -> None:
         self.pump = SymbolPump(model)
@@ -43,6 +43,12 @@ class _Course:
         self.looked = -1.0
         self.hot_until = 0.0
         self.moved = False
+        self.told = 0
+
+    def news(self, score: int) -> bool:
+        """Whether a score is worth telling: it speaks for a pump, or no longer does."""
+        before, self.told = self.told, score
+        return score > 0 or before > 0
 
 
 @final
@@ -74,7 +80,7 @@ class PumpFeed:
             signs: list[Sign] = []
             for name in self._due(now):
                 said = await self._read(name, now)
-                if said is not None:
+                if said is not None and self._courses[name].news(said.score):
                     signs.append(Sign(symbol=name[1], at_us=said.at_us, score=said.score, why=said.why))
             if signs:
                 await self._gateway.ask(TellSigns(signs=tuple(signs)))

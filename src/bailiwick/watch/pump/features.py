@@ -1,20 +1,21 @@
 """What the model sees of an order: figures without a unit, from what was known when the order was there.
 
-None tells the time of day or which symbol it is. A model names the figures that it was trained on, in their order; it
-is refused if these are others.
+None tells the time of day, which symbol it is or what its quote asset is worth. A model names the figures that it was
+trained on, in their order; it is refused if these are others.
 """
 
 from itertools import pairwise
 from math import log, log1p
 from typing import Final
 
-from bailiwick.watch.pump.background import LEAST, Background
+from bailiwick.watch.pump.background import Background
 from bailiwick.watch.pump.order import Order
 from bailiwick.watch.pump.tape import Tape, size_class
 
 _SECOND_US: Final = 1_000_000
 WINDOWS: Final = (1, 3, 10, 30, 60)  # seconds
 BACK: Final = (1, 5, 20, 60)  # orders
+_LEAST: Final = 1e-6  # of a usual minute, which keeps ratios finite
 _SINCE: Final = 8_000.0  # seconds that stand for longer than what is remembered
 
 _WINDOW_NAMES: Final = (
@@ -22,7 +23,7 @@ _WINDOW_NAMES: Final = (
     "rise_moves", "above_high", "above_low",
 )  # fmt: skip
 _BACKGROUND_NAMES: Final = (
-    "tick", "moves", "hour_moves", "mean", "week_mean", "rate", "rise_hour", "rise_day", "rise_week", "rise_4th",
+    "tick", "moves", "hour_moves", "week_mean", "rate", "rise_hour", "rise_day", "rise_week", "rise_4th",
     "rise_11th", "rise_17th", "alarms_day", "alarms_week", "traded60", "traded10", "share60", "share10", "rate60",
     "rate10", "most_day", "most_hour", "most_week", "busy",
 )  # fmt: skip
@@ -32,7 +33,7 @@ _PRICE_NAMES: Final = (
     "over_close30", "of_rise_day", "of_rise_week", "of_rise_4th",
 )  # fmt: skip
 _ORDER_NAMES: Final = (
-    "value", "value_absolute", "value_quantile", "order_levels", "order_span", "order_span_ticks", "burst",
+    "value", "value_quantile", "order_levels", "order_span", "order_span_ticks", "burst",
     "burst_rise", "ascending",
 )  # fmt: skip
 NAMES: Final[tuple[str, ...]] = (
@@ -62,14 +63,15 @@ def features(tape: Tape, order: Order, usual: Background) -> list[float]:
 
 def _of_background(usual: Background, tick: float, moves: float) -> list[float]:
     mean, rises = usual.mean, usual.rises
+    least = mean * _LEAST
     return [
-        tick, log(moves), log(max(usual.hour_moves, 1e-5) / moves), log(mean),
-        log(mean / (2 * usual.week_mean + LEAST)), log(usual.rate), usual.rise_hour, usual.rise_day,
+        tick, log(moves), log(max(usual.hour_moves, 1e-5) / moves),
+        log(mean / (2 * usual.week_mean + least)), log(usual.rate), usual.rise_hour, usual.rise_day,
         rises[0], rises[3], rises[10], rises[16], usual.alarms_day,
-        usual.alarms_week, log((usual.traded60 + LEAST) / (60 * mean)), log((usual.traded10 + LEAST) / (10 * mean)),
-        usual.bought60 / (usual.traded60 + LEAST), usual.bought10 / (usual.traded10 + LEAST), usual.rate60 / usual.rate,
-        usual.rate10 / usual.rate, log((usual.most_day + LEAST) / mean), log((usual.most_hour + LEAST) / mean),
-        log((usual.most_week + LEAST) / mean), log((usual.busy + LEAST) / mean),
+        usual.alarms_week, log((usual.traded60 + least) / (60 * mean)), log((usual.traded10 + least) / (10 * mean)),
+        usual.bought60 / (usual.traded60 + least), usual.bought10 / (usual.traded10 + least), usual.rate60 / usual.rate,
+        usual.rate10 / usual.rate, log((usual.most_day + least) / mean), log((usual.most_hour + least) / mean),
+        log((usual.most_week + least) / mean), log((usual.busy + least) / mean),
     ]  # fmt: skip
 
 
@@ -86,11 +88,11 @@ def _of_price(price: float, reference: float, usual: Background, tick: float, mo
 
 def _of_order(tape: Tape, order: Order, usual: Background, tick: float) -> list[float]:
     span = order.high / order.low - 1
-    quantile = sum(tape.sizes[: size_class(order.value) + 1]) / (tape.sizes_sum + LEAST)
+    quantile = sum(tape.sizes[: size_class(order.value) + 1]) / max(tape.sizes_sum, 1.0)
     prices = tape.prices[-21:]
     ascending = sum(later >= earlier for earlier, later in pairwise(prices))
     return [
-        log((order.value + LEAST) / usual.mean), log(order.value + LEAST), quantile, order.levels, span,
+        log(order.value / usual.mean + _LEAST), quantile, order.levels, span,
         span / max(tick, 1e-7), log1p((order.time_us - tape.burst_us) / _SECOND_US),
         order.high / tape.burst_price - 1 if tape.burst_price else 0.0, ascending / max(len(prices) - 1, 1),
     ]  # fmt: skip
@@ -103,11 +105,12 @@ def _of_window(tape: Tape, order: Order, usual: Background, moves: float, window
     buys, sells = counts.buys - tape.buys[start], counts.sells - tape.sells[start]
     price = order.high
     rise = price / tape.prices[start] - 1
+    least = usual.mean * _LEAST
     earlier = tape.highs[start:-1]
     return [
-        log((bought + LEAST) / usual.mean), log((bought + LEAST) / (usual.most_day + LEAST)),
-        log((bought + LEAST) / (usual.most_week + LEAST)), bought / (bought + sold + LEAST), buys, sells,
-        log((buys + sells) / usual.rate + LEAST), counts.levels - tape.levels[start], counts.ups - tape.ups[start],
+        log((bought + least) / usual.mean), log((bought + least) / (usual.most_day + least)),
+        log((bought + least) / (usual.most_week + least)), bought / (bought + sold + least), buys, sells,
+        log(max(buys + sells, 1) / usual.rate), counts.levels - tape.levels[start], counts.ups - tape.ups[start],
         counts.sweeps - tape.sweeps[start], rise, rise / moves, price / max(earlier) - 1 if earlier else 0.0,
         price / min(tape.lows[start:]) - 1,
     ]  # fmt: skip

@@ -3,7 +3,7 @@
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
-from math import log
+from math import floor, log2
 from typing import Final, final
 
 from bailiwick.watch.pump.order import Bar, Order
@@ -15,7 +15,7 @@ BURST_US: Final = 10_000_000  # a silence as long ends a burst
 EPISODE_US: Final = 1_800_000_000
 OPENS: Final = 0.015  # above the middle of the last ten minutes
 REFERENCE_MINUTES: Final = 10
-SIZES: Final = 64
+SIZES: Final = 96
 FADES: Final = 0.7  # a day
 
 _NO_TICK: Final = float("inf")
@@ -23,8 +23,8 @@ _LEAST: Final = 1e-12
 
 
 def size_class(value: float) -> int:
-    """The class of an order's value; two classes for each factor of e."""
-    return min(max(int(log(value + _LEAST) * 2) + 40, 0), SIZES - 1)
+    """The class of an order's value; two classes to an octave."""
+    return min(max(floor(log2(value + _LEAST) * 2) + 40, 0), SIZES - 1)
 
 
 @final
@@ -155,7 +155,7 @@ class Tape:
                 hours.move_to(bar.minute // 60, before)
             hours.put(bar.high, bar.bought, bar.high / before - 1)
         self._minute = last.minute + 1
-        self._day = self._minute // DAY
+        self._day = (self._minute - first.minute) // DAY
         self.last = self._high = self._low = last.close
         self._refer(minutes)
 
@@ -218,7 +218,7 @@ class Tape:
             self.minutes, self.hours = Minutes(minute, price), Hours(minute // 60, price)
             self.last = self.reference = self._high = self._low = price
             self._minute = minute
-            self._day = minute // DAY
+            self._day = 0
             return
         minutes, hours, counts = self.minutes, self.hours, self.counts
         bought = counts.bought - self._bought
@@ -229,8 +229,9 @@ class Tape:
         minutes.skip_to(minute)
         if minute // 60 != hours.running:
             hours.move_to(minute // 60, self.last)
-        if minute // DAY != self._day:
-            self._day = minute // DAY
+        day = (minute - minutes.first) // DAY
+        if day != self._day:
+            self._day = day
             self.sizes = [each * FADES for each in self.sizes]
             self.sizes_sum *= FADES
         self._minute = minute
