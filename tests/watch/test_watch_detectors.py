@@ -78,11 +78,19 @@ def funding_sale(*, loud: bool) -> Verdict:
     return desk.tell(order("SYSUSDT", near=150.0), desk.now + MINUTE)
 
 
+def filled(desk: Desk, side: Side, near_bps: float) -> None:
+    """A fill of the key in the thin coin."""
+    desk.tell(
+        Traded(at_us=0, holder=holder(), symbol="SYSUSDT", side=side, worth=100.0, near_bps=near_bps, price=100.0)
+    )
+
+
 def round_trips(*, loud: bool) -> Verdict:
     desk = ground()
     verdict = desk.tell(THIN_ORDER)
     for place in range(3):
         side = SELL if loud and place % 2 == 0 else BUY
+        filled(desk, side, 250.0)
         verdict = desk.tell(order("SYSUSDT", side, near=50.0), desk.now + MINUTE)
     return verdict
 
@@ -91,10 +99,7 @@ def losing_fills(*, loud: bool) -> Verdict:
     desk = ground()
     verdict = desk.tell(order("SYSUSDT", near=20.0))
     for _ in range(3):
-        fill = Traded(
-            at_us=desk.now, holder=holder(), symbol="SYSUSDT", side=BUY, worth=100.0, near_bps=5.0, price=100.0
-        )
-        desk.tell(fill)
+        filled(desk, BUY, 5.0)
         desk.tell(Looked(at_us=desk.now, symbol="SYSUSDT", near=90.0 if loud else 99.9), desk.now + MINUTE)
         verdict = desk.tell(order("SYSUSDT", near=20.0), desk.now + MINUTE)
     return verdict
@@ -139,22 +144,27 @@ def crowd_of_service(*, loud: bool) -> Verdict:
     return desk.tell(order("SYSUSDT", near=150.0), desk.now + 20 * SECOND)
 
 
+def rob(desk: Desk, count: int, service: str, symbol: str) -> None:
+    """So many other keys have something held, one after another."""
+    for place in range(count):
+        other = holder(f"other {place}", service)
+        began = desk.now
+        desk.live(other, 4, "ETHUSDT")
+        desk.tell(order(symbol, worth=5_000.0, near=900.0, holder=other), began + 5 * DAY + place * SECOND)
+        desk.now = began
+    desk.now += 5 * DAY + MINUTE
+
+
 def service_suspect(*, loud: bool) -> Verdict:
     desk = ground()
-    for place in range(4):
-        other = holder(f"other {place}", "svc" if loud else "another")
-        desk.live(other, 4, "ETHUSDT")
-        desk.tell(order("DMGUSDT", worth=5_000.0, near=900.0, holder=other), desk.now + SECOND)
-    return desk.tell(order("SYSUSDT", near=150.0), desk.now + SECOND)
+    rob(desk, 4, "svc" if loud else "another", "DMGUSDT")
+    return desk.tell(order("SYSUSDT", near=150.0))
 
 
 def symbol_suspect(*, loud: bool) -> Verdict:
     desk = ground()
-    other = holder("other", "another")
-    desk.live(other, 4, "ETHUSDT")
-    symbol = "SYSUSDT" if loud else "DMGUSDT"
-    desk.tell(order(symbol, worth=5_000.0, near=900.0, holder=other), desk.now + SECOND)
-    return desk.tell(order("SYSUSDT", near=150.0), desk.now + SECOND)
+    rob(desk, 3, "another", "SYSUSDT" if loud else "DMGUSDT")
+    return desk.tell(order("SYSUSDT", near=150.0))
 
 
 def reaches_for_more(*, loud: bool) -> Verdict:

@@ -157,8 +157,8 @@ def test_sell_then_buy_is_held_before_it_buys() -> None:
 def test_a_key_that_slept_for_two_years_is_held() -> None:
     """A key without any history, made two years ago, that begins with a thin coin above the market, is held."""
     desk = ground()
-    sleeper = holder("sleeper", "service 3", created_us=desk.now - 730 * DAY)
-    assert all_of(desk, order("DMGUSDT", BUY, 500.0, 200.0, holder=sleeper))[0].measure >= Measure.HOLD
+    sleeper = holder("sleeper", "service 3", idle_since_us=desk.now - 730 * DAY)
+    assert all_of(desk, order("DMGUSDT", BUY, 1_000.0, 300.0, holder=sleeper))[0].measure >= Measure.HOLD
 
 
 def test_victims_of_one_service_warn_each_other() -> None:

@@ -70,7 +70,7 @@ def test_what_is_usual_goes_on_while_something_is_held() -> None:
 def test_the_same_is_told_once() -> None:
     """An alert on the same facts is not raised for every order: the second is only noted."""
     desk = ground()
-    mild = order("SYSUSDT", near=200.0, worth=50.0)
+    mild = order("SYSUSDT", near=150.0, worth=300.0)
     first, second = desk.tell(mild), desk.tell(mild, desk.now + HOUR)
     assert (first.measure, second.measure) == (Measure.ALERT, Measure.NOTE)
 

@@ -24,9 +24,9 @@ VOLUMES = {"BTCUSDT": MAJOR, "ETHUSDT": MAJOR, "AXSUSDT": LIQUID, "SYSUSDT": THI
 PREFIX = crc32(b"bot-")
 
 
-def holder(key: str = "k", service: str = "svc", account: str = "", purpose: str = "", created_us: int = 0) -> Holder:
+def holder(key: str = "k", service: str = "svc", account: str = "", purpose: str = "", **times: int) -> Holder:
     """Who holds a key; each has an account of its own unless one is named."""
-    return Holder(key=key, account=account or f"of {key}", service=service, purpose=purpose, created_us=created_us)
+    return Holder(key=key, account=account or f"of {key}", service=service, purpose=purpose, **times)
 
 
 def order(

@@ -78,16 +78,20 @@ class Window:
         self.charged >>= days
         self.began_s = now_s
 
-    def ask(self, side: Side, worth: float, now_s: int) -> None:
-        """Count an order that left."""
-        self.seen_s = now_s
-        self.orders = min(self.orders + 1, 0xFFFF)
-        mark = 1
+    def fill(self, side: Side, worth: float, worse_bps: float) -> None:
+        """Count a fill, and what it cost against the near price."""
         if side is _BUY:
             self.bought += worth
         else:
             self.sold += worth
-            mark = 2
+        self.lost += worth * worse_bps / 10_000
+        self.fills = min(self.fills + 1, 0xFFFF)
+
+    def ask(self, side: Side, now_s: int) -> None:
+        """Count an order that left."""
+        self.seen_s = now_s
+        self.orders = min(self.orders + 1, 0xFFFF)
+        mark = 1 if side is _BUY else 2
         if self.last not in (0, mark):
             self.flips = min(self.flips + 1, 0xFF)
         self.last = mark

@@ -17,6 +17,8 @@ class Holder(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Who holds a key, and what it is for: made once for a key in use, and again when the key changes.
 
     ``purpose`` is the grant's declared kind of client, such as ``grid-bot``; empty where none was declared.
+    ``idle_since_us`` is since when the key had placed nothing when this was made, as the store knows it: its creation,
+    if it never did; 0 where that is not known.
     """
 
     key: str
@@ -24,6 +26,7 @@ class Holder(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     service: str
     purpose: str = ""
     created_us: int = 0
+    idle_since_us: int = 0
 
 
 class Origin(msgspec.Struct, frozen=True, gc=False, kw_only=True):

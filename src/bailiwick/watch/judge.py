@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from bailiwick.watch.detect import course, crowd, manner, newsymbol, price, probing, size
+from bailiwick.watch.scale import clamp, milli_ln
 from bailiwick.watch.signal import Signal
 from bailiwick.watch.view import View
 
@@ -49,6 +50,9 @@ OTHERS: Final = (
     Detector(crowd.SERVICE, crowd.service, crowd.service_values),
     Detector(crowd.SYMBOL, crowd.symbol, crowd.symbol_values),
 )
+_SPREAD: Final = 30.0  # basis points that are lost on any order that takes
+_STAKE: Final = 2.0  # dollars
+_MOST_TRIFLE: Final = 1_500
 OWN: Final = 3_000  # what others do says nothing against a key whose own order says less than this
 
 ALL: Final = (*WHAT, *SIZE, *PRICE, *COURSE, *MANNER, *OTHERS)
@@ -97,16 +101,30 @@ def judge(view: View) -> Finding:
     """What all detectors say of an order."""
     finding = Finding()
     paid = finding.strongest(PRICE, view)
-    finding.fair = paid <= 0
+    near = view.event.near_bps
+    finding.fair = view.event.unbounded or (near is not None and near <= price.FAIR)
     total = finding.strongest(WHAT, view) + paid + finding.strongest(SIZE, view) + finding.strongest(COURSE, view)
     finding.manner = finding.all_of(MANNER, view, manner.MOST)
-    total = max(total, 0) + finding.manner
+    total = max(total - trifle(view), 0) + finding.manner
     if total >= OWN:
         finding.others = finding.all_of(OTHERS, view, crowd.MOST)
         total += finding.others
     sorts = probing.denied(view.course, view.now_s)
     finding.total = total + sorts
     return finding
+
+
+def trifle(view: View) -> int:
+    """How much less is asked of an order at which next to nothing can be lost: a hold costs its owner more.
+
+    What is at stake is how much worse than the market it may be executed, and what was lost in the symbol before.
+    """
+    event = view.event
+    worse = max(event.near_bps or 0.0, event.anchor_bps or 0.0, _SPREAD)
+    stake = event.worth * worse / 10_000 + max(view.window.lost, 0.0)
+    if stake >= _STAKE:
+        return 0
+    return clamp(milli_ln(_STAKE / max(stake, 0.01)), 0, _MOST_TRIFLE)
 
 
 def judge_manner(view: View) -> Finding:

@@ -5,9 +5,11 @@ from typing import Final, NamedTuple, final
 from bailiwick.watch.profile import U16, U32, Profile
 from bailiwick.watch.tier import TIERS
 
-_WEIGHT: Final = 8  # symbols of a service's keys from which they say as much as the purpose
+_WEIGHT: Final = 20  # symbols of a service's keys from which they say as much as the purpose
 _DAYS: Final = 20
 _OWN: Final = 4  # of a key's own symbols
+
+_LEAST: Final = (0.05, 0.04, 0.03, 0.02, 0.015)  # nobody is so settled that a thin symbol is a miracle
 
 
 class Purpose(NamedTuple):
@@ -77,4 +79,4 @@ def share_of(tier: int, profile: Profile, pool: Pool, kind: Purpose) -> float:
     for habit in profile.symbols.values():
         if habit.tier == tier:
             same += 1
-    return (same + _OWN * usual) / (len(profile.symbols) + _OWN)
+    return max((same + _OWN * usual) / (len(profile.symbols) + _OWN), _LEAST[tier])

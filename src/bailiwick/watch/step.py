@@ -34,9 +34,11 @@ _NO_SYMBOL: Final = 0
 _SIGN_FRESH_US: Final = 5_000_000
 _SLEEP_US: Final = 14 * DAY_S * 1_000_000
 _LN_2: Final = 693
+_NOISE: Final = 3_000  # what an order says below this is of no account: sums are of what is above
 _NEWS: Final = 500  # a sum that grew by less is no new alert
 _OWN: Final = 2_500  # an intent that says less than this is not held for what others of its key said
-_FROM_ANOTHER: Final = 2_000  # charged for one symbol, from which what another says is not as new
+_FROM_ANOTHER: Final = 3_000  # charged for one symbol, from which what another says is not as new
+_SELECTED: Final = 100.0
 _LOOK_AFTER_US: Final = 5_000_000
 _LOOK_WITHIN_US: Final = 600_000_000
 _ACCOUNT_MORE: Final = 1_000  # what an account's sum must be above a key's to hold
@@ -54,6 +56,8 @@ def step(state: State, event: Event, now_us: int, policy: Policy = DEFAULT) -> t
         now_us: the venue's time, microseconds since 1970.
         policy: thresholds, and the most that may be done to the key.
     """
+    if not state.began_us:
+        state.began_us = now_us
     if isinstance(event, Asked):
         return state, _asked(state, event, now_us, policy)
     if isinstance(event, Traded):
@@ -84,7 +88,7 @@ def _asked(state: State, event: Asked, now_us: int, policy: Policy) -> Verdict:
         return PASS if harm in _HARMLESS else _reached(state, watched, event, now_us, policy)
     if event.act is _TRY:
         return PASS
-    idle_us = now_us - (course.last_order_us or holder.created_us or now_us)
+    idle_us = now_us - (course.last_order_us or holder.idle_since_us or max(holder.created_us, state.began_us))
     gap = 0
     if course.last_order_us and idle_us > 0:
         gap = idle_us.bit_length() * _LN_2  # to a factor of two, which is all that a cadence needs
@@ -137,7 +141,7 @@ def _unhurt(course: Course, symbol: int, event: Asked, now_s: int) -> bool:
     if window.lost * 500.0 > window.bought + window.sold:
         return False
     window.age(now_s)
-    window.ask(event.side or _BUY, event.worth, now_s)
+    window.ask(event.side or _BUY, now_s)
     return True
 
 
@@ -163,7 +167,7 @@ def _weigh(
         _note_held(view.pool.held, key, now_s)
         _note_held(scene.held, key, now_s)
         return verdict
-    window.ask(event.side or _BUY, event.worth, now_s)
+    window.ask(event.side or _BUY, now_s)
     if vouched:
         window.used += event.worth
     if event.side is not _BUY and not event.reducing:
@@ -230,9 +234,10 @@ def _sum(state: State, watched: Watched, view: View, finding: Finding, policy: P
     own = finding.total - finding.others - finding.manner
     news = max(own - window.charged, 0)
     if news:
+        added = max(own - max(window.charged, _NOISE), 0)
         window.charged = min(own, 60_000)
-        # A client that begins with several things at once has changed its mind once.
-        added = news // 4 if _charged_elsewhere(watched, window) else news
+        if _charged_elsewhere(watched, window):
+            added //= 2  # a client that begins with several things at once has changed its mind once
         course.sum.add(added, now_s)
         state.account(watched.account).add(added, now_s)
     score, scope = finding.total, "key"
@@ -339,8 +344,7 @@ def _traded(state: State, event: Traded, now_us: int) -> Verdict:
         window = course.window(symbol, now_s)
     if window is not None:
         window.age(now_s)
-        window.lost += event.worth * worse / 10_000
-        window.fills = min(window.fills + 1, 0xFFFF)
+        window.fill(event.side, event.worth, worse)
     if event.price > 0.0:
         fills = state.scene(symbol, now_s).fills
         if len(fills) >= MOST_FILLS:
@@ -378,8 +382,9 @@ def _mark(state: State, event: Looked, fill: Executed, now_s: int) -> None:
         lessons.markouts += int(worse * 10)
         lessons.marked += 1
     window = watched.course.windows.get(state.digest(event.symbol))
-    if window is not None and worse > fill.near_bps:
-        window.lost += fill.worth * (worse - max(fill.near_bps, 0.0)) / 10_000
+    if window is not None and worse > fill.near_bps + _SELECTED:
+        # The market moves against whoever trades; so far against him by chance it seldom does.
+        window.lost += fill.worth * (worse - fill.near_bps - _SELECTED) / 10_000
 
 
 def _turn(state: State, watched: Watched, now_s: int) -> None:

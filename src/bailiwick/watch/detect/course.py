@@ -12,6 +12,8 @@ ROUND: Final = "round-trips"
 LOSS: Final = "losing-fills"
 
 _BARE: Final = 1_500
+_BARE_UNKNOWN: Final = 500  # of a key without habits
+_SPREAD: Final = 60.0  # basis points that a taker pays in a thin market anyway
 _MOST_ROUND: Final = 5_000
 _MOST_LOSS: Final = 5_000
 _BUY: Final = Side.BUY
@@ -20,14 +22,16 @@ _BUY: Final = Side.BUY
 def funding(view: View) -> int:
     """Coins that the key never bought are sold, or were sold to buy something thin that is new for it."""
     event, profile = view.event, view.profile
+    if profile.bare * 20 > profile.sells:
+        return 0  # it does that
     if event.side is not _BUY:
-        if event.reducing or not profile.settled or profile.bare * 20 > profile.sells:
-            return 0
-        return _BARE
-    if view.habit is not None or view.tier < 1:
+        return _BARE if profile.settled and not event.reducing else 0
+    if view.habit is not None or view.tier < 2:
         return 0
     funds = view.course.funded(view.now_s)
-    return _BARE if funds > 0.0 and funds * 2.0 >= event.worth else 0
+    if funds <= 0.0 or funds * 2.0 < event.worth:
+        return 0
+    return _BARE if profile.settled else _BARE_UNKNOWN
 
 
 def funding_values(view: View) -> tuple[tuple[str, str], ...]:
@@ -37,22 +41,27 @@ def funding_values(view: View) -> tuple[tuple[str, str], ...]:
 
 
 def round_trips(view: View) -> int:
-    """The key buys and sells the same coin by turns, and pays the worse price each time."""
+    """The key has bought and sold the same coin by turns, and paid more than a spread each time."""
     window, event = view.window, view.event
     side = 1 if event.side is _BUY else 2
     flips = window.flips + (1 if window.last not in (0, side) else 0)
     if not flips:
         return 0
-    worse = event.near_bps
-    if event.unbounded or worse is None:
-        pays = window.lost > 0.0
-    else:
-        habit = view.habit
-        pays = worse > (15.0 if habit is None else max(15.0, habit.reach * 1.5))
-    if not pays and window.lost * 500.0 <= window.bought + window.sold:
+    found = _paid(view)
+    if found <= 0:
         return 0
-    each = 1_200 if view.habit is None else 600
-    return min(flips * each, _MOST_ROUND)
+    found += min(flips * 300, 1_500)
+    return clamp(found if view.habit is None else found * 2 // 3, 0, _MOST_ROUND)
+
+
+def _paid(view: View) -> int:
+    """How much more than a usual spread the key's fills in the symbol have cost it."""
+    window = view.window
+    turned = window.bought + window.sold
+    if window.fills < 2 or window.lost <= 0.0 or turned <= 0.0:
+        return 0
+    usual = _SPREAD + max(view.profile.markout, 0) / 10
+    return max(milli_ln(window.lost / turned * 10_000 / usual) * 14 // 10, 0)
 
 
 def round_values(view: View) -> tuple[tuple[str, str], ...]:
@@ -65,21 +74,12 @@ def round_values(view: View) -> tuple[tuple[str, str], ...]:
 
 
 def loss(view: View) -> int:
-    """The key's fills in the symbol cost it more than a spread, and it comes to more than an order's worth would."""
-    window, event = view.window, view.event
-    if window.fills < 2 or window.lost <= 0.0:
+    """The key's fills in the symbol have cost it more than a spread, the more of them the less by chance."""
+    found = _paid(view)
+    if found <= 0:
         return 0
-    turned = window.bought + window.sold
-    if turned <= 0.0:
-        return 0
-    paid = window.lost / turned * 10_000  # basis points
-    usual = 60.0 + max(view.profile.markout, 0) / 10
-    if paid <= usual:
-        return 0
-    found = milli_ln(paid / usual) + milli_ln(float(window.fills)) * 6 // 10
-    if view.habit is not None:
-        found //= 2
-    return clamp(found, 0, _MOST_LOSS) if event.worth > 0.0 else 0
+    found += milli_ln(float(view.window.fills)) // 3
+    return clamp(found if view.habit is None else found * 2 // 3, 0, _MOST_LOSS)
 
 
 def loss_values(view: View) -> tuple[tuple[str, str], ...]:

@@ -38,8 +38,8 @@ def crowd_values(view: View) -> tuple[tuple[str, str], ...]:
 
 def service(view: View) -> int:
     """Orders of other keys of its service were held within the hour: it is no longer unlikely that this one leaked."""
-    others = view.held_service
-    if not others:
+    others = view.held_service - 1  # one may be a mistake
+    if others <= 0:
         return 0
     return clamp(milli_ln(others / (view.pool.keys * _WRONG_AN_HOUR + 0.4)), 0, _MOST_SERVICE)
 
@@ -50,7 +50,7 @@ def service_values(view: View) -> tuple[tuple[str, str], ...]:
 
 def symbol(view: View) -> int:
     """Orders of other keys were held in the symbol within the hour."""
-    return min(view.held_symbol * 500, _MOST_SYMBOL) if view.habit is None else 0
+    return clamp((view.held_symbol - 1 - view.popular) * 500, 0, _MOST_SYMBOL) if view.habit is None else 0
 
 
 def symbol_values(view: View) -> tuple[tuple[str, str], ...]:

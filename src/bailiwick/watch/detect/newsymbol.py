@@ -10,7 +10,7 @@ from bailiwick.watch.words import amount
 
 NAME: Final = "new-symbol"
 
-_MOST_NEW: Final = 4_600
+_MOST_NEW: Final = 3_900
 _NO_TRADER: Final = 3_000  # a key whose client only reads
 
 
@@ -24,7 +24,9 @@ def score(view: View) -> int:
     elif not view.purpose.trades:
         found = _NO_TRADER
     usual = share_of(view.tier, view.profile, view.pool, view.purpose)
-    found += milli_ln(THIEF[view.tier] / 1000 / usual)
+    thin = milli_ln(THIEF[view.tier] / 1000 / usual)
+    # What a key without habits is used to nobody knows.
+    found += thin if view.profile.settled else thin * 2 // 3
     if view.popular:
         # Whoever joins many others that pay the market's price is no rarity: a listing, news, a rally.
         found -= milli_ln(1.0 + view.popular)

@@ -9,13 +9,18 @@ from bailiwick.watch.view import View
 NEAR: Final = "price-near"
 ANCHOR: Final = "price-anchor"
 MARKET: Final = "market-moves"
+FAIR: Final = 60.0  # basis points within which an order pays what everybody pays
 PASSIVE: Final = -1_500
 
 _NEAR_FROM: Final = 30.0  # basis points that a limit may be worse than the market without surprising anybody
 _ANCHOR_FROM: Final = 150.0
-_MOST_NEAR: Final = 5_500
-_MOST_ANCHOR: Final = 4_000
+_MOST_NEAR: Final = 7_500
+_MOST_NEAR_KNOWN: Final = 5_500  # a slip of the hand in a symbol that it trades every day
+_MOST_ANCHOR: Final = 2_000
+_MOST_JOINING: Final = 800  # for who pays the market's price of the moment: a thief's first order begins the move
+_JOINS: Final = 50.0
 _MOST_SIGN: Final = 1_000
+_FAR: Final = 300.0  # from here on it is hardly a limit that the market ran through
 _MOVED: Final = 200.0  # basis points from the anchor from which a market moves
 
 _BUY: Final = Side.BUY
@@ -34,7 +39,10 @@ def near(view: View) -> int:
     from_bps = _NEAR_FROM if habit is None else max(_NEAR_FROM, habit.reach * 1.5)
     if worse <= from_bps:
         return 0
-    return clamp(milli_ln(worse / from_bps) * 14 // 10, 0, _MOST_NEAR)
+    found = milli_ln(worse / from_bps) * 12 // 10
+    if worse > _FAR:
+        found += milli_ln(worse / _FAR) * 8 // 10
+    return clamp(found, 0, _MOST_NEAR if habit is None else _MOST_NEAR_KNOWN)
 
 
 def near_values(view: View) -> tuple[tuple[str, str], ...]:
@@ -46,7 +54,10 @@ def anchor(view: View) -> int:
     worse = view.event.anchor_bps
     if worse is None or worse <= _ANCHOR_FROM:
         return 0
-    return clamp(milli_ln(worse / _ANCHOR_FROM), 0, _MOST_ANCHOR)
+    near_bps = view.event.near_bps
+    most = _MOST_JOINING if near_bps is not None and near_bps <= _JOINS else _MOST_ANCHOR
+    found = clamp(milli_ln(worse / _ANCHOR_FROM) * 7 // 10, 0, most)
+    return max(found - milli_ln(1.0 + view.popular), 0)
 
 
 def anchor_values(view: View) -> tuple[tuple[str, str], ...]:

@@ -12,6 +12,8 @@ JUMP: Final = "size-jump"
 TOP: Final = "book-top"
 
 _SHARE_FROM: Final = 8_300  # ln of 1/4,000: more of a day's volume than that is seldom asked for at once
+_MOVED: Final = 500.0
+_MOST_MOVED: Final = 1_200
 _MOST_SHARE: Final = 6_500
 _MOST_JUMP: Final = 5_000
 _MOST_JUMP_MAJOR: Final = 3_000  # whoever moves much where it is deep: a whale, mostly
@@ -21,7 +23,7 @@ _BUY: Final = Side.BUY
 
 
 def share(view: View) -> int:
-    """Against the symbol's volume of a day, with what was bought or sold in it before."""
+    """Against the symbol's volume of a day, with what was bought or sold in it lately; half of it for who waits."""
     event = view.event
     day = event.day_worth
     if day is None or day <= 0.0:
@@ -32,12 +34,17 @@ def share(view: View) -> int:
     habit = view.habit
     if habit is not None and view.size <= habit.largest + 100 and not _pays(view):
         return 0
-    found = clamp(milli_ln(part) + _SHARE_FROM, 0, _MOST_SHARE)
-    return found if habit is None else found // 2
+    found = milli_ln(part) + _SHARE_FROM - milli_ln(1.0 + view.popular)
+    if abs(event.moved_bps) > _MOVED:
+        # A market that has moved trades more than on a usual day.
+        found -= min(milli_ln(abs(event.moved_bps) / _MOVED) // 2, _MOST_MOVED)
+    found = clamp(found, 0, _MOST_SHARE)
+    waits = event.near_bps is not None and event.near_bps < -10.0
+    return found if habit is None and not waits else found // 2
 
 
 def taken(view: View) -> float:
-    """What the key asks for with this order and has asked for on this side lately."""
+    """What the key asks for with this order and has lately got on this side."""
     window = view.window
     before = window.bought if view.event.side is _BUY else window.sold
     return before + view.event.worth
