@@ -45,7 +45,7 @@ def drill(
     Parameters
     ----------
     scenario: str
-        One that is shipped (axs, dmg, sys, nxt, look-alikes), or a file that ends in .toml.
+        One that is shipped (axs, dmg, sys, nxt, sell-then-buy, drip, mimic, look-alikes), or a file that ends in .toml.
     seed: int
         From which everything follows.
     most: str
@@ -90,7 +90,7 @@ def suite(
     keys: int = 100_000,
     days: int = 3,
     seed: int = 1000,
-    seeds: int = 2,
+    seeds: int = 1,
     incident: tuple[str, ...] = (),
     baselines: bool = True,
     processes: int = 0,

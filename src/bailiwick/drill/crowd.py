@@ -12,7 +12,7 @@ from bailiwick.drill.arm import Arm, Owner, Setting
 from bailiwick.drill.crew import PROCESSES, Played, Task, run_all
 from bailiwick.drill.interval import poisson
 from bailiwick.drill.play import Outcome
-from bailiwick.sandbox.market.scenario import Crowd, Scenario
+from bailiwick.sandbox.market.scenario import Crowd, Detail, Scenario
 
 MILLION = 1e6
 DAY_US = 86_400_000_000
@@ -43,7 +43,8 @@ class Counts(msgspec.Struct, kw_only=True):
 
 def crowd(keys: int, days: int) -> Scenario:
     """An honest world."""
-    return Scenario(name="crowd", title="An honest crowd", hours=24 * days, crowd=Crowd(keys=keys))
+    people = Crowd(keys=keys, services=max(20, keys // 100))
+    return Scenario(name="crowd", title="An honest crowd", hours=24 * days, crowd=people, detail=Detail(refresh_s=600))
 
 
 def tasks(keys: int, days: int, seeds: Iterable[int], *, beside: bool) -> list[Task]:

@@ -16,9 +16,10 @@ from bailiwick.drill.crowd import counts, rates, tasks
 from bailiwick.drill.interval import quantile, ratio
 from bailiwick.drill.play import Suffered
 from bailiwick.model.grant import Most
-from bailiwick.sandbox.market.scenario import Attack, Play, Scenario, altered, load
+from bailiwick.sandbox.market.scenario import Attack, Dress, Play, Scenario, Source, altered, load
 
-INCIDENTS = ("axs", "dmg", "sys", "nxt")
+INCIDENTS = ("axs", "dmg", "sys", "nxt", "sell-then-buy", "drip", "mimic")
+VARIED = frozenset({"axs", "sys", "sell-then-buy"})  # the others are variants themselves, or take long
 SHARD = 12_500  # keys of one world of the crowd
 ALERTED = Owner(minutes=10)
 
@@ -35,7 +36,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "several services at once": {"leaks": 3},
     "going on in the wind-down": {"wind_down": True, "patience": 50},
 }  # fmt: skip
-MIMICRY = "mimicry from the service's address"
+AS_IT_WAS = "as it was"
 PLAYS = {Play.PUMP: "pump", Play.SELL_THEN_BUY: "sell-then-buy", Play.CONTRA: "contra", Play.DRIP: "drip"}
 
 
@@ -47,13 +48,13 @@ class Lineup(msgspec.Struct, frozen=True, kw_only=True):
         seed: the first; every world has its own.
         seeds: how many times each incident is played.
         incidents: scenarios by name.
-        variants: which of ``VARIANTS``; all, if there is none.
+        variants: which of ``VARIANTS``; beside the incident as it was, only of those in ``VARIED``.
     """
 
     keys: int = 100_000
     days: int = 3
     seed: int = 1000
-    seeds: int = 2
+    seeds: int = 1
     incidents: tuple[str, ...] = INCIDENTS
     variants: tuple[str, ...] = tuple(VARIANTS)
     baselines: bool = True
@@ -66,7 +67,7 @@ def lineup_tasks(lineup: Lineup) -> list[Task]:
     keys = lineup.keys // shards
     found = tasks(keys, lineup.days, range(lineup.seed, lineup.seed + shards), beside=lineup.baselines)
     for name in lineup.incidents:
-        for variant in lineup.variants:
+        for variant in lineup.variants if name in VARIED else (AS_IT_WAS,):
             for number in range(lineup.seeds):
                 found += _of_incident(varied(load(name), variant), variant, lineup, lineup.seed + number)
     return found
@@ -74,10 +75,13 @@ def lineup_tasks(lineup: Lineup) -> list[Task]:
 
 def _of_incident(scenario: Scenario, variant: str, lineup: Lineup, seed: int) -> Iterable[Task]:
     base = Setting(arm=Arm.NOTHING, pipeline=False)
-    settings = [base, *(msgspec.structs.replace(base, arm=arm) for arm in Arm if arm is not Arm.NOTHING)]
-    settings.append(msgspec.structs.replace(base, arm=Arm.WATCH, most=Most.ALERT, owner=ALERTED))
-    if lineup.baselines and variant in {"as it was", MIMICRY}:
-        settings += [msgspec.structs.replace(base, arm=Arm.WATCH, baseline=each) for each in Baseline]
+    watch = msgspec.structs.replace(base, arm=Arm.WATCH)
+    settings = [base, watch]
+    if variant == AS_IT_WAS:
+        settings += [msgspec.structs.replace(base, arm=arm) for arm in (Arm.GRANT, Arm.BOTH)]
+        settings.append(msgspec.structs.replace(watch, most=Most.ALERT, owner=ALERTED))
+        if lineup.baselines:
+            settings += [msgspec.structs.replace(watch, baseline=each) for each in Baseline]
     return [Task(scenario=scenario, seed=seed, setting=setting, name=variant) for setting in settings]
 
 
@@ -147,9 +151,10 @@ def _counted(victims: Sequence[Suffered]) -> dict[str, Any]:
 
 
 def _prevented(played: Sequence[Played]) -> dict[str, Any]:
-    mimicry = [each for each in played if each.task.name == MIMICRY]
+    mimicry = [each for each in played if mimics(each.task.scenario)]
+    plain = [each for each in played if not mimics(each.task.scenario)]
     return {
-        "watch_hold": share(played, lambda each: _is(each, Arm.WATCH)),
+        "watch_hold": share(plain, lambda each: _is(each, Arm.WATCH)),
         "watch_hold_mimicry": share(mimicry, lambda each: _is(each, Arm.WATCH)),
         "watch_alert": share(played, lambda each: _is(each, Arm.WATCH, Most.ALERT)),
         "grant": share(played, lambda each: _is(each, Arm.GRANT)),
@@ -182,8 +187,14 @@ def _by_incident(played: Sequence[Played]) -> list[dict[str, Any]]:
 
 def _prevented_rows(found: Sequence[Played]) -> dict[str, Any]:
     rows = _prevented(found)
-    del rows["watch_hold_mimicry"], rows["baselines"]
+    mimicry = rows.pop("watch_hold_mimicry")
+    rows["watch_hold"] = rows["watch_hold"] or mimicry
     return rows
+
+
+def mimics(scenario: Scenario) -> bool:
+    """Whether a thief sends from the service's own addresses, looking like the victims' bots."""
+    return any(each.source is Source.SERVICE and each.dress is Dress.VICTIM for each in scenario.attack)
 
 
 def share(played: Sequence[Played], chosen: Callable[[Played], bool]) -> dict[str, float] | None:

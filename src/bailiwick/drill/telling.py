@@ -241,7 +241,8 @@ def show_suite(console: Console, found: Mapping[str, Any]) -> None:
     for kind, orders in found["orders_before_hold"].items():
         console.print(
             f"orders before the hold, {kind}: median {orders['median']}, 95 % at most {orders['p95']}, "
-            f"{orders['victims']} victims"
+            f"most {orders['most']}, {orders['victims']} victims; before them, median, "
+            f"{orders['funding_sales_median']} sales that raise money"
         )
     show_rates(console, found["crowd"])
 
