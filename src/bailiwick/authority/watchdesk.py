@@ -262,12 +262,15 @@ class WatchDesk:
 def _sentences(known: KnownAnswer) -> list[str]:
     if not known.known:
         return ["It has not traded here, so it is judged by what its grant says it is for and by its service's keys."]
-    lines = [
-        f"It has placed {counted(known.orders, 'order')} on {counted(known.days, 'day')} that it is known by, from "
-        f"{counted(known.networks, 'network')} and by {counted(known.clients, 'client')}."
-    ]
-    if not known.settled:
-        lines.append("It has no habits yet: a day passes before what it does counts as one.")
+    if not known.orders:
+        lines = ["It has traded here for less than a day: what it does counts as a habit only after one."]
+    else:
+        lines = [
+            f"It has placed {counted(known.orders, 'order')} on {counted(known.days, 'day')} that it is known by, from "
+            f"{counted(known.networks, 'network')} and by {counted(known.clients, 'client')}."
+        ]
+    if known.orders and not known.settled:
+        lines.append("That is too little for habits: it is judged by its kind and its service's other keys, too.")
     if known.habits:
         symbols = ", ".join(f"{each.symbol} (usually {each.usual})" for each in known.habits[:5])
         more = f" and {len(known.habits) - 5} more" if len(known.habits) > 5 else ""
