@@ -29,13 +29,14 @@ tick_ms = 2000
 
 [[attack]]
 kind = "pump"
-symbol = "AXSUSDT"
+symbol = "GLMUSDT"
+choose = "rich"
 at_minutes = 20
 minutes = 4
 leak_rank = 0
 victims = 4
-order_worth = 5000
-price_bps = 1500
+order_worth = 2500
+price_bps = 3000
 exit_minutes = 5
 """
 
@@ -73,7 +74,7 @@ def test_a_person_sees_the_arms_side_by_side(small: str, capsys: pytest.CaptureF
     """The page has the chart, the four arms, and the sentence of the first signal."""
     assert main(["drill", small, "--seed", "3", "--processes", "1"]) == 0
     told = capsys.readouterr().out
-    for words in ("AXSUSDT by the minute", "lost, USDT", "prevented, of it", "First signal", "honest keys wound down"):
+    for words in ("GLMUSDT by the minute", "lost, USDT", "prevented, of it", "First signal", "honest keys wound down"):
         assert words in told
 
 
@@ -124,7 +125,7 @@ def test_each_baseline_can_stand_in_the_watchs_place(baseline: Baseline) -> None
 
 
 def test_an_allowlist_stops_a_stranger_and_a_collar_what_is_dear() -> None:
-    """The thief sends from new addresses, 15 % through the market: both baselines that look at that refuse him."""
+    """The thief sends from new addresses, 30 % through the market: both baselines that look at that refuse him."""
     for baseline in (Baseline.ALLOWLIST, Baseline.COLLAR):
         found = play(scenario(), 3, Setting(arm=Arm.WATCH, baseline=baseline, pipeline=False))
         assert [each.forwarded for each in found.victims] == [0] * len(found.victims)
