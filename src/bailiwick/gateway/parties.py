@@ -148,6 +148,7 @@ class Live:
         networks: Networks = (),
         familiar: frozenset[str] | None = None,
         created_us: int = 0,
+        idle_since_us: int = 0,
     ) -> None:
         self.key = key
         self.id = key.decode("ascii")
@@ -169,7 +170,12 @@ class Live:
         self.networks = networks  # those that its service publishes
         self.familiar = familiar  # fingerprints of its service's clients; None where none are named
         self.holder = Holder(
-            key=self.id, account=account.id, service=service, purpose=authority.kind, created_us=created_us
+            key=self.id,
+            account=account.id,
+            service=service,
+            purpose=authority.kind,
+            created_us=created_us,
+            idle_since_us=idle_since_us,
         )
         self.origins: dict[tuple[str, str], Origin] = {}  # addresses and fingerprints met, as the watch knows them
         self.sources: dict[str, bool] = {}  # addresses met, and whether the key may be used from them

@@ -261,6 +261,7 @@ class Registry:
             networks=read_networks(service.networks),
             familiar=frozenset(service.fingerprints) if service.fingerprints and shape is None else None,
             created_us=row.created * 1000,
+            idle_since_us=(row.last_used or row.created) * 1000,
         )
         self._live[key] = live
         return live

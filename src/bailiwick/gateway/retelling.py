@@ -146,6 +146,7 @@ def _holder(each: record.Intent | record.Read, facts: record.Facts, holders: dic
         and known.service == each.service
         and known.purpose == facts.purpose
         and known.created_us == facts.created_us
+        and known.idle_since_us == facts.idle_since_us
     ):
         return known
     made = Holder(
@@ -154,6 +155,7 @@ def _holder(each: record.Intent | record.Read, facts: record.Facts, holders: dic
         service=each.service,
         purpose=facts.purpose,
         created_us=facts.created_us,
+        idle_since_us=facts.idle_since_us,
     )
     holders[each.key] = made
     return made

@@ -34,7 +34,7 @@ def facts(event: Asked, most: str) -> record.Facts:
         event.quote, "" if side is None else side, "" if type_ is None else type_, event.worth, event.worth_in,
         event.day_worth,
         event.top_worth, event.near_bps, event.anchor_bps, event.moved_bps, event.unbounded, event.reducing,
-        event.prefix, event.window_ms, event.offset_ms,
+        event.prefix, event.window_ms, event.offset_ms, holder.idle_since_us,
     )  # fmt: skip
 
 

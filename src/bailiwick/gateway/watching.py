@@ -26,7 +26,7 @@ from bailiwick.model.reason import Reason
 from bailiwick.rules.hold import what
 from bailiwick.rules.tracked import Tracked
 from bailiwick.watch.event import Asked, Event, Looked, MarketSign, Origin, Refused, Traded, Vouched
-from bailiwick.watch.reading import asked
+from bailiwick.watch.reading import asked, reckon
 from bailiwick.watch.signal import Measure, Verdict
 from bailiwick.watch.state import State
 from bailiwick.watch.step import step
@@ -168,6 +168,7 @@ class Watching:
             holder.created_us,
             live.most,
             _symbol_of(exchange.asked),
+            idle_since_us=holder.idle_since_us,
         )
 
     def traded(self, live: Live, order: Tracked, quantity: Decimal, value: Decimal, now: int) -> None:
@@ -176,11 +177,13 @@ class Watching:
             if quantity <= 0 or not order.factor:
                 return
             symbol = order.symbol
-            quote = live.account.venue.market.quotes.get(symbol)
-            near = 0.0 if quote is None or not quote.near else float(quote.near)
-            price = float(value) / float(quantity)
+            market = live.account.venue.market
+            quote = market.quotes.get(symbol)
+            near = 0.0 if quote is None else (market.reckoned.get(symbol) or reckon(market, symbol, quote))[0]
+            spent = float(value)
+            price = spent / float(quantity)
             worse = (price / near - 1.0) * (1e4 if order.side is _BUY else -1e4) if near and price else None
-            worth = float(value) * float(order.factor)
+            worth = spent if order.factor == 1 else spent * float(order.factor)
             event = Traded(
                 at_us=now, holder=live.holder, symbol=symbol, side=order.side, worth=worth, price=price, near_bps=worse
             )

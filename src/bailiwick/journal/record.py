@@ -61,6 +61,7 @@ class Facts(Struct, array_like=True, gc=False, frozen=True):
     prefix: int = 0
     window_ms: int = 0
     offset_ms: int = 0
+    idle_since_us: int = 0
 
 
 class Filled(Struct, array_like=True, gc=False, frozen=True):
