@@ -519,3 +519,14 @@ async def test_a_reported_id_speaks_against_its_key_a_little(ground: Ground) -> 
         act = record.Act(ground.clock.at, "rule:leak", "leak.report", key, "", json.dumps({"held": held}))
         told.recorded(act)
     assert (course.sum_now(ground.clock.at // second), DEFAULT.note > 2000) == (2000, True)
+
+
+async def test_the_watch_sees_the_price_of_now(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it reckons of a price is reckoned anew with the next: an order is never compared with an old one."""
+    bot = ground.bot(ALL)
+    told = says(monkeypatch, Measure.PASS)
+    for price in ("100", "102"):
+        ground.fresh_prices(price)
+        bot.buy("1", "102")
+        (await left(ground)).accept()
+    assert [round(event.near_bps or 0.0) for event in told if isinstance(event, Asked)] == [200, 0]

@@ -31,11 +31,12 @@ _SAME = Worth(_ONE, _ONE, 1 << 62)
 class Market:
     """What is known of a venue's markets at this moment. Whoever owns it sets it; decisions only read."""
 
-    __slots__ = ("_pairs", "_worths", "quotes", "symbols")
+    __slots__ = ("_pairs", "_worths", "quotes", "reckoned", "symbols")
 
     def __init__(self, symbols: Mapping[str, SymbolInfo] | None = None) -> None:
         self.symbols: dict[str, SymbolInfo] = {}
         self.quotes: dict[str, Quote] = {}
+        self.reckoned: dict[str, tuple[float, float, float | None]] = {}  # of each quote, by the watch; see its reading
         self._pairs: dict[tuple[str, str], str] = {}
         self._worths: dict[tuple[str, str], Worth | None] = {}
         if symbols:
@@ -47,10 +48,12 @@ class Market:
         self._pairs = {(info.base, info.quote): info.symbol for info in symbols.values()}
         self.quotes = {symbol: quote for symbol, quote in self.quotes.items() if symbol in self.symbols}
         self._worths.clear()
+        self.reckoned.clear()
 
     def set_quote(self, symbol: str, quote: Quote) -> None:
         """Take fresh reference prices of a symbol."""
         self.quotes[symbol] = quote
+        self.reckoned.pop(symbol, None)
         if self._worths:
             self._worths.clear()
 

@@ -7,6 +7,7 @@ from zlib import crc32
 from bailiwick.model.decision import Allow, Charge
 from bailiwick.model.harm import Harm
 from bailiwick.model.intent import Intent, OrderDraft, OrderType, Side
+from bailiwick.model.market import Quote
 from bailiwick.model.money import ZERO
 from bailiwick.rules.authority import Authority
 from bailiwick.rules.market import Market
@@ -73,8 +74,11 @@ def asked(
     moved_bps = 0.0
     scale, unit = _scale(authority.currency, market)
     if quote is not None and info is not None:
-        near = float(quote.near) if quote.near and now_us - quote.near_us <= NEAR_FRESH_US else 0.0
-        anchor = float(quote.anchor) if quote.anchor and now_us - quote.anchor_us <= ANCHOR_SERVES_US else 0.0
+        near, anchor, volume = market.reckoned.get(symbol) or reckon(market, symbol, quote)
+        if now_us - quote.near_us > NEAR_FRESH_US:
+            near = 0.0
+        if now_us - quote.anchor_us > ANCHOR_SERVES_US:
+            anchor = 0.0
         price = _price(draft, leading, near, unbounded=unbounded)
         sign = 10_000.0 if leading.side is _BUY else -10_000.0
         if near:
@@ -84,13 +88,13 @@ def asked(
                 moved_bps = (near / anchor - 1.0) * 10_000.0
         if anchor and price:
             anchor_bps = (price / anchor - 1.0) * sign
-        if quote.daily_volume is not None:
+        if volume is not None:
             if info.quote == authority.currency:
-                day_worth = float(quote.daily_volume) * scale
+                day_worth = volume * scale
             else:
                 factor = market.worth(info.quote, authority.currency)
                 if factor is not None:
-                    day_worth = float(quote.daily_volume) * float(factor.least) * scale
+                    day_worth = volume * float(factor.least) * scale
     client_id = draft.client_id
     return Asked(
         at_us=now_us,
@@ -116,6 +120,16 @@ def asked(
         offset_ms=(now_us - intent.timestamp_us) // 1000,
         worth_in=unit,
     )
+
+
+def reckon(market: Market, symbol: str, quote: Quote) -> tuple[float, float, float | None]:
+    """Near, anchor and a day's volume of a quote as floats, 0 where there is no price; kept until the next quote."""
+    made = market.reckoned[symbol] = (
+        float(quote.near) if quote.near else 0.0,
+        float(quote.anchor) if quote.anchor else 0.0,
+        None if quote.daily_volume is None else float(quote.daily_volume),
+    )
+    return made
 
 
 def _costliest(allow: Allow) -> tuple[OrderDraft, Charge | None, float]:
