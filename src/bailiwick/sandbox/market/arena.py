@@ -50,6 +50,8 @@ _LEAVE_S: Final = 600.0
 _KNOWING: Final = 0.8
 _KNOW_FROM: Final = 0.015
 _MOST_MOVE: Final = 0.6
+_GAP: Final = 0.15
+_PATIENCE_S: Final = 10.0
 _NOISE_SIGMA: Final = 1.2
 # A coin that moves draws a crowd: AXS traded 300 times its usual minute while it rose.
 _DRAWN: Final = 250.0
@@ -117,6 +119,8 @@ class Arena:
         ticker = self._market.tape
         assert isinstance(ticker, Ticker)
         self._ticker = ticker
+        self._traded = ticker.next_id
+        self._idle_s = 0.0
         ticker.listening = True
         self._market.last = self._on_tick(mid)
         self._standing = self._stand(mid)
@@ -147,6 +151,8 @@ class Arena:
         passed_s = (now_us - self._last_us) / _SECOND
         self._last_us = now_us
         self._number += 1
+        traded, self._traded = self._ticker.next_id != self._traded, self._ticker.next_id
+        self._idle_s = 0.0 if traded else self._idle_s + passed_s
         stream = Stream(self._seed, self._number)
         self._noise(stream, passed_s, now_us)
         self._lean(passed_s, now_us)
@@ -213,8 +219,10 @@ class Arena:
     def _send(self, side: str, worth: float, through: float, now_us: int) -> None:
         """An order of the crowd, that goes no farther than so much through the best price."""
         best = self._market.book.best(SELL if side == BUY else BUY)
-        if best is None:
-            return
+        last = self._market.last
+        gap = _GAP * (1.0 + self._idle_s / _PATIENCE_S)
+        if best is None or not last * (1 - gap) < best.price < last * (1 + gap):
+            return  # nobody sells into a hole, or buys over one: for a while they wait for makers to come back
         price = self._on_tick(int(best.price * (1 + through if side == BUY else 1 - through)))
         quantity = self._quantity(worth, best.price)
         if quantity:

@@ -22,7 +22,7 @@ _HOUR: Final = 60
 _HURRY_BPS: Final = 200
 _HURRY: Final = 4.0
 _HOUR_SIGMA: Final = 0.45
-_CALM: Final = 0.77  # what keeps a day's deviation at what the tier says
+_CALM: Final = 0.64  # what keeps a day's deviation, without jumps, at what the tier says
 
 
 @final
