@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 JOBS ?= 2
 
-.PHONY: demo test test-all check lint types contracts bench compiled lock clean
+.PHONY: console demo test test-all check lint types contracts bench compiled lock clean
 .DELETE_ON_ERROR:
 
 .venv/run: requirements/run.txt pyproject.toml
@@ -21,7 +21,24 @@ JOBS ?= 2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 
-demo: .venv/dev
+PAGES := $(shell find console -type f -not -path '*/node_modules/*' -not -name openapi.json -not -name '*.gen.d.ts')
+
+console: .venv/pages
+
+# Checked against the API's own document, so that a route that changed fails here. Where Node or its packages cannot be
+# had, the rest works without pages, and the tests that need them are skipped and say so.
+.venv/pages: .venv/dev hatch_build.py $(PAGES) $(wildcard src/bailiwick/api/*.py src/bailiwick/*/*verbs.py src/bailiwick/console/*.py)
+	@command -v npm >/dev/null 2>&1 || test -x $(BIN)/npm \
+	|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/pages.txt || true
+	@$(BIN)/python hatch_build.py --types && touch $@ || test $$? -eq 3
+
+# A browser for the tests of the console. Where it cannot be had, they are skipped and say so.
+.venv/browser:
+	@command -v chromium >/dev/null || ! command -v apt-get >/dev/null || test "$$(id -u)" != 0 \
+	|| { apt-get update && apt-get install -y --no-install-recommends chromium; } >.venv/browser.log 2>&1 || true
+	@touch $@
+
+demo: .venv/dev .venv/pages
 	@$(BIN)/python -m bailiwick.demo $(if $(STAY),--stay)
 
 check: lint types contracts
@@ -37,10 +54,10 @@ types: .venv/dev
 contracts: .venv/dev
 	$(BIN)/lint-imports --no-cache
 
-test: check
+test: check .venv/pages .venv/browser
 	$(BIN)/pytest -n $(JOBS) -m "not slow"
 
-test-all: check
+test-all: check .venv/pages .venv/browser
 	$(BIN)/pytest -n $(JOBS)
 
 bench: .venv/dev
@@ -54,6 +71,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 lock:
 	$(LOCK) pyproject.toml --output-file requirements/run.txt
 	$(LOCK) pyproject.toml --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
+	$(LOCK) --group pages --no-annotate --output-file requirements/pages.txt
 	for client in requirements/clients/*.in; do \
 	  $(LOCK) --no-annotate $$client --output-file $${client%.in}.txt || exit; done
 

@@ -70,9 +70,11 @@ async def test_a_link_works_once_and_for_an_hour(consoled: ConsoleHouse) -> None
 
 async def test_nobody_yet_is_told(consoled: ConsoleHouse) -> None:
     """While nobody can sign in, the page is told so, and can say how the first person is invited."""
-    assert (await Browser(consoled).ask("GET", "/v1/sign-in")).json == {"nobody": True}
-    await Browser(consoled).enter(await consoled.link())
-    assert (await Browser(consoled).ask("GET", "/v1/sign-in")).json == {"nobody": False}
+    assert (await Browser(consoled).ask("GET", "/v1/sign-in")).json == {"nobody": True, "signed_in": False}
+    browser = Browser(consoled)
+    await browser.enter(await consoled.link())
+    assert (await Browser(consoled).ask("GET", "/v1/sign-in")).json == {"nobody": False, "signed_in": False}
+    assert (await browser.ask("GET", "/v1/sign-in")).json == {"nobody": False, "signed_in": True}
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,10 @@ class SignedInView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Welcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands on the page of somebody who is not signed in."""
+    """What a page asks first, before it asks anything that needs a session."""
 
     nobody: bool  # whether nobody can sign in yet
+    signed_in: bool  # whether somebody is signed in here
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):

@@ -95,7 +95,7 @@ class SignIn:
     # Signing in
 
     async def _welcome(self, asked: forms.Nothing, visit: Visit) -> Told:
-        return Told(forms.Welcome(nobody=self._door.nobody_yet()))
+        return Told(forms.Welcome(nobody=self._door.nobody_yet(), signed_in=visit.signed is not None))
 
     async def _ask_passkey(self, asked: forms.Nothing, visit: Visit) -> Told:
         challenge, options = self._door.ask_passkey(visit.client)

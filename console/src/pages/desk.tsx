@@ -1,0 +1,213 @@
+// Approvals, incidents, accounts.
+import { useState } from "preact/hooks";
+import { type Answer, ask, me } from "../api";
+import { Empty, Facts, Mark, Page, Said, Shown, Time, plain, useLoaded } from "../parts/bits";
+import { Moves } from "../parts/move";
+import { filter, place, to } from "../router";
+
+export function Approvals() {
+  const state = place.value.query.get("state") ?? "waiting";
+  const held = useLoaded((signal) => ask("get", "/v1/approvals", { query: { state: state === "any" ? "" : state }, signal }), [state]);
+  return (
+    <Page title="Approvals">
+      <label class="inline">
+        State
+        <select value={state} onChange={(event) => filter({ state: event.currentTarget.value })}>
+          {["waiting", "approved", "refused", "lapsed", "used", "any"].map((each) => <option key={each}>{each}</option>)}
+        </select>
+      </label>
+      <Shown of={held}>
+        {(found) =>
+          found.rows.length ? (
+            <>{found.rows.map((each) => <Held key={each.id} id={each.id} after={held.again} />)}</>
+          ) : (
+            <Empty>Nothing waits. A grant says what is held for a person: withdrawals, moves, large orders.</Empty>
+          )
+        }
+      </Shown>
+    </Page>
+  );
+}
+
+function Held({ id, after }: { id: string; after: () => void }) {
+  const hold = useLoaded((signal) => ask("get", "/v1/approvals/{id}", { path: { id }, signal }), [id]);
+  const [error, setError] = useState<unknown>(null);
+  async function answer(work: () => Promise<unknown>) {
+    setError(null);
+    try {
+      await work();
+      after();
+      hold.again();
+    } catch (failed) {
+      setError(failed);
+    }
+  }
+  return (
+    <section class="card">
+      <Shown of={hold}>
+        {(found) => (
+          <>
+            <h2>{found.hold.what} <Mark of={found.hold.state} /></h2>
+            <Facts
+              of={[
+                ["Key", <a href={to("keys", found.hold.key)}>{found.hold.key.slice(0, 14)}…</a>],
+                ["Account", found.hold.account],
+                ["Asked", <Time at={found.hold.raised} />],
+                ["Lapses", <Time at={found.hold.answer_by} />],
+                ["Answered by", found.hold.answered_by ?? ""],
+              ]}
+            />
+            <pre>{found.hold.request}</pre>
+            <Said error={error} />
+            {found.hold.state === "waiting" && me.value?.role !== "auditor" ? (
+              <div class="row">
+                <button class="main" onClick={() => answer(() => ask("post", "/v1/approvals/{id}/approve", { path: { id }, body: { seen: found.seen ?? "" }, again: true }))}>
+                  Let it pass once
+                </button>
+                <button class="stop" onClick={() => answer(() => ask("post", "/v1/approvals/{id}/refuse", { path: { id }, body: {} }))}>Refuse</button>
+              </div>
+            ) : null}
+          </>
+        )}
+      </Shown>
+    </section>
+  );
+}
+
+export function Incidents() {
+  const state = place.value.query.get("state") ?? "open";
+  const found = useLoaded((signal) => ask("get", "/v1/incidents", { query: { state: state === "any" ? "" : state }, signal }), [state]);
+  return (
+    <Page title="Incidents">
+      <label class="inline">
+        State
+        <select value={state} onChange={(event) => filter({ state: event.currentTarget.value })}>
+          {["open", "closed", "any"].map((each) => <option key={each}>{each}</option>)}
+        </select>
+      </label>
+      <Shown of={found}>
+        {(all) =>
+          all.rows.length ? (
+            <ul class="plain">
+              {all.rows.map((each) => (
+                <li key={each.id}>
+                  <Mark of={each.state} /> <a href={to("incidents", each.id)}>{each.title}</a> <Time at={each.opened} />
+                </li>
+              ))}
+            </ul>
+          ) : (
+            <Empty>No incident is like that. When a key is suspected, leaks, or its owner says “not me”, it stands here.</Empty>
+          )
+        }
+      </Shown>
+    </Page>
+  );
+}
+
+type IncidentAnswer = Answer<"/v1/incidents/{id}", "get">;
+
+export function Incident({ id }: { id: string }) {
+  const incident = useLoaded((signal) => ask("get", "/v1/incidents/{id}", { path: { id }, signal }), [id]);
+  return (
+    <Page title="Incident">
+      <Shown of={incident}>{(found) => <Told of={found} after={incident.again} />}</Shown>
+    </Page>
+  );
+}
+
+function Told({ of, after }: { of: IncidentAnswer; after: () => void }) {
+  const [text, setText] = useState("");
+  const [error, setError] = useState<unknown>(null);
+  const id = of.id;
+  async function attempt(work: () => Promise<unknown>) {
+    setError(null);
+    try {
+      await work();
+      setText("");
+      after();
+    } catch (failed) {
+      setError(failed);
+    }
+  }
+  return (
+    <>
+      <p><Mark of={of.state} /> {of.title}</p>
+      <Facts
+        of={[
+          ["Id", of.id],
+          ["Owner", of.owner],
+          ["Opened", <Time at={of.opened} />],
+          ["Keys", <>{of.keys?.map((key) => <a key={key} href={to("keys", key)}>{key.slice(0, 14)}… </a>)}</>],
+          ["Disputed orders", of.disputed?.map(plain).join(", ") ?? ""],
+          ["Closed", of.closed ? <Time at={of.closed} /> : ""],
+          ["Why", of.closing ?? ""],
+          ["For the exchange", of.evidence ? <a href={of.evidence} download target="_self">the evidence file</a> : ""],
+        ]}
+      />
+      <h2>Notes</h2>
+      <ul class="plain">{of.notes?.map((each) => <li key={plain(each)}>{plain(each)}</li>)}</ul>
+      <Said error={error} />
+      {of.state === "open" && me.value?.role !== "auditor" ? (
+        <form class="row" onSubmit={(event) => { event.preventDefault(); void attempt(() => ask("post", "/v1/incidents/{id}/notes", { path: { id }, body: { text } })); }}>
+          <label class="grow">Note, or the reason to close it<input value={text} onInput={(event) => setText(event.currentTarget.value)} required /></label>
+          <button type="submit">Write it down</button>
+          <button type="button" disabled={!text} onClick={() => attempt(() => ask("post", "/v1/incidents/{id}/close", { path: { id }, body: { reason: text }, again: true }))}>Close it</button>
+        </form>
+      ) : null}
+    </>
+  );
+}
+
+export function Accounts() {
+  const accounts = useLoaded((signal) => ask("get", "/v1/accounts", { signal }), []);
+  return (
+    <Page title="Accounts and audit">
+      <Shown of={accounts}>
+        {(found) =>
+          found.rows.length ? (
+            <>{found.rows.map((row) => <Account key={plain(row["id"])} row={row} after={accounts.again} />)}</>
+          ) : (
+            <Empty>No accounts yet: <code>bailiwick account add main --venue binance --owner 'Your name' --api-key YOUR_KEY</code></Empty>
+          )
+        }
+      </Shown>
+    </Page>
+  );
+}
+
+function Account({ row, after }: { row: Record<string, unknown>; after: () => void }) {
+  const id = plain(row["id"]);
+  const state = plain(row["state"]);
+  const [audit, setAudit] = useState<Answer<"/v1/accounts/{id}/audit", "get"> | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+  async function look() {
+    setBusy(true);
+    setError(null);
+    try {
+      setAudit(await ask("get", "/v1/accounts/{id}/audit", { path: { id } }));
+    } catch (failed) {
+      setError(failed);
+    }
+    setBusy(false);
+  }
+  return (
+    <section class="card">
+      <h2>{id} <Mark of={state} /></h2>
+      <Facts of={[["Name", plain(row["name"])], ["Owner", plain(row["owner"])], ["Venue", plain(row["venue"])], ["Its key there", plain(row["api_key"])]]} />
+      <p><a href={`${to("keys")}?account=${encodeURIComponent(id)}`}>Its keys</a></p>
+      {me.value?.role === "auditor" ? null : (
+        <Moves kind="accounts" id={id} after={after} moves={state === "active" ? ["wind-down", "freeze"] : me.value?.role === "operator" ? ["unfreeze"] : []} />
+      )}
+      <button onClick={look} disabled={busy}>{busy ? "The exchange is asked…" : "What may its own key do?"}</button>
+      <Said error={error} />
+      {audit ? (
+        <div role="status">
+          <p><strong>{audit.report.grade}</strong> {audit.report.sentence}</p>
+          <ul>{audit.report.verdicts?.map((each) => <li key={each.subject}>{each.grade}: {each.subject}: {each.sentence} {each.remedy}</li>)}</ul>
+          <p>{audit.report.advice}</p>
+        </div>
+      ) : null}
+    </section>
+  );
+}

@@ -1,0 +1,108 @@
+// What happens now, what is open, and the way to stop it.
+import { useEffect } from "preact/hooks";
+import { ask, me } from "../api";
+import { leftOut, listen, rows, seconds, state } from "../feed";
+import { Empty, Facts, Page, Shown, useLoaded } from "../parts/bits";
+import { Panic } from "../parts/panic";
+import { Stream } from "../parts/stream";
+import { to } from "../router";
+
+export function Overview() {
+  useEffect(listen, []);
+  return (
+    <Page title="Overview" side={me.value?.role === "auditor" ? null : <Panic />}>
+      <div class="cards">
+        <Health />
+        <Rates />
+        <Open />
+      </div>
+      <section aria-label="What happens now">
+        <h2>
+          Now <span class={`mark ${state.value === "live" ? "good" : "care"}`} role="status">{state.value}</span>
+        </h2>
+        {leftOut.value ? (
+          <p class="quiet">
+            More is decided than can be read: {leftOut.value.toLocaleString()} records are counted above and not shown
+            here. The journal has all of them.
+          </p>
+        ) : null}
+        {rows.value.length ? (
+          <Stream rows={rows.value} />
+        ) : (
+          <Empty>Nothing yet. Point a bot at the gateway with a key of its own, and every decision appears here.</Empty>
+        )}
+      </section>
+    </Page>
+  );
+}
+
+function Health() {
+  const status = useLoaded((signal) => ask("get", "/v1/status", { signal }), []);
+  return (
+    <section class="card">
+      <h2>Health</h2>
+      <Shown of={status}>
+        {(found) => (
+          <Facts
+            of={[
+              ["Gateway", found.ready ? "serving" : `not serving: ${found.detail ?? ""}`],
+              ["Keys", found.keys.toLocaleString()],
+              ["Journal", `${found.position.toLocaleString()} records`],
+              ["Version", found.version],
+            ]}
+          />
+        )}
+      </Shown>
+    </section>
+  );
+}
+
+const WHATS = ["allowed", "read", "denied", "held", "refused"];
+
+function Rates() {
+  const now = Math.floor(Date.now() / 1000);
+  const recent = seconds.value.filter((each) => each.at > now - 10);
+  const sum = (what: string) => recent.reduce((total, each) => total + (each.counts[what] ?? 0), 0);
+  return (
+    <section class="card">
+      <h2>Decisions a second</h2>
+      <Facts of={WHATS.map((what) => [what === "read" ? "reads allowed" : what, (sum(what) / 10).toFixed(1)])} />
+      <Spark />
+    </section>
+  );
+}
+
+function Spark() {
+  const totals = seconds.value.map((each) => Object.values(each.counts).reduce((a, b) => a + b, 0));
+  const most = Math.max(1, ...totals);
+  const points = totals.map((each, place) => `${place * 4},${40 - (each / most) * 38}`).join(" ");
+  return (
+    <svg class="spark" viewBox="0 0 240 42" role="img" aria-label={`At most ${most} a second in the last minute`}>
+      <polyline points={points} />
+    </svg>
+  );
+}
+
+function Open() {
+  const waiting = useLoaded((signal) => ask("get", "/v1/approvals", { query: { state: "waiting" }, signal }), []);
+  const house = me.value?.role !== "owner";
+  const incidents = useLoaded(
+    async (signal) => (house ? await ask("get", "/v1/incidents", { query: { state: "open" }, signal }) : null),
+    [],
+  );
+  return (
+    <section class="card">
+      <h2>Open</h2>
+      <Shown of={waiting}>
+        {(found) => (
+          <p><a href={to("approvals")}>{found.rows.length}{found.more ? "+" : ""} waiting for a person</a></p>
+        )}
+      </Shown>
+      {house ? (
+        <Shown of={incidents}>
+          {(found) => <p><a href={to("incidents")}>{found?.rows.length ?? 0} open incidents</a></p>}
+        </Shown>
+      ) : null}
+    </section>
+  );
+}

@@ -1,0 +1,131 @@
+// Services: how far each could reach, and the one act against a compromised one.
+import { useState } from "preact/hooks";
+import { type Answer, ask, me } from "../api";
+import { Dialog } from "../parts/dialog";
+import { Empty, Facts, Mark, Page, Said, Shown, plain, useLoaded } from "../parts/bits";
+import { Moves } from "../parts/move";
+import { reach } from "../parts/panic";
+import { to } from "../router";
+
+export function Services() {
+  const services = useLoaded((signal) => ask("get", "/v1/services", { signal }), []);
+  return (
+    <Page title="Services">
+      <Shown of={services}>
+        {(found) =>
+          found.rows.length ? (
+            <table>
+              <thead><tr><th scope="col">Service</th><th scope="col">Name</th><th scope="col">Standing</th><th scope="col">Networks</th></tr></thead>
+              <tbody>
+                {found.rows.map((row) => (
+                  <tr key={plain(row["id"])}>
+                    <td><a href={to("services", plain(row["id"]))}>{plain(row["id"])}</a></td>
+                    <td>{plain(row["name"])}</td>
+                    <td><Mark of={plain(row["standing"])} /></td>
+                    <td>{plain(row["networks"]) || <span class="quiet">not known</span>}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          ) : (
+            <Empty>No services yet. Add whoever will hold a key: <code>bailiwick service add mybot --name 'My bot'</code></Empty>
+          )
+        }
+      </Shown>
+    </Page>
+  );
+}
+
+export function Service({ id }: { id: string }) {
+  const service = useLoaded((signal) => ask("get", "/v1/services/{id}", { path: { id }, signal }), [id]);
+  const house = me.value?.role !== "owner";
+  const operator = me.value?.role === "operator";
+  return (
+    <Page title={`Service ${id}`}>
+      <Shown of={service}>
+        {(found) => (
+          <>
+            <p><Mark of={plain(found.values["standing"])} /> {plain(found.values["name"])} {plain(found.values["contact"])}</p>
+            {house ? <Reach id={id} /> : null}
+            <p><a href={`${to("keys")}?service=${encodeURIComponent(id)}`}>Its keys</a></p>
+            {operator ? (
+              <>
+                <Moves kind="services" id={id} after={service.again}
+                  moves={found.values["standing"] === "trusted" ? ["wind-down", "freeze"] : ["unfreeze"]} />
+                {found.values["standing"] === "compromised" ? null : <Compromise id={id} after={service.again} />}
+              </>
+            ) : null}
+          </>
+        )}
+      </Shown>
+    </Page>
+  );
+}
+
+function Reach({ id }: { id: string }) {
+  const found = useLoaded((signal) => ask("get", "/v1/services/{id}/reach", { path: { id }, signal }), [id]);
+  return (
+    <section class="card">
+      <h2>How far it reaches</h2>
+      <Shown of={found}>{(reached) => <Facts of={reach(reached)} />}</Shown>
+    </section>
+  );
+}
+
+type Done = Answer<"/v1/services/{id}/compromise", "post">;
+
+function Compromise({ id, after }: { id: string; after: () => void }) {
+  const [open, setOpen] = useState(false);
+  const [reason, setReason] = useState("");
+  const [done, setDone] = useState<Done | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+
+  async function act() {
+    setBusy(true);
+    setError(null);
+    try {
+      setDone(await ask("post", "/v1/services/{id}/compromise", { path: { id }, body: { reason } }));
+      after();
+    } catch (failed) {
+      setError(failed);
+    }
+    setBusy(false);
+  }
+
+  return (
+    <section class="card">
+      <h2>It is compromised</h2>
+      <p>One act: every key that it ever had winds down, nothing more is issued to it, and every owner is told.</p>
+      <button class="stop" onClick={() => setOpen(true)}>Compromised…</button>
+      {open ? (
+        <Dialog title={`Compromise of ${id}`} onClose={() => setOpen(false)}>
+          {done ? (
+            <>
+              <p class="said good" role="status">
+                Done (journal {done.position}). In force: {done.in_force} of {done.ever.keys} keys of {done.owners} owners.
+              </p>
+              {done.left?.length ? <p class="said bad">Not reached: {done.left.map(plain).join(", ")}</p> : null}
+              <p>Whoever doubts it works it out again from the journal alone:</p>
+              <pre>bailiwick journal verify-act {done.position}</pre>
+              <button onClick={() => setOpen(false)}>Close</button>
+            </>
+          ) : (
+            <>
+              <Reach id={id} />
+              <label>
+                What happened (written in the journal and told to owners)
+                <input value={reason} onInput={(event) => setReason(event.currentTarget.value)} maxLength={500} />
+              </label>
+              <Said error={error} />
+              <div class="row">
+                <button class="stop" disabled={busy} onClick={act}>{busy ? "Stopping every key…" : "Stop every key of it"}</button>
+                <button onClick={() => setOpen(false)}>Leave it</button>
+              </div>
+            </>
+          )}
+        </Dialog>
+      ) : null}
+    </section>
+  );
+}

@@ -1,0 +1,67 @@
+// The dialog that asks once more who one is.
+import { useState } from "preact/hooks";
+import { wanted } from "../again";
+import { ask } from "../api";
+import { sign } from "../passkey";
+import { Dialog } from "./dialog";
+import { Said } from "./bits";
+
+export function AskedAgain() {
+  const now = wanted.value;
+  return now ? <Asking key={now.path} {...now} /> : null;
+}
+
+function Asking({ method, path, done, given }: NonNullable<typeof wanted.value>) {
+  const [error, setError] = useState<unknown>(null);
+  const [code, setCode] = useState("");
+  const [codes, setCodes] = useState(false);
+  const [busy, setBusy] = useState(false);
+
+  async function byPasskey() {
+    setBusy(true);
+    setError(null);
+    try {
+      const asked = await ask("post", "/v1/session/again/ask", { body: { method, path } });
+      setCodes(asked.code ?? false);
+      const credential = await sign(asked.options);
+      await ask("post", "/v1/session/again", { body: { method, path, challenge: asked.challenge, credential } });
+      done();
+    } catch (failed) {
+      setError(failed);
+    }
+    setBusy(false);
+  }
+
+  async function byCode(event: Event) {
+    event.preventDefault();
+    setError(null);
+    try {
+      await ask("post", "/v1/session/again", { body: { method, path, code } });
+      done();
+    } catch (failed) {
+      setError(failed);
+    }
+  }
+
+  return (
+    <Dialog title="Is it you?" onClose={given}>
+      <p>This act can widen what somebody may do, or shows a secret. Confirm it once more.</p>
+      <Said error={error} />
+      <div class="row">
+        <button class="main" onClick={byPasskey} disabled={busy}>Confirm with a passkey</button>
+        <button onClick={given}>Do not do it</button>
+      </div>
+      <details open={codes}>
+        <summary>Use a code instead</summary>
+        <form onSubmit={byCode} class="row">
+          <label>
+            Code of the app
+            <input value={code} onInput={(event) => setCode(event.currentTarget.value)} inputMode="numeric"
+              autocomplete="one-time-code" required maxLength={8} />
+          </label>
+          <button type="submit">Confirm</button>
+        </form>
+      </details>
+    </Dialog>
+  );
+}
