@@ -53,7 +53,7 @@ def test_the_largest_service_has_the_share_that_is_asked_for() -> None:
 def test_six_kinds_of_bots_differ_and_trackers_only_read() -> None:
     """Stops come of guardians, post-only orders of makers, buys alone of buyers at intervals, none of trackers."""
     habits = {f"crowd.habits.{name}": 0 for name in load("axs").crowd.habits.__struct_fields__}
-    quiet = Scenario(name="q", title="q", hours=36, crowd=Crowd(keys=300, services=5, idle_bps=0, maker=6))
+    quiet = Scenario(name="q", title="q", hours=24, crowd=Crowd(keys=200, services=5, idle_bps=0, maker=8))
     world, door = play(altered(quiet, habits), 4)
     types: dict[str, set[OrderType]] = {}
     sides: dict[str, set[Side]] = {}
@@ -76,10 +76,10 @@ def test_six_kinds_of_bots_differ_and_trackers_only_read() -> None:
 
 
 def test_owners_do_odd_things_at_the_rates_that_are_set() -> None:
-    """With tenfold rates every habit shows, new coins are granted, and addresses and clients change."""
+    """With twentyfold rates every habit shows, new coins are granted, and addresses and clients change."""
     names = [name for name in load("axs").crowd.habits.__struct_fields__ if name != "forgotten_grant"]
-    scenario = Scenario(name="q", title="q", hours=72, crowd=Crowd(keys=300, services=5))
-    rates = {f"crowd.habits.{name}": getattr(scenario.crowd.habits, name) * 10 + 30 for name in names}
+    scenario = Scenario(name="q", title="q", hours=36, crowd=Crowd(keys=200, services=5))
+    rates = {f"crowd.habits.{name}": getattr(scenario.crowd.habits, name) * 20 + 60 for name in names}
     world, door = play(altered(scenario, rates), 2)
     assert set(world.reckoning.oddities) == set(names)
     assert door.granted_to
@@ -133,8 +133,9 @@ def test_contra_trading_takes_most_of_an_account() -> None:
     assert sum(victim.sent for victim in victims) > 300
 
 
-@pytest.mark.parametrize("source", ["new", "service", "fresh-account"])
-@pytest.mark.parametrize("dress", ["own", "victim"])
+@pytest.mark.parametrize(
+    ("source", "dress"), [("new", "own"), ("new", "victim"), ("service", "victim"), ("fresh-account", "own")]
+)
 def test_a_thief_comes_from_where_and_looks_as_the_scenario_says(source: str, dress: str) -> None:
     """From the service's own networks or not, as the victim's client or as a script of his own."""
     changes = {"attack.0.source": source, "attack.0.dress": dress, "attack.0.orders": 2, "hours": 3}
