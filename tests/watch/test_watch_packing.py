@@ -63,6 +63,17 @@ def test_no_life_makes_a_fatter_profile() -> None:
     assert len(desk.state.encode_key("k", desk.now)) <= 1024
 
 
+def test_what_comes_back_is_what_went() -> None:
+    """The bytes of a lived profile, and of the fattest, are read and written again to the same bytes."""
+    desk = Desk()
+    desk.live(holder(), 6, "BTCUSDT", worth=70.0)
+    desk.tell(order("DMGUSDT", worth=900.0, near=250.0))
+    lived = desk.state.encode_key("k", desk.now)
+    assert unpack(lived, "of k", "svc").profile.symbols[desk.state.digest("BTCUSDT")].sides == 3
+    for data in (lived, pack(fattest(), 0)):
+        assert pack(unpack(data, "of k", "svc"), 0) == data
+
+
 @pytest.mark.parametrize("cut", [0, 1, 9, 40, 200])
 def test_a_damaged_profile_is_refused(cut: int) -> None:
     """Bytes that were cut short, lengthened, or are of another version raise an error, and are not half read."""
