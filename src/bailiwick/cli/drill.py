@@ -92,7 +92,7 @@ def suite(
     seed: int = 1000,
     seeds: int = 1,
     incident: tuple[str, ...] = (),
-    baselines: bool = True,
+    baselines: Annotated[bool, Parameter(negative="--no-baselines")] = True,
     processes: int = 0,
     json: JSON = False,
 ) -> None:
