@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sys
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -11,14 +12,14 @@ import pytest
 from pump_ground import DAY_US, START_US, pump, quiet
 
 from bailiwick.cli.commands import run
-from bailiwick.training.boosting import TrainingError
+from bailiwick.training.boosting import TrainingError, trees_of
 from bailiwick.training.labels import Onset, example
 from bailiwick.training.samples import gather
 from bailiwick.training.scoring import figures
 from bailiwick.training.tradefile import TradeFileError, read_streams
 from bailiwick.training.validation import Bench
 from bailiwick.watch.pump.features import NAMES
-from bailiwick.watch.pump.model import shipped
+from bailiwick.watch.pump.model import Level, Model, ModelFile, shipped
 from bailiwick.watch.pump.order import Trade
 from bailiwick.watch.pump.pump import SymbolPump
 
@@ -82,7 +83,7 @@ def test_parquet_without_its_library_names_the_extra(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where pyarrow is not installed, the error says what to install and what else can be read."""
-    monkeypatch.setitem(__import__("sys").modules, "pyarrow.parquet", None)
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     path = tmp_path / "t.parquet"
     path.write_bytes(b"PAR1")
     code, _, error = replayed(capsys, str(path))
@@ -228,7 +229,9 @@ def test_training_sees_what_the_detector_sees(tmp_path: Path) -> None:
     signs = [*(detector.step(trade) for trade in trades), detector.close()]
     size = len(NAMES)
     rows = [samples.rows[i * size : (i + 1) * size] for i in range(len(samples))]
-    assert [sign.score for sign in signs if sign] == [round(model.score(row) * 1000) for row in rows]
+    level = Level()
+    scores = [level.after(time, model.score(row)) for time, row in zip(samples.time, rows, strict=True)]
+    assert [sign.score for sign in signs if sign] == [round(score * 1000) for score in scores]
     assert list(samples.time) == [sign.at_us for sign in signs if sign]
 
 
@@ -242,6 +245,38 @@ def test_training_names_what_it_lacks(tmp_path: Path, capsys: pytest.CaptureFixt
         code = run(["watch", "train", trades, str(labels), *more])
         said.append((code, capsys.readouterr().err.strip().partition(";")[0]))
     assert said == [(2, "bailiwick: nothing to do"), (1, f"bailiwick: {trades} has no stream that is labelled")]
+
+
+def test_training_without_its_library_names_the_extra(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where LightGBM is not installed, the error says what to install; everything else works without it."""
+    monkeypatch.setitem(sys.modules, "lightgbm", None)
+    trades = str(write_csv(tmp_path / "t.csv", {"e": trades_of(1)}))
+    labels = tmp_path / "l.csv"
+    labels.write_text(f"event,symbol,onset_us,rise\ne,XYZBTC,{DAY_OVER_US},0.2\n")
+    assert run(["watch", "train", trades, str(labels), "--by-time"]) == 1
+    assert capsys.readouterr().err == "bailiwick: training needs LightGBM; pip install 'bailiwick[train]'\n"
+
+
+class Fitted:
+    """What LightGBM tells of three fitted trees, one of them a leaf alone."""
+
+    def dump_model(self) -> dict[str, Any]:
+        """Trees as nested nodes."""
+        inner = {
+            "split_feature": 1, "threshold": 5.0, "left_child": {"leaf_value": 1.0}, "right_child": {"leaf_value": 2.0},
+        }  # fmt: skip
+        root = {"split_feature": 0, "threshold": 0.5, "left_child": inner, "right_child": {"leaf_value": 4.0}}
+        return {"tree_info": [{"tree_structure": each} for each in (root, inner, {"leaf_value": 0.25})]}
+
+
+def test_a_fitted_model_is_written_down_as_it_answers() -> None:
+    """Nested trees become plain rows that lead to the same leaves."""
+    trees = trees_of(Fitted())
+    model = Model(ModelFile(about={}, features=NAMES, threshold=1.0, digest="", trees=trees))
+    rows = ((0.5, 5.0), (0.5, 5.1), (0.6, 5.0))
+    assert [model.score([*row, *[0.0] * (len(NAMES) - 2)]) for row in rows] == [2.25, 4.25, 5.25]
 
 
 def test_the_first_real_pumps_are_found() -> None:
@@ -263,7 +298,7 @@ def test_the_first_real_pumps_are_found() -> None:
         first = last = 0
         for trade in stream.trades:
             first, last = first or trade.time_us, trade.time_us
-            sign = detector.step(trade, again=False)
+            sign = detector.step(trade)
             if sign is not None and sign.alarm:
                 said.append(sign.at_us)
         spans[stream.name] = first, last

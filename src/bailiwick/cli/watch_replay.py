@@ -59,10 +59,10 @@ def alarms(stream: Stream, model: Model) -> Iterator[Sign]:
     """The alarms of a stream."""
     pump = SymbolPump(model)
     for trade in stream.trades:
-        sign = pump.step(trade, again=False)
+        sign = pump.step(trade)
         if sign is not None and sign.alarm:
             yield sign
-    last = pump.close(again=False)
+    last = pump.close()
     if last is not None and last.alarm:
         yield last
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from bailiwick.training.samples import Samples
 from bailiwick.watch.pump.features import NAMES
-from bailiwick.watch.pump.model import Tree
+from bailiwick.watch.pump.model import Level, Tree
 
 ROUNDS: Final = 250
 SETTINGS: Final[dict[str, Any]] = {
@@ -96,7 +96,8 @@ class Booster:
             chosen = self.stream == stream
             rows = self.rows[chosen]
             scores = model.predict(rows, raw_score=True).tolist() if len(rows) else []
-            found[stream] = self.time[chosen].tolist(), scores
+            times, level = self.time[chosen].tolist(), Level()
+            found[stream] = times, [level.after(time, score) for time, score in zip(times, scores, strict=True)]
         return found
 
 

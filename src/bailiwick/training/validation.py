@@ -12,7 +12,7 @@ from bailiwick.training.scoring import Figures, figures
 
 INNER: Final = 4  # parts that the threshold is chosen with
 STEPS: Final = 60
-LOWEST, HIGHEST = 0.0, 6.0
+LOWEST, HIGHEST = -1.0, 5.0
 AROUND: Final = 3  # thresholds to either side that the chosen one must do well beside
 EARLIER: Final = 0.7  # of the events, for a split by time
 

@@ -3,11 +3,16 @@
 from collections.abc import Sequence
 from hashlib import sha256
 from importlib.resources import files
-from typing import final
+from math import exp
+from typing import Final, final
 
 import msgspec
 
 from bailiwick.watch.pump.features import NAMES
+
+_LOW: Final = -6.0  # nats, where nothing has been judged lately
+_FADES_US: Final = 60_000_000.0
+_SHARE: Final = 0.3
 
 
 class Tree(msgspec.Struct, frozen=True, gc=False):
@@ -31,6 +36,27 @@ class ModelFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     threshold: float
     digest: str
     trees: tuple[Tree, ...]
+
+
+@final
+class Level:
+    """Where the scores of a symbol's orders stand: one order alone is chance, and several that agree are not.
+
+    Each order moves it by a share of the way to its own score; without orders it falls back within a minute.
+    """
+
+    __slots__ = ("_at_us", "_value")
+
+    def __init__(self) -> None:
+        self._value = _LOW
+        self._at_us = 0
+
+    def after(self, at_us: int, score: float) -> float:
+        """Take the next order's score; where they stand now, in nats."""
+        rest = _LOW + (self._value - _LOW) * exp((self._at_us - at_us) / _FADES_US)
+        self._at_us = at_us
+        self._value = rest + (score - rest) * _SHARE
+        return self._value
 
 
 class ModelError(ValueError):

@@ -7,7 +7,7 @@ import msgspec
 
 from bailiwick.watch.pump.background import Background, background
 from bailiwick.watch.pump.features import features
-from bailiwick.watch.pump.model import Model
+from bailiwick.watch.pump.model import Level, Model
 from bailiwick.watch.pump.order import Bar, Gathering, Order, Trade
 from bailiwick.watch.pump.tape import MINUTE_US, Tape
 from bailiwick.words import counted
@@ -33,32 +33,29 @@ class Sign(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 class SymbolPump:
     """The detector of one symbol. Orders that do not lift the price cost a few microseconds and are not judged."""
 
-    __slots__ = ("_gathering", "_minute", "_model", "_newest", "_quiet_until", "_usual", "tape")
+    __slots__ = ("_gathering", "_level", "_minute", "_model", "_newest", "_quiet_until", "_usual", "tape")
 
     def __init__(self, model: Model) -> None:
         self.tape = Tape()
         self._model = model
         self._gathering = Gathering()
+        self._level = Level()
         self._newest = self._quiet_until = 0
         self._minute = -1
         self._usual: Background | None = None
 
-    def step(self, trade: Trade, *, again: bool = True) -> Sign | None:
-        """Take the next trade. What it says is told of the order before, if this one ended it.
-
-        Args:
-            again: judge orders within half an hour of an alarm too, which can be none themselves.
-        """
+    def step(self, trade: Trade) -> Sign | None:
+        """Take the next trade. What it says is told of the order before, if this one ended it."""
         if trade.time_us < self._newest:
             return None  # it was told of before, or too late to be judged
         self._newest = trade.time_us
         order = self._gathering.put(trade)
-        return None if order is None else self._judge(order, again=again)
+        return None if order is None else self._judge(order)
 
-    def close(self, *, again: bool = True) -> Sign | None:
+    def close(self) -> Sign | None:
         """No more trades of the last order come: judge it."""
         order = self._gathering.close()
-        return None if order is None else self._judge(order, again=again)
+        return None if order is None else self._judge(order)
 
     def seed(self, bars: Sequence[Bar], trades: Sequence[Trade]) -> None:
         """Begin with a day that is known from elsewhere, and with trades of it, instead of following it for a day."""
@@ -73,13 +70,12 @@ class SymbolPump:
                 if order is not None:
                     self.tape.meet(order)
 
-    def _judge(self, order: Order, *, again: bool) -> Sign | None:
-        quiet = order.time_us < self._quiet_until
-        row = self.look(order, skip=quiet and not again)
+    def _judge(self, order: Order) -> Sign | None:
+        row = self.look(order)
         if row is None:
             return None
-        score = self._model.score(row)
-        alarm = score >= self._model.threshold and not quiet
+        score = self._level.after(order.time_us, self._model.score(row))
+        alarm = score >= self._model.threshold and order.time_us >= self._quiet_until
         if alarm:
             self._quiet_until = order.time_us + COOLDOWN_US
         return Sign(
@@ -89,20 +85,18 @@ class SymbolPump:
             why=self._why(order) if score >= self._model.threshold else "",
         )
 
-    def look(self, order: Order, *, skip: bool = False) -> list[float] | None:
+    def look(self, order: Order) -> list[float] | None:
         """Remember an order; its figures, if it lifts the price and a day is known."""
         tape = self.tape
         if not tape.add(order) or not tape.ready:
             return None
         minute = order.time_us // MINUTE_US
-        row = None
-        if not skip:
-            if minute != self._minute or self._usual is None:
-                assert tape.minutes is not None
-                assert tape.hours is not None
-                self._usual = background(tape.minutes, tape.hours)
-                self._minute = minute
-            row = features(tape, order, self._usual)
+        if minute != self._minute or self._usual is None:
+            assert tape.minutes is not None
+            assert tape.hours is not None
+            self._usual = background(tape.minutes, tape.hours)
+            self._minute = minute
+        row = features(tape, order, self._usual)
         tape.open(order.time_us)
         return row
 
