@@ -11,6 +11,7 @@ from bailiwick import config
 from bailiwick.authority.approval_verbs import ApproveHold, ListApprovals, RefuseHold, ShowApproval
 from bailiwick.authority.desk import Desk
 from bailiwick.authority.examination import examine
+from bailiwick.authority.verbs import Kind, Move, MoveParty
 from bailiwick.link.questions import Event
 from bailiwick.link.wire import Code, LinkError
 from bailiwick.model.party import KeyState
@@ -184,6 +185,21 @@ async def test_old_holds_do_not_count(approvals: Approvals) -> None:
         approvals.now += ANSWER_MS // 2 + 1
         await approvals.desk.approvals.lapse()
     assert approvals.house.store.keys.get(approvals.key).state is KeyState.ACTIVE
+
+
+async def test_a_key_that_was_given_back_begins_anew(approvals: Approvals) -> None:
+    """What wound a key down counts no more once a person gave it back: its next request is asked about again."""
+    for number in range(3):
+        await approvals.hold(f"d{number}")
+    approvals.now = approvals.house.store.keys.get(approvals.key).since or 0
+    await approvals.ask(MoveParty(kind=Kind.KEY, id=approvals.key, to=Move.UNFREEZE, reason="it was me"))
+    approvals.now = (approvals.house.store.keys.get(approvals.key).since or 0) + 1
+    asked = await approvals.hold("d3")
+    key = approvals.house.store.keys.get(approvals.key)
+    assert (approvals.state(asked), key.state) == (HoldState.WAITING, KeyState.ACTIVE)
+    for number in range(4, 6):
+        await approvals.hold(f"d{number}")
+    assert approvals.house.store.keys.get(approvals.key).state is KeyState.WINDING_DOWN
 
 
 async def test_holds_survive_a_restart(approvals: Approvals, tmp_path: Path) -> None:

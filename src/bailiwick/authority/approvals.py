@@ -65,17 +65,23 @@ class ApprovalDesk:
         if any(each.digest == hold.digest and each.id != hold.id for each in waiting):
             return  # it is being asked about already
         self._store.holds.add(hold)
-        since = hold.raised - WITHIN_MS
+        since = max(hold.raised - WITHIN_MS, self._given_back(event.key))
         recent = [
             each
             for each in self._store.holds.list(keys=[event.key], limit=50)
             if each.raised > since and not each.watched  # how often the watch is wrong is no fault of the key's
         ]
-        unanswered = [each for each in recent if each.state in {HoldState.WAITING, HoldState.LAPSED}]
+        open_or_over = {HoldState.WAITING, HoldState.LAPSED}
+        unanswered = [each for each in recent if each.state in open_or_over and each.answered is None]
         if len(unanswered) >= MANY:
             await self._wear_no_further(hold, len(unanswered))
             return
         self._tell(hold)
+
+    def _given_back(self, key: str) -> int:
+        """When a person last gave a key back that works: whoever did has seen what it asked for before that."""
+        found = self._store.keys.get(key)
+        return found.since or 0 if found.state is KeyState.ACTIVE else 0
 
     async def held_by_watch(self, event: Event) -> str:
         """The watch has held an intent, and whoever calls tells its owner; the hold that he may approve."""
