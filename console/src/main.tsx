@@ -12,13 +12,17 @@ import { Key } from "./pages/key";
 import { Keys } from "./pages/keys";
 import { Overview } from "./pages/overview";
 import { Service, Services } from "./pages/services";
+import { Canaries, Journal } from "./pages/records";
 import { Settings } from "./pages/settings";
 import { place, to } from "./router";
 
 const NAVIGATION: [string, string][] = [
   ["", "Overview"], ["keys", "Keys"], ["services", "Services"], ["approvals", "Approvals"], ["incidents", "Incidents"],
-  ["accounts", "Accounts"], ["settings", "Settings"],
+  ["canaries", "Canaries"], ["journal", "Journal"], ["accounts", "Accounts"], ["settings", "Settings"],
 ];
+
+/** What concerns the whole house is not for an owner. */
+const HOUSE = new Set(["incidents", "canaries", "journal"]);
 
 function View() {
   const [view = "", id] = place.value.parts;
@@ -35,6 +39,10 @@ function View() {
       return <Approvals />;
     case "incidents":
       return id ? <Incident key={id} id={id} /> : <Incidents />;
+    case "canaries":
+      return <Canaries />;
+    case "journal":
+      return <Journal />;
     case "accounts":
       return <Accounts />;
     case "settings":
@@ -64,7 +72,7 @@ function App() {
       <nav aria-label="Main">
         <a class="name" href={to()}>Bailiwick</a>
         <ul>
-          {NAVIGATION.map(([path, title]) => (
+          {NAVIGATION.filter(([path]) => me.value?.role !== "owner" || !HOUSE.has(path)).map(([path, title]) => (
             <li key={path}>
               <a href={to(...(path ? [path] : []))} aria-current={here === path ? "page" : undefined}>{title}</a>
             </li>

@@ -13,6 +13,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SCREENS = ROOT / "build/screens"
 BUILT = ROOT / "src/bailiwick/console/built/index.html"
+AXE = ROOT / "console/node_modules/axe-core/axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WAIT_MS = 15_000
 AUTHENTICATOR = {
     "protocol": "ctap2",
@@ -59,6 +61,15 @@ class Person:
     def confirm(self) -> None:
         """Show once more who it is."""
         self.press("Confirm with a passkey", within="dialog")
+
+    def barriers(self) -> list[str]:
+        """What axe finds on this page against WCAG 2.2 AA."""
+        found = self.page.evaluate(AXE.read_text(encoding="utf-8") + f";axe.run({{runOnly: {RULES}}})")
+        return [
+            f"{each['id']}: {node['target']} {node['failureSummary']}"
+            for each in found["violations"]
+            for node in each["nodes"]
+        ]
 
     def picture(self, name: str) -> None:
         """Keep a picture of the page."""

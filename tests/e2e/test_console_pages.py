@@ -10,11 +10,17 @@ from urllib.parse import urlsplit
 import pytest
 from bot import Bot, eventually
 from browsing import SCREENS, Person, browser
+from grants import BOT
 from house import FUNDS, Issued
 
+from bailiwick.config import load
 from bailiwick.demo.stage import Stage
+from bailiwick.model.credential import make_key_id
+from bailiwick.model.grant import grant_to_toml
+from bailiwick.model.party import Key, KeyKind, KeyState
+from bailiwick.store.store import Store
 
-PAGES = ("Overview", "Keys", "Services", "Approvals", "Incidents", "Accounts", "Settings")
+PAGES = ("Overview", "Keys", "Services", "Approvals", "Incidents", "Canaries", "Journal", "Accounts", "Settings")
 LOW = "64000"
 
 
@@ -154,6 +160,30 @@ def test_a_key_is_issued_trades_and_is_stopped_while_it_is_looked_at(scene: Scen
     assert person.complaints == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_barrier(scheme: str, scene: Scene) -> None:
+    """On every page, in light and in dark, nothing stands against WCAG 2.2 AA."""
+    person, page = scene.person, scene.person.page
+    page.emulate_media(color_scheme=scheme)
+    found = {}
+    for name in PAGES:
+        person.go(name)
+        page.locator(".waiting").first.wait_for(state="detached")
+        found[name] = person.barriers()
+    page.goto(f"{scene.address}issue")
+    page.get_by_role("heading", level=1, name="Issue a key").wait_for()
+    found["Issue"] = person.barriers()
+    page.goto(f"{scene.address}keys")
+    page.locator(".tr a").first.click()
+    page.get_by_role("heading", name="Budgets").wait_for()
+    found["Key"] = person.barriers()
+    page.goto(f"{scene.address}services/bot")
+    page.get_by_role("heading", name="How far it reaches").wait_for()
+    found["Service"] = person.barriers()
+    page.emulate_media(color_scheme="light")
+    assert {name: each for name, each in found.items() if each} == {}
+
+
 def test_a_small_screen_shows_everything(scene: Scene) -> None:
     """At 360 pixels, in the dark, no page is wider than the screen."""
     person, page = scene.person, scene.person.page
@@ -185,3 +215,41 @@ def test_the_first_picture_is_there_at_once(scene: Scene) -> None:
     figures = {"first_contentful_paint_ms": painted, "script_bytes": scripts}
     (SCREENS / "figures.json").write_text(json.dumps(figures))
     assert (painted < 500, 0 < scripts < 150_000) == (True, True)
+
+
+FRAMES = """() => new Promise(done => {
+  const box = document.querySelector(".scroll"), frames = [];
+  let last = performance.now(), count = 0;
+  const step = now => {
+    frames.push(now - last);
+    last = now;
+    box.scrollTop = count * 9000;
+    if (count++ < 300) requestAnimationFrame(step);
+    else done(frames.slice(1).sort((a, b) => a - b)[150]);
+  };
+  requestAnimationFrame(step);
+})"""
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_keys_scroll_without_stutter(scene: Scene) -> None:
+    """Among 100,000 keys, dragged from end to end, the median frame is one of sixty a second; a search finds at once."""
+    page = scene.person.page
+    with Store.open(load(scene.stage.config).database) as store:
+        grant = grant_to_toml(BOT)
+        store.keys.add_many(
+            Key(
+                make_key_id("trader", number.to_bytes(16)), "trader", "bot", KeyKind.ED25519, grant, KeyState.FROZEN,
+                number, public_key=b"k" * 32, name=f"Grid {number % 1000}",
+            )
+            for number in range(100_000)
+        )  # fmt: skip
+    page.goto(f"{scene.address}keys")
+    page.get_by_text("100,00").wait_for()
+    median = page.evaluate(FRAMES)
+    page.get_by_label("Look for").fill("grid 77")
+    page.get_by_text("1,100 keys").wait_for()
+    page.get_by_role("link", name="bwk_").first.wait_for()
+    (SCREENS / "frames.json").write_text(json.dumps({"median_frame_ms": median}))
+    assert median <= 16.7
+    assert scene.person.complaints == []

@@ -3,8 +3,8 @@ import { useState } from "preact/hooks";
 import { type Answer, ask, me } from "../api";
 import { Empty, Facts, Mark, Page, Said, Shown, Time, plain, useLoaded } from "../parts/bits";
 import { type Move, Moves } from "../parts/move";
+import { Recorded } from "../parts/recorded";
 import { to } from "../router";
-import { clock, utc } from "../time";
 
 const MOVES: Record<string, Move[]> = {
   active: ["wind-down", "freeze", "revoke"],
@@ -165,18 +165,5 @@ function Past({ id }: { id: string }) {
         }
       </Shown>
     </section>
-  );
-}
-
-function Recorded({ position, record }: { position: number; record: Record<string, unknown> }) {
-  const at = Number(record["at_us"] ?? 0) / 1000;
-  const decision = { allow: "allowed", deny: "denied", hold: "held" }[plain(record["decision"])] ?? plain(record["kind"]);
-  const words = [record["method"], record["path"], record["verb"], record["actor"], record["reason"], record["detail"]];
-  return (
-    <li>
-      <time dateTime={utc(at)} title={`${utc(at)} (UTC), journal ${position}`}>{clock(at)}</time>
-      <Mark of={decision} />
-      <span class="words">{words.map(plain).filter(Boolean).join(" · ")}</span>
-    </li>
   );
 }
