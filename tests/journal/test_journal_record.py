@@ -23,6 +23,7 @@ RECORDS: list[record.Record] = [
     record.SnapshotNote(1, 2, 3, "00"),
     record.SetBack(1, 2, "note"),
     record.Event(1, "removed_key_used", "bwk_1", "main", (("source", "1.2.3.4"),)),
+    record.Seen(1, 2, (("AXSUSDT", 6.92),), (("AXSUSDT", 2, 900, "rises"),)),
 ]  # fmt: skip
 ACT = next(said for said in RECORDS if isinstance(said, record.Act))
 ERASED = next(said for said in RECORDS if isinstance(said, record.Erased))
