@@ -1,4 +1,5 @@
-"""``bailiwick up``: starts the gateway and the control process, and ends both when one ends.
+"""``bailiwick up``: starts the gateway and the control process, ends both when the gateway ends, and starts the control
+process again where that one ends: bots must find their way to the exchange whatever befalls it.
 
 The supervisor itself holds nothing: no key, no store, no socket that anybody connects to. A passphrase passes through
 it once, from the terminal into a pipe that the gateway reads and closes.
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 START_S = 120.0  # a million keys take twenty seconds
 STOP_S = 10.0  # beyond what the gateway gives to requests that it has forwarded
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+AGAIN_S = (
+    1.0  # until a control process that ended is started again; twice that each time that it is not ready in between
+)
+LONGEST_S = 60.0
 READY = b"ready"
 
 Say = Callable[[str], None]
@@ -89,7 +94,8 @@ class Child:
             env=dict(environment),
             pass_fds=pass_fds,
             start_new_session=True,
-            preexec_fn=die_with_parent,  # noqa: PLW1509  (there is no thread yet)
+            # A thread may be telling systemd that all is well; it holds no lock that this system call needs.
+            preexec_fn=die_with_parent,  # noqa: PLW1509
         )
         assert self._process.stdout is not None
         self.output: IO[bytes] = self._process.stdout
@@ -106,7 +112,9 @@ class Child:
 
     def ended(self) -> int:
         """Wait for its end; its exit code."""
-        return self._process.wait()
+        code = self._process.wait()
+        self.output.close()
+        return code
 
     def ask_to_end(self) -> None:
         """Send SIGTERM; it may be gone already."""
@@ -129,7 +137,7 @@ class Child:
             self.output.close()
 
     def _read_away(self) -> None:
-        while os.read(self.output.fileno(), 1 << 16):
+        while not self.output.closed and os.read(self.output.fileno(), 1 << 16):
             pass
 
 
@@ -143,9 +151,12 @@ class Supervisor:
         self._say = say
         self._children: list[Child] = []
         self._selector = selectors.DefaultSelector()
+        self._again_at: float | None = None  # when the control process is started again, while there is none
+        self._pause_s = AGAIN_S
+        self._began = 0.0  # when the control process was started last
 
     def run(self, passphrase: "Secret | None") -> int:
-        """Run both until a signal comes or one of them ends; the exit code."""
+        """Run both until a signal comes or the gateway ends; the exit code."""
         with self._signals() as asked, self._selector:
             self._selector.register(asked, selectors.EVENT_READ, None)
             try:
@@ -198,6 +209,7 @@ class Supervisor:
         environment = dict(os.environ)
         environment.pop(self._config.vault.variable, None)  # the control process has no business with the vault's key
         environment.pop("CREDENTIALS_DIRECTORY", None)
+        self._began = time.monotonic()
         self._add("authority", environment)
 
     def _add(self, name: str, environment: Mapping[str, str], pass_fds: Sequence[int] = ()) -> None:
@@ -233,24 +245,49 @@ class Supervisor:
         if every is not None:
             threading.Thread(target=self._beat, args=(every,), daemon=True).start()
         while True:
-            for key, _ in self._selector.select():
+            if self._again_at is not None and time.monotonic() >= self._again_at:
+                self._again_at = None
+                self._start_control()
+            until = None if self._again_at is None else max(0.0, self._again_at - time.monotonic())
+            for key, _ in self._selector.select(until):
                 if key.data is None:
                     return 0
-                if not key.data.hear():
-                    self._say(f"the {key.data.name} process ended by itself; ending the other")
-                    return 1
+                goes_on = key.data.hear()
+                if key.data is self._children[0]:
+                    if not goes_on:
+                        self._say("the gateway process ended by itself; ending the other")
+                        return 1
+                elif not goes_on:
+                    self._start_again_after(key.data)
+
+    def _start_again_after(self, ended: Child) -> None:
+        """Have the control process started again. The gateway goes on meanwhile: it decides by itself, and writes down
+        what the control process must hear of."""
+        self._selector.unregister(ended.output)
+        self._children.remove(ended)
+        self._pause_s = AGAIN_S if ended.told is not None else min(2 * self._pause_s, LONGEST_S)
+        self._again_at = time.monotonic() + self._pause_s
+        code = ended.ended()
+        self._say(
+            f"the {ended.name} process ended with code {code}; the gateway goes on, and in {self._pause_s:.0f} s it is "
+            "started again"
+        )
 
     def _beat(self, every: float) -> None:
-        """Tell systemd that both processes answer. A gateway that refuses everything still lives: its health says so,
-        and a restart would not give it its disk back."""
+        """Tell systemd that both processes answer, or the gateway while the control process is started again. A gateway
+        that refuses everything still lives: its health says so, and a restart would not give it its disk back."""
         from bailiwick.authority.verbs import Status  # noqa: PLC0415
         from bailiwick.link.client import Client  # noqa: PLC0415
+        from bailiwick.link.questions import Health  # noqa: PLC0415
         from bailiwick.link.wire import LinkError  # noqa: PLC0415
 
-        client = Client(self._config.control_socket, timeout_s=every / 2)
+        control = Client(self._config.control_socket, timeout_s=every / 2)
+        gateway = Client(self._config.gateway_socket, timeout_s=every / 2)
         while True:
             try:
-                health = client.ask(Status())
+                starting = len(self._children) == 1 or self._children[1].told is None
+                alone = starting and time.monotonic() - self._began < START_S
+                health = gateway.ask(Health()) if alone else control.ask(Status())
             except LinkError:
                 time.sleep(every / 10)  # there is time for a few more tries before systemd acts
                 continue
@@ -265,6 +302,6 @@ class Supervisor:
 
 
 def up(config: Config, config_path: Path, say: Say, passphrase: "Secret | None" = None) -> int:
-    """Run until a signal comes or a process ends; the exit code: 0 if asked to end, else 1."""
+    """Run until a signal comes or the gateway ends; the exit code: 0 if asked to end, else 1."""
     harden_process()  # a passphrase may be in its memory
     return Supervisor(config, config_path, say).run(passphrase)

@@ -1,4 +1,4 @@
-"""`bailiwick up`: two processes that live and end together, over real sockets and a real gateway."""
+"""`bailiwick up`: a gateway, and a control process beside it, over real sockets."""
 
 import contextlib
 import json
@@ -96,7 +96,7 @@ def heard(listening: socket.socket) -> list[str]:
 
 def test_two_processes_live_and_end_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """They serve, a second start on the same data is refused, a Ctrl-C ends both and leaves nothing, what was done is
-    there after the next start, and if one dies the other ends too."""
+    there after the next start, and if the gateway dies the other ends too."""
     path = tmp_path / "b.toml"
     option = ("--config", str(path))
     assert main(["init", str(path), "--port", "0", "--health", ""]) == 0
@@ -137,6 +137,30 @@ def test_two_processes_live_and_end_together(tmp_path: Path, capsys: pytest.Capt
         again.clean()
     assert [alive(pid) for pid in children] == [False, False]
     assert "Traceback" not in first.told + again.told
+
+
+def test_the_gateway_outlives_the_control_process(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """When the control process dies the gateway goes on as it is, and another control process is started and acts."""
+    path = tmp_path / "b.toml"
+    assert main(["init", str(path), "--port", "0", "--health", ""]) == 0
+    up = Up(path)
+    try:
+        up.wait_for("serving http")
+        gateway = up.gateway_pid()
+        (control,) = (pid for pid in up.children() if pid != gateway)
+        os.kill(control, signal.SIGKILL)
+        up.wait_for("the gateway goes on")
+        assert (up.gateway_pid(), alive(gateway)) == (gateway, True)
+        until = time.monotonic() + PATIENCE_S
+        while main(["service", "add", "bot", "--config", str(path), "--json"]) != 0:
+            assert time.monotonic() < until, up.told
+        capsys.readouterr()
+        assert main(["status", "--config", str(path), "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["pid"] == gateway
+        assert up.end() == 0
+    finally:
+        up.clean()
+    assert (alive(gateway), list(up.config.run_directory.iterdir())) == (False, [])
 
 
 @pytest.mark.parametrize("begun_by_nohup", [False, True])
