@@ -233,7 +233,7 @@ FRAMES = """() => new Promise(done => {
 
 @pytest.mark.slow
 def test_a_hundred_thousand_keys_scroll_without_stutter(scene: Scene) -> None:
-    """Among 100,000 keys, dragged from end to end, the median frame is one of sixty a second; a search finds at once."""
+    """Of 100,000 keys, dragged from end to end, the median frame is one of sixty a second, and a search is quick."""
     page = scene.person.page
     with Store.open(load(scene.stage.config).database) as store:
         grant = grant_to_toml(BOT)

@@ -131,6 +131,7 @@ Next:{naming}
   bailiwick account add main --venue binance --owner 'Your name' --api-key YOUR_KEY
   bailiwick service add mybot --name 'My bot'
   bailiwick key issue --account main --service mybot --preset signal-bot --symbol BTCUSDT --budget 500
+  bailiwick console link    # the web pages: a one-time link to sign in by
   bailiwick doctor
 Then point the bot at http://{config.gateway.host}:{config.gateway.port} with the issued key."""
     )

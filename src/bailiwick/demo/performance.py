@@ -77,6 +77,8 @@ def _perform(directory: Path, program: Program, began: float, *, stay: bool) -> 
         if stay:
             program.stay(stage, key)
             _stay(stage)
+        else:
+            program.remark("to look around in it, with the console open: make demo STAY=1")
         return 0 if good else 1
 
 

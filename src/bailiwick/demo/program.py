@@ -137,7 +137,9 @@ class Program:
         self.part("It keeps running until Ctrl-C. Where to look:")
         config = f"--config {stage.config}"
         secret, shell = key["secret"], stage.exchange
+        entrance = stage.command("console", "link", "you", echo=False)["address"]
         for line in (
+            f"console   {entrance}   (once, in Chromium or Firefox)",
             f"gateway   {stage.url}",
             f"exchange  {shell['url']}   (its test side: {shell['url']}/sandbox/)",
             f"key       {key['id']}",
