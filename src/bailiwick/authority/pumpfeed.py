@@ -14,6 +14,7 @@ from bailiwick.link.market_questions import Followed, FollowedSymbols, PublicTra
 from bailiwick.link.questions import Finding
 from bailiwick.link.watch_questions import Sign, TellSigns
 from bailiwick.link.wire import LinkError
+from bailiwick.logs import log
 from bailiwick.watch.pump.model import Model, shipped
 from bailiwick.watch.pump.order import Bar, Trade
 from bailiwick.watch.pump.pump import Sign as Said
@@ -67,27 +68,33 @@ class PumpFeed:
         self._dropped = 0
 
     async def look(self) -> int:
-        """One round; how many signs were told.
-
-        Raises:
-            LinkError: if the gateway does not answer, or its venue does not.
-        """
-        now = self._tick()
+        """One round; how many signs were told. What cannot be read is passed over, and told by ``findings``."""
+        now, before = self._tick(), self._failure
+        self._failure = ""
+        signs: list[Sign] = []
+        read = 0
         try:
             if now - self._listed >= LIST_EVERY_S:
                 self._list((await self._gateway.ask(FollowedSymbols())).symbols)
                 self._listed = now
-            signs: list[Sign] = []
-            for name in self._due(now):
-                said = await self._read(name, now)
+            due = self._due(now)
+            for name in due:
+                try:
+                    said = await self._read(name, now)
+                except LinkError as error:  # one venue that is away must not hide what the others show
+                    self._failure = error.sentence
+                    continue
+                read += 1
                 if said is not None and self._courses[name].news(said.score):
                     signs.append(Sign(symbol=name[1], at_us=said.at_us, score=said.score, why=said.why))
             if signs:
                 await self._gateway.ask(TellSigns(signs=tuple(signs)))
+            if read or not due:
+                self._done = self._tick()
         except LinkError as error:
             self._failure = error.sentence
-            raise
-        self._failure, self._done = "", self._tick()
+        if self._failure and not before:
+            log.warning("public trades cannot be read", why=self._failure)
         return len(signs)
 
     def findings(self) -> Iterable[Finding]:
