@@ -11,6 +11,7 @@ from bailiwick import config
 from bailiwick.authority.approval_verbs import ApproveHold, ListApprovals, RefuseHold, ShowApproval
 from bailiwick.authority.desk import Desk
 from bailiwick.authority.examination import examine
+from bailiwick.authority.hearing import Hearing
 from bailiwick.authority.verbs import Kind, Move, MoveParty
 from bailiwick.link.questions import Event
 from bailiwick.link.wire import Code, LinkError
@@ -35,18 +36,21 @@ class Approvals:
         self.handlers = self.desk._answering
         self._position = 1000
 
-    async def hold(self, digest: str = "d1", **changed: Any) -> str:
-        """The gateway tells of a hold; gives its id."""
-        self._position += 1
+    def event(self, position: int, digest: str = "d1") -> Event:
+        """The gateway has held something now."""
         detail = {
             "digest": digest,
             "what": "a withdrawal of USDT",
             "request00": REQUEST[:20],
             "request01": REQUEST[20:],
         }
+        return Event(position=position, at_ms=self.now, kind="hold", key=self.key, account="main", detail=detail)
+
+    async def hold(self, digest: str = "d1", **changed: Any) -> str:
+        """The gateway tells of a hold; gives its id."""
+        self._position += 1
         position = changed.pop("position", self._position)
-        event = Event(position=position, at_ms=self.now, kind="hold", key=self.key, account="main", detail=detail)
-        await self.desk.approvals.held(event)
+        await self.desk.approvals.held(self.event(position, digest))
         return f"h{position}"
 
     async def ask(self, question: Any, actor: str = "root (uid 0)") -> Any:
@@ -200,6 +204,21 @@ async def test_a_key_that_was_given_back_begins_anew(approvals: Approvals) -> No
     for number in range(4, 6):
         await approvals.hold(f"d{number}")
     assert approvals.house.store.keys.get(approvals.key).state is KeyState.WINDING_DOWN
+
+
+async def test_a_hold_of_an_hour_ago_is_told_as_what_it_is(approvals: Approvals) -> None:
+    """What was held while the control process was down for an hour is told as lapsed; nobody can approve it."""
+    raised = approvals.now
+    approvals.house.gateway.events = [approvals.event(7), approvals.event(9, "d2")]
+    approvals.now = raised + 3_600_000
+    hearing = Hearing(approvals.house.store, approvals.house.gateway)
+    hearing.on("hold", approvals.desk.approvals.held)
+    await hearing.listen()
+    await approvals.desk.approvals.lapse()
+    assert [approvals.state(each) for each in ("h7", "h9")] == [HoldState.LAPSED] * 2
+    assert ["has lapsed" in title for title in approvals.notices()] == [True, True]
+    with pytest.raises(LinkError, match="lapsed"):
+        await approvals.approve("h7")
 
 
 async def test_holds_survive_a_restart(approvals: Approvals, tmp_path: Path) -> None:

@@ -75,8 +75,10 @@ class ApprovalDesk:
         unanswered = [each for each in recent if each.state in open_or_over and each.answered is None]
         if len(unanswered) >= MANY:
             await self._wear_no_further(hold, len(unanswered))
-            return
-        self._tell(hold)
+        elif self._now() >= hold.answer_by:
+            self._tell_too_late(hold)  # this process was down meanwhile; the round lets the hold lapse
+        else:
+            self._tell(hold)
 
     def _given_back(self, key: str) -> int:
         """When a person last gave a key back that works: whoever did has seen what it asked for before that."""
@@ -137,6 +139,24 @@ class ApprovalDesk:
                 key=hold.key,
                 account=hold.account,
                 matter="worn",
+                position=hold.position,
+            ),
+        )
+
+    def _tell_too_late(self, hold: Hold) -> None:
+        self._notices.tell_owner_of(
+            hold.account,
+            Notice(
+                kind="hold",
+                title=f"A request was held and has lapsed before you could be told: {hold.id}",
+                text=f"Key {hold.key} asked for {hold.what} at {moment(hold.raised)}, while Bailiwick could tell "
+                f"nobody. It was refused, and nothing left. `bailiwick approval show {hold.id}` has all of it; if it "
+                "was yours, have the client ask again.",
+                urgency=Urgency.WARNING,
+                key=hold.key,
+                account=hold.account,
+                detail=hold.request[:2000],
+                matter=hold.id,
                 position=hold.position,
             ),
         )
