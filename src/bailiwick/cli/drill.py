@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from cyclopts import Parameter
 
+from bailiwick.cli.asking import read_secret
 from bailiwick.cli.exits import Exit, Stop
 from bailiwick.cli.options import group
-from bailiwick.cli.output import print_json, remark
+from bailiwick.cli.output import print_json, remark, say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,6 +34,10 @@ def drill(
     change: Annotated[tuple[str, ...], Parameter(name="--set")] = (),
     arm: tuple[str, ...] = USUAL,
     processes: int = 0,
+    live: str = "",
+    key: str = "",
+    secret_env: str = "",
+    speed: float = 1.0,
     json: JSON = False,
 ) -> None:
     """Play an incident four times from one seed: with nothing in the way, the grant, the watch, and both.
@@ -58,9 +63,21 @@ def drill(
         What to play: nothing, grant, watch, both; may be given several times, and replaces all four.
     processes: int
         How many are played at once; one for each core, at most two, if it is left out.
+    live: str
+        Play the first victim's part over sockets against a gateway of this machine instead, such as
+        http://127.0.0.1:8080; what it lets through is executed at the exchange behind it.
+    key: str
+        For --live: a key of that gateway. Its secret is asked for, or read from --secret-env.
+    secret_env: str
+        For --live: the environment variable that holds the key's secret.
+    speed: float
+        For --live: how many times faster than the incident was.
     json: bool
         Print one object for a program.
     """
+    if live:
+        _live(_scenario(scenario, change), seed, live, key, secret_env, speed, json=json)
+        return
     from bailiwick.drill import crew, telling  # noqa: PLC0415  (the market is not loaded for other commands)
     from bailiwick.drill.arm import Arm, Owner, Setting  # noqa: PLC0415
     from bailiwick.model.grant import Most  # noqa: PLC0415
@@ -246,6 +263,31 @@ def adversary(
         print_json(found)
     else:
         show_adversary(_console(), found)
+
+
+def _live(scenario: Any, seed: int, url: str, key: str, secret_env: str, speed: float, *, json: bool) -> None:
+    """The attack on one key of a running gateway."""
+    from bailiwick.drill import live  # noqa: PLC0415
+
+    if not key:
+        raise Stop("--key: name a key of the gateway that is attacked", Exit.USAGE)
+    if not 0 < speed <= 1000:
+        raise Stop("--speed: how many times faster, above 0 and up to 1000", Exit.USAGE)
+    try:
+        gate = live.Gate(url, key, read_secret("the key's secret", variable=secret_env, instead="name --secret-env"))
+        sent = live.attack(
+            scenario, seed, gate, speed,
+            lambda each: None if json else say(f"{each.what}: {each.status} {each.reason}".rstrip()),
+        )  # fmt: skip
+    except live.LiveError as error:
+        raise Stop(str(error), Exit.ABSENT if "does not answer" in str(error) else Exit.REFUSED) from None
+    forwarded = live.forwarded(sent)
+    if json:
+        print_json(
+            {"seed": seed, "scenario": scenario.name, "live": url, "orders_before_hold": [forwarded], "sent": sent}
+        )
+    else:
+        say(f"{len(sent)} requests sent; {forwarded} orders left before the first was refused")
 
 
 def _console() -> "Console":
