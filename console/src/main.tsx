@@ -61,7 +61,7 @@ function App() {
   useEffect(() => {
     lookWho().catch(setError);
   }, []);
-  if (place.value.parts[0] === "enter" && location.pathname.endsWith("/enter") && !me.value) return <Enter />;
+  if (place.value.parts[0] === "enter") return <Enter />;
   if (error) return <main id="main"><Said error={error} /></main>;
   if (me.value === undefined) return <p class="waiting" role="status">Loading…</p>;
   if (me.value === null) return <SignIn />;

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from api_house import GRANT, HOST
-from console_house import OWN, Browser, ConsoleHouse
+from console_house import ORIGIN, OWN, Browser, ConsoleHouse
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bailiwick.api.table import ROWS
@@ -75,6 +75,19 @@ async def test_two_cookies_are_none(eve: Browser) -> None:
     cookie = eve.cookies["__Host-bailiwick"]
     sent = f"__Host-bailiwick={cookie}; __Host-bailiwick={cookie}x"
     assert (await eve.ask("GET", "/v1/keys", None, Cookie=sent)).status == 401
+
+
+async def test_a_header_that_comes_twice_hides_nothing(eve: Browser, consoled: ConsoleHouse) -> None:
+    """Two Origin headers, or a cookie in two headers, are taken together, and so are neither ours nor anybody's."""
+    cookie = eve.cookies["__Host-bailiwick"].encode()
+    own = [(b"host", OWN.encode()), (b"origin", ORIGIN.encode()), (b"x-bailiwick-csrf", eve.csrf.encode())]
+    cookies = [(b"cookie", b"__Host-bailiwick=" + cookie)]
+    statuses = []
+    for headers in (own + cookies, [*own, (b"origin", b"http://evil.example"), *cookies], own + cookies * 2):
+        path = f"/v1/keys/{consoled.keys['Ada']}/freeze"
+        scope = {"type": "http", "method": "POST", "path": path, "headers": headers, "query_string": b"", "state": {}}
+        statuses.append((await consoled.speak(scope, b"")).status)
+    assert statuses == [200, 403, 401]
 
 
 async def test_a_session_that_idles_is_over(eve: Browser, consoled: ConsoleHouse) -> None:

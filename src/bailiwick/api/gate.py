@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bailiwick.api.problem import of_refusal, problem, respond
 from bailiwick.api.rates import Rates
 from bailiwick.console.browsers import Browsers
+from bailiwick.console.browsers import headers_of as read_headers
 from bailiwick.console.pages import headers_of
 from bailiwick.console.refusals import Refused
 from bailiwick.logs import log, where
@@ -104,8 +105,7 @@ class Gate:
             if browsers is None or _all(scope, b"authorization"):
                 caller: Caller | None = self._recognise(_bearer(scope) or "")
             else:
-                headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-                caller = browsers.admit(scope["method"], scope["path"], headers)
+                caller = browsers.admit(scope["method"], scope["path"], read_headers(scope["headers"]))
         except Refused as refused:
             return respond(of_refusal(refused))
         scope.setdefault("state", {})["token"] = caller

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from bailiwick.api import forms
 from bailiwick.console import cookies
-from bailiwick.console.browsers import Browsers
+from bailiwick.console.browsers import Browsers, headers_of
 from bailiwick.console.console import Console
 from bailiwick.console.feed import Batch
 from bailiwick.console.pages import PREFIX as PAGES
@@ -77,7 +77,7 @@ def _visit(request: Request, browsers: Browsers) -> Visit:
     caller = request.state.token
     signed = caller if isinstance(caller, SignedIn) else None
     source = request.client.host if request.client is not None else ""
-    return browsers.visit(request.headers, source, signed)
+    return browsers.visit(headers_of(request.scope["headers"]), source, signed)
 
 
 def _mount_feed(app: FastAPI, console: Console, prefix: str) -> None:

@@ -1,6 +1,6 @@
 """Which requests come from a page of ours, and who is signed in there: the gate of the control API for browsers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import final
 
 from bailiwick.authority.people import People
@@ -9,6 +9,16 @@ from bailiwick.console.door import Client
 from bailiwick.console.refusals import Refused
 from bailiwick.console.routes import OPEN, Visit
 from bailiwick.model.person import SignedIn
+
+
+def headers_of(raw: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
+    """The headers of a request by their lower-case names; of one that comes twice, both, so that neither hides."""
+    found: dict[str, str] = {}
+    for name, value in raw:
+        text, shown = name.decode("latin-1").lower(), value.decode("latin-1")
+        between = "; " if text == "cookie" else ", "
+        found[text] = f"{found[text]}{between}{shown}" if text in found else shown
+    return found
 
 
 @final
