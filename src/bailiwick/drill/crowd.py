@@ -140,7 +140,7 @@ def calibrate(
             known = {each.seed for each in done}
             missing = max(1, round((key_days - total) / (keys * days)))
             fresh = (seed for seed in itertools.count(first_seed) if seed not in known)
-            run_all(tasks(keys, days, itertools.islice(fresh, missing), beside=False), note, processes=processes)
+            run_all(tasks(keys, days, itertools.islice(fresh, missing), beside=True), note, processes=processes)
     done.sort(key=lambda each: each.seed)
     return {"keys_a_world": keys, "days": days, **rates(done), "why": _all_why(done)}
 
