@@ -102,6 +102,21 @@ async def test_a_key_that_changed_its_service_is_followed(house: House) -> None:
     assert (answer.left, answer.spared, states(house, key)) == ((key,), (), [WINDING])
 
 
+async def test_the_keys_of_a_service_are_told_page_by_page(house: House) -> None:
+    """Each key that was ever a service's stands on one page, in order, those that it handed on among its own."""
+    await house.ask(AddService(id="other", name="Other"))
+    keys = sorted(await issued(house, 5))
+    for key in keys[1::2]:
+        await house.ask(EditKey(id=key, service="other"))
+    found: list[str] = []
+    more = True
+    while more:
+        page = await house.ask(ListHeld(id="bot", after=found[-1] if found else "", limit=2))
+        found += [row.key for row in page.rows]
+        more = page.more
+    assert found == keys
+
+
 async def test_a_key_with_another_secret_since_is_spared_and_named(house: House) -> None:
     """Rotated after it left, a key is nothing that the service could use: it goes on, and the proof names it."""
     await house.ask(AddService(id="other", name="Other"))

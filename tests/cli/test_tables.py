@@ -2,6 +2,7 @@
 
 import re
 import sys
+import time
 
 import pytest
 
@@ -35,3 +36,14 @@ def test_prose_is_wrapped_into_the_terminal(
     print_table(("", "what", "finding"), rows)
     plain = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
     assert max(map(len, plain.splitlines())) <= 60
+
+
+def test_very_many_rows_are_written_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """The keys of a service that was compromised are 100,000 lines in columns, and nobody waits for their layout."""
+    rows = [(f"bwk_{number}", "", "main", "") for number in range(100_000)]
+    began = time.process_time()
+    print_table(("key", "name", "account", "why"), rows)
+    took = time.process_time() - began
+    lines = capsys.readouterr().out.splitlines()
+    assert (len(lines), lines[0], lines[2]) == (100_001, "key        account", "bwk_1      main")
+    assert took < 5  # it took a minute and more

@@ -346,8 +346,8 @@ class Compromises:
         if not 1 <= question.limit <= MOST_HELD:
             raise LinkError(Code.REFUSED, f"limit: 1 to {MOST_HELD}")
         self._store.services.get(question.id)
-        found = await asyncio.to_thread(self._store.holders.held, question.id)
-        later = [each for each in found if each.key > question.after]
+        page = question.limit + 1
+        later = await asyncio.to_thread(self._store.holders.held_after, question.id, question.after, page)
         restored = self._store.holders.restored()
         services = {each.id: each for each in self._store.services.list()}
         rows = tuple(

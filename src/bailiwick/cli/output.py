@@ -11,6 +11,7 @@ from bailiwick.model.secret import Secret
 
 GAP = 3  # between two columns, at most
 LEAST_PROSE = 24  # narrower columns of prose are harder to read than lines that go on below
+MANY = 1_000  # rows that are laid out with care; more are written as they are, a hundred times faster
 
 
 def print_json(value: object) -> None:
@@ -113,13 +114,17 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     if not rows:
         remark("none")
         return
+    told = [place for place in range(len(columns)) if any(row[place] for row in rows)]
+    widths = [max(len(columns[place]), *(len(row[place]) for row in rows)) for place in told]
+    if len(rows) > MANY:
+        for row in (columns, *rows):
+            say("  ".join(row[place].ljust(width) for place, width in zip(told, widths, strict=True)).rstrip())
+        return
     from rich import box  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
     terminal = sys.stdout.isatty()
-    told = [place for place in range(len(columns)) if any(row[place] for row in rows)]
-    widths = [max(len(columns[place]), *(len(row[place]) for row in rows)) for place in told]
     table = Table(box=box.SIMPLE_HEAD if terminal else None, pad_edge=False)
     for place in told:
         table.add_column(columns[place], no_wrap=place != told[-1], overflow="fold")

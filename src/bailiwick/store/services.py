@@ -163,6 +163,15 @@ class Services:
             [*(Held(row[0], row[1], row[2], KeyState(row[3]), row[4], False) for row in rows), *self.left(service)]
         )
 
+    def held_after(self, service: str, after: str, limit: int) -> list[Held]:
+        """So many of ``held``, behind an id: among 100,000 keys a page costs what it holds."""
+        with self._reading() as connection:
+            rows = connection.exec_driver_sql(
+                f"{_OWN} AND id > ? ORDER BY id LIMIT ?", (service, after, limit)
+            ).fetchall()
+        own = [Held(row[0], row[1], row[2], KeyState(row[3]), row[4], False) for row in rows]
+        return sorted([*own, *(each for each in self.left(service) if each.key > after)])[:limit]
+
     def hand_over_in(self, connection: Connection, key: str, service: str) -> None:
         """Hand a key to another service, within a transaction; that it was the other's is kept."""
         before = connection.execute(select(key_table.c.service).where(key_table.c.id == key)).scalar_one()
