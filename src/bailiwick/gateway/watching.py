@@ -121,8 +121,10 @@ class Watching:
         now = exchange.started_us
         try:
             origin = live.origins.get((exchange.source, exchange.fingerprint)) or self._origin(live, exchange)
+            # As its client sent it: what the gateway bound to the band, or named, is no habit of the client's.
+            wanted = exchange.asked or intent
             event = exchange.facts = asked(
-                intent, allow, live.authority, live.account.venue.market, now, live.holder, origin
+                wanted, allow, live.authority, live.account.venue.market, now, live.holder, origin
             )
             verdict = step(self.state, event, now, live.policy)[1]
             self.touched.add(live.id)

@@ -79,7 +79,7 @@ def asked(
             near = 0.0
         if now_us - quote.anchor_us > ANCHOR_SERVES_US:
             anchor = 0.0
-        price = _price(draft, leading, near, unbounded=unbounded)
+        price = _price(draft, near, unbounded=unbounded)
         sign = 10_000.0 if leading.side is _BUY else -10_000.0
         if near:
             if price:
@@ -88,6 +88,11 @@ def asked(
                 moved_bps = (near / anchor - 1.0) * 10_000.0
         if anchor and price:
             anchor_bps = (price / anchor - 1.0) * sign
+        if len(allow.orders) > 1:
+            for other in allow.orders:
+                if other is not leading:
+                    near_bps, anchor_bps, limited = _worse(near_bps, anchor_bps, _as_asked(intent, other), near, anchor)
+                    unbounded = unbounded and not limited
         if volume is not None:
             if info.quote == authority.currency:
                 day_worth = volume * scale
@@ -156,17 +161,37 @@ def _as_asked(intent: Intent, leaving: OrderDraft) -> OrderDraft:
     return leaving
 
 
-def _price(draft: OrderDraft, leaving: OrderDraft, near: float, *, unbounded: bool) -> float:
+def _worse(
+    near_bps: float | None, anchor_bps: float | None, draft: OrderDraft, near: float, anchor: float
+) -> tuple[float | None, float | None, bool]:
+    """The worse of these prices and another leg's, and whether the leg has a limit: a list is as bad as its worst."""
+    unbounded = draft.price is None and (draft.type in LIMITLESS or draft.pegged)
+    price = _price(draft, near, unbounded=unbounded)
+    sign = 10_000.0 if draft.side is _BUY else -10_000.0
+    if price and near:
+        worse = (price / near - 1.0) * sign
+        near_bps = worse if near_bps is None else max(near_bps, worse)
+    if price and anchor:
+        worse = (price / anchor - 1.0) * sign
+        anchor_bps = worse if anchor_bps is None else max(anchor_bps, worse)
+    return near_bps, anchor_bps, not unbounded
+
+
+def _price(draft: OrderDraft, near: float, *, unbounded: bool) -> float:
     """The price that it may be executed at, as a client chose it; what has no limit is executed near the market.
 
     A stop waits for its trigger: how far its limit may stand from that is the rules' matter, and it costs nothing yet.
+    One that only trails the market has its trigger that far behind it.
     """
     price: Decimal | None = draft.price
     if draft.type is not _LIMIT and draft.type in STOPS:
-        trigger = draft.stop_price
-        if trigger is None or not trigger:
+        if price is None:
             return near
-        return near if price is None else near * float(price) / float(trigger)
+        trigger = float(draft.stop_price) if draft.stop_price else near
+        if draft.trailing_delta:
+            behind = draft.trailing_delta / 10_000.0
+            trigger *= 1.0 + (behind if draft.side is _BUY else -behind)
+        return near * float(price) / trigger if trigger > 0.0 else float(price)
     if unbounded or price is None:
         return near
     return float(price)
