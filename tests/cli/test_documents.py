@@ -73,6 +73,12 @@ def test_every_link_leads_somewhere(page: str) -> None:
     assert lost == []
 
 
+def test_every_page_is_led_to() -> None:
+    """The README, where everybody begins, has a link to each page of the documentation."""
+    linked = set(re.findall(r"\]\((docs/[a-z-]+\.md)\)", (ROOT / "README.md").read_text()))
+    assert {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")} - linked == set()
+
+
 def test_every_decision_is_listed() -> None:
     """The index of decisions has a line for each page, under the number that its heading has."""
     place = ROOT / "docs/adr"
