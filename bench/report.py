@@ -43,6 +43,16 @@ GOALS = (
     Goal("compromise_100k.last_opening_order_s", 1, "last order of any of them that opens, after the act, s"),
     Goal("crash.missing", 0, "orders at the exchange without a journal record"),
     Goal("crash.restart_s", 2, "slowest restart after SIGKILL, s"),
+    Goal("watch.drills.orders_before_hold.pump.median", 0, "orders before the hold, pump, median"),
+    Goal("watch.drills.orders_before_hold.pump.p95", 1, "the same, 95 in 100"),
+    Goal("watch.drills.orders_before_hold.sell_then_buy.median", 0, "orders before the hold, sell-then-buy, median"),
+    Goal("watch.drills.orders_before_hold.sell_then_buy.p95", 1, "the same, 95 in 100"),
+    Goal("watch.drills.orders_before_hold.contra.p95", 5, "orders before the hold, contra, 95 in 100"),
+    Goal("watch.drills.lost.watch_hold.share", 0.01, "share of the loss that the watch alone leaves"),
+    Goal("watch.drills.lost.watch_hold_mimicry.share", 0.1, "the same, mimicry from the service's own address"),
+    Goal("watch.drills.lost.watch_alert.share", 0.4, "the same, when it only alerts and the owner acts in 10 min"),
+    Goal("watch.crowd.wrong_wind_downs.per_million_key_days", 10, "wrong wind-downs a million key-days"),
+    Goal("watch.crowd.wrong_holds.per_million_key_days", 200, "wrong holds a million key-days"),
 )
 
 UNITS = {
@@ -144,7 +154,40 @@ def page(results: Results) -> str:
         if part in results:
             lines += ["", f"## `{part}`", "", "| figure | value |", "|---|---|"]
             lines += [f"| {name} | {value:g} |" for name, value in results[part].items()]
+    lines += drills(results.get("watch", {}))
     return "\n".join(lines) + "\n"
+
+
+def drills(watch: Results) -> list[str]:
+    """The incidents of the drills, and the worst that an adversary found."""
+    lines: list[str] = []
+    if "drills" in watch:
+        lines += [
+            "",
+            "## `watch.drills`",
+            "",
+            "Shares of the loss that were prevented; docs/drills.md says of what.",
+            "",
+        ]
+        lines += ["| incident | variant | lost with nothing, USDT | grant | watch | watch, alerts | both | orders |"]
+        lines += ["|---" * 8 + "|"]
+        for row in watch["drills"]["incidents"]:
+            shares = [row[arm] for arm in ("grant", "watch_hold", "watch_alert", "both")]
+            cells = ["–" if share is None else f"{share:.2%}" for share in shares]
+            orders = row["orders_before_hold"]
+            lines.append(
+                f"| {row['scenario']} | {row['variant']} | {row['lost_with_nothing']:,.0f} | "
+                + " | ".join(cells)
+                + f" | {orders['median']} / {orders['p95']} |"
+            )
+    for name, found in watch.get("adversary", {}).items():
+        worst, mean = found["worst"], found["mean"]
+        lines += [
+            "",
+            f"Adversary on {name}, {found['tries']} tries: on the mean {mean['loss']:,.0f} USDT lost; the worst "
+            f"{worst['loss']:,.0f} of {worst['unhindered']:,.0f}: {worst['changes']}.",
+        ]
+    return lines
 
 
 def goals(results: Results) -> str:
