@@ -243,6 +243,18 @@ async def test_the_act_against_a_service_names_its_native_keys_and_what_was_read
     assert there.exchange.said.trade is False
 
 
+async def test_an_owner_of_native_keys_alone_is_told_of_the_act(there: There) -> None:
+    """Who has only a native key with the service, stopped already even, hears what happened and what to do."""
+    await there.issue()
+    await there.natives.move(MoveNative(id="n", to="wind-down", reason="odd"), PERSON)
+    answer = await compromise(there)
+    await there.house.desk.compromises.finish()
+    notices = [each.notice for each in there.house.store.notices.list() if each.notice.kind == "service"]
+    assert (answer.accounts, answer.owners, len(notices)) == (1, 1, 1)
+    assert "What to do" in notices[0].text
+    assert "native keys the exchange is asked" in notices[0].text
+
+
 async def test_an_exchange_that_is_down_is_said_to_be_asked_and_not_confirmed(there: There) -> None:
     """Nothing is claimed that was not read back: the answer says so, and the record comes when it is true."""
     await there.issue()

@@ -333,9 +333,10 @@ class Compromises:
         """Tell every owner, some at a time; where it was interrupted, it goes on with the next."""
         service = self._store.services.get(found.service)
         owners = await asyncio.to_thread(self._store.holders.owners, found.service)
+        past = {each.account for each in self._natives.stops(found.service)}
         waiting = sorted(owner for owner in owners if owner > found.told)
         for owner in waiting[:OWNERS_AT_ONCE]:
-            notice = told(service, found, owners[owner])
+            notice = told(service, found, owners[owner], native=not past.isdisjoint(owners[owner]))
             await asyncio.to_thread(self._tell, owner, notice)
             await asyncio.to_thread(self._store.holders.note, found.act, told=owner)
         if len(waiting) <= OWNERS_AT_ONCE:
@@ -412,7 +413,7 @@ def following(reaction: KeyState, still: Callable[[KeyState], Standstill]) -> li
     return [(Life(target, still(target)), states, choice.value) for (target, choice), states in steps.items()]
 
 
-def told(service: Service, found: Compromise, accounts: Sequence[str]) -> Notice:
+def told(service: Service, found: Compromise, accounts: Sequence[str], *, native: bool = False) -> Notice:
     """What an owner is told: what happened, and what to do."""
     shown = ", ".join(accounts[:5]) + (f" and {len(accounts) - 5} more" if len(accounts) > 5 else "")
     frozen = service.reaction is KeyState.FROZEN
@@ -422,6 +423,8 @@ def told(service: Service, found: Compromise, accounts: Sequence[str]) -> Notice
         if frozen
         else "they can read, cancel, and sell what they bought; they open nothing, and stop-losses stay"
     )
+    if native:
+        now += ". Of native keys the exchange is asked to switch trading off; they can cancel and sell nothing either"
     text = (
         f"The service {service.name} is treated as compromised: {found.reason}. All keys that it ever had of you were "
         f"stopped in one act at {moment(found.at)}, on these accounts: {shown}. Now {now}.\n\n"

@@ -344,7 +344,7 @@ class Natives:
         if native.state is KeyState.ACTIVE and held is not KeyState.ACTIVE:
             reason = f"service {service.id} is {service.standing}"
             await self.bring(native.id, held, Cause.STANDING, "rule:standing", reason)
-            self._tell(native, "native-stopped", "stopped", f"Its {reason}. {MEANINGS[held]}.")
+            self._tell(native, "native-stopped", "stopped", f"Its {reason}: {MEANINGS[held]}.")
         elif (step := self.idleness.step(native, now)) is not None:
             await self._lapse(native, step)
         return self._store.native.get(native.id)
@@ -360,7 +360,7 @@ class Natives:
             return
         reason = f"{step.reason}{why}"
         await self.bring(native.id, step.to, Cause.IDLENESS, "rule:idle", reason)
-        text = f"{reason[0].upper()}{reason[1:]}. {MEANINGS[step.to]}."
+        text = f"{reason[0].upper()}{reason[1:]}: {MEANINGS[step.to]}."
         self._tell(native, "native-idle", "lies idle", text, matter=f"idle-{step.to}-{self._clock()}")
 
     async def sweep(self, question: Sweep, actor: str) -> tuple[Swept, ...]:

@@ -199,15 +199,16 @@ class Services:
         return [Group(row[0], bytes(row[1]), KeyState(row[2]), row[3], row[4]) for row in rows]
 
     def owners(self, service: str) -> dict[str, list[str]]:
-        """The accounts of which a service has or had keys, by the name of their owner."""
+        """The accounts of which a service has or had keys, native ones too, by the name of their owner."""
         statement = (
             "SELECT a.owner, a.id FROM account a WHERE "
             "EXISTS (SELECT 1 FROM key k WHERE k.account = a.id AND k.service = ?) OR EXISTS (SELECT 1 FROM holding h "
-            "JOIN key k ON k.id = h.key WHERE h.service = ? AND k.account = a.id) ORDER BY 1, 2"
+            "JOIN key k ON k.id = h.key WHERE h.service = ? AND k.account = a.id) OR EXISTS "
+            "(SELECT 1 FROM native n WHERE n.account = a.id AND n.service = ?) ORDER BY 1, 2"
         )
         found: dict[str, list[str]] = {}
         with self._reading() as connection:
-            for owner, account in connection.exec_driver_sql(statement, (service, service)):
+            for owner, account in connection.exec_driver_sql(statement, (service, service, service)):
                 found.setdefault(owner, []).append(account)
         return found
 
