@@ -28,7 +28,7 @@ from bailiwick.cli.incident import print_incident, print_orders
 from bailiwick.cli.options import ACTING, COMMON, LONG_S, Acting, Common, InputFile, group, span_s
 from bailiwick.cli.output import print_act, print_json, print_list, print_table, remark, say
 from bailiwick.model.grant import grant_from_toml
-from bailiwick.model.life import Response
+from bailiwick.model.life import DIFFERENCE, Response
 from bailiwick.rules.describe import describe
 
 OnEvent = Literal["notice", "wind-down", "freeze", "revoke"] | None
@@ -138,7 +138,9 @@ def rows(
     print_list(common.ask(question), COLUMNS[Kind.KEY], json=common.json)
 
 
-@app.command(help_epilogue="Example: bailiwick key edit bwk_… --grant grant.toml")
+@app.command(
+    help_epilogue=f"The difference, for a key: {DIFFERENCE}\n\nExample: bailiwick key edit bwk_… --grant grant.toml"
+)
 def edit(
     id: str,
     /,
@@ -168,8 +170,7 @@ def edit(
     service: str
         The service that holds it from now on; by itself, without another change.
     on_expiry: str
-        What happens when its time runs out: wind-down, freeze or revoke. `bailiwick key freeze --help` tells them
-        apart.
+        What happens when its time runs out: wind-down, freeze or revoke.
     on_idle: str
         What happens when it lies idle: notice (you are told, and nothing is done), wind-down, freeze or revoke.
     on_alert: str
