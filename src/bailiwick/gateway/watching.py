@@ -38,7 +38,9 @@ SIGN_STALE_US = 5_000_000
 LOOK_EVERY_US = 10_000_000
 LOOK_FOR_US = 60_000_000  # after the last fill in a symbol
 MOST_LOOKED = 512  # symbols at once
-MOST_ORIGINS = 1024  # of one key
+MOST_ORIGINS = 128  # of one key; a client may send from as many addresses, and by as many names, as it likes
+MOST_SUSPECTED = 4096
+SPARED_US = 600_000_000
 MOST_SIGNS = 4096
 
 _PASS = Measure.PASS
@@ -104,6 +106,7 @@ class Watching:
         self._vouched: frozenset[Vouched] = frozenset()
         self._traded: dict[str, int] = {}  # symbols with fills, and until when they are looked at
         self._looked_us = 0
+        self._suspected: dict[str, int] = {}  # when keys were last taken for stolen, by the venue's time
         for key_id, doubt in (doubts or {}).items():
             self._doubt(key_id, doubt)
 
@@ -223,7 +226,11 @@ class Watching:
         holds = self.holds
         detail = _told_of(exchange, wanted, live) | worth_of(event, allow, live.authority.currency)
         detail |= told(verdict, event.symbol)
-        if measure is _HOLD or (holds is not None and holds.has_approval(live, wanted)):
+        if (
+            measure is _HOLD
+            or self._was_spared(live, exchange.started_us)
+            or (holds is not None and holds.has_approval(live, wanted))
+        ):
             if holds is None:
                 return Deny(Reason.WATCHED)
             held = holds.use_watched(live, wanted, detail)
@@ -231,20 +238,27 @@ class Watching:
             return held
         if holds is not None:
             detail |= holds.described(live, wanted)
-        self._suspect(live, event.symbol, detail)
+        self._suspect(live, event.symbol, detail, exchange.started_us)
         return Deny(Reason.WATCHED)
+
+    def _was_spared(self, live: Live, now: int) -> bool:
+        """Whether it was taken for stolen a moment ago and may trade all the same: its owner wants it so.
+
+        Then its orders are held, and asked about as often as any; a thief writes no suspicion with each of them.
+        """
+        return now - self._suspected.get(live.id, -SPARED_US) < SPARED_US
 
     def _tell(self, exchange: Exchange, live: Live, symbol: str, verdict: Verdict) -> None:
         """Raise an event about what was refused already."""
         detail = _told_of(exchange, exchange.asked, live) | told(verdict, symbol)
         if verdict.measure is Measure.WIND_DOWN:
-            self._suspect(live, symbol, detail)
+            self._suspect(live, symbol, detail, exchange.started_us)
             return
         kind, once = (NOTE, NOTED_ONCE_US) if verdict.measure is Measure.NOTE else (ALERT, ALERTED_ONCE_US)
         matter = f"{verdict.scope}/{symbol}"
         self._chronicle.events.raise_(kind, live.id, live.account.id, detail, matter=matter, once_us=once)
 
-    def _suspect(self, live: Live, symbol: str, detail: dict[str, str]) -> None:
+    def _suspect(self, live: Live, symbol: str, detail: dict[str, str], now: int) -> None:
         """Let the key wind down at once. The authority hears of it and decides; until then it stays so."""
         if live.id in self.doubts:
             return
@@ -254,6 +268,10 @@ class Watching:
         if position < 0:
             return  # the journal stands still, and then nothing leaves at all
         self._doubt(live.id, Doubt(position, events.now() // 1000, (symbol,) if symbol else ()))
+        self._suspected.pop(live.id, None)
+        if len(self._suspected) >= MOST_SUSPECTED:
+            del self._suspected[next(iter(self._suspected))]
+        self._suspected[live.id] = now
         for way in (live.account.way, live.account.exits):
             if way is not None:
                 way.pool.drop_waiting(is_stopped)
