@@ -15,9 +15,19 @@ from pathlib import Path
 
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 ENTRANCES = frozenset(
-    {"main", "run_migrations", "upgrade", "downgrade", "revision", "down_revision", "branch_labels", "depends_on"}
+    {
+        "main",
+        "run_migrations",
+        "upgrade",
+        "downgrade",
+        "revision",
+        "down_revision",
+        "branch_labels",
+        "depends_on",
+        "step_venue",
+    }
 )
-"""Called by others than our own source: the interpreter, Alembic."""
+"""Called by others than our own source: the interpreter, Alembic, an exchange that watches its own trades."""
 
 
 def defined(tree: ast.Module) -> Iterator[tuple[str, int]]:

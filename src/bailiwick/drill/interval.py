@@ -1,7 +1,7 @@
-"""How sure a figure is: intervals of 95 % for shares, for rare counts and for sums that few cases carry.
+"""How sure a figure is: intervals of 95 % for rare counts and for sums that few cases carry.
 
-Written out, because they are a few lines each: Wilson (1927) for a share, Garwood's exact interval (1936) for a count
-of rare events, Efron's percentile bootstrap (1979) for a ratio of sums.
+Written out, because they are a few lines each: Garwood's exact interval (1936) for a count of rare events, Efron's
+percentile bootstrap (1979) for a ratio of sums.
 """
 
 import math
@@ -9,7 +9,6 @@ import random
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-Z = 1.959963984540054  # of the normal distribution, two-sided 95 %
 TAIL = 0.025
 RESAMPLES = 1_000
 _HALVINGS = 60
@@ -21,16 +20,6 @@ class Interval(NamedTuple):
     value: float
     low: float
     high: float
-
-
-def wilson(hits: int, tries: int) -> Interval | None:
-    """The share of hits; nothing where nothing was tried."""
-    if tries == 0:
-        return None
-    share, square = hits / tries, Z * Z
-    middle = (share + square / (2 * tries)) / (1 + square / tries)
-    reach = Z * math.sqrt(share * (1 - share) / tries + square / (4 * tries * tries)) / (1 + square / tries)
-    return Interval(share, max(0.0, middle - reach), min(1.0, middle + reach))
 
 
 def poisson(count: int, exposure: float, per: float = 1.0) -> Interval | None:

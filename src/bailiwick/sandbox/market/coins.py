@@ -5,7 +5,7 @@ Known figures, and where they are from:
 * AXS: ``axsusdt_3m_2022-11.csv`` (Binance's candles of three minutes, 6 to 20 November 2022): 6.5 to 40 m USDT a day
   before the attack; 5.5 thousandths standard deviation in three minutes, which is 12 % a day; kurtosis 163; a tick of
   0.01 at 7 USDT, so a spread of 14 bps or more; 1.05 m AXS (11 m USDT) in the bar that rose by 175 %.
-* DMG, SYS, NXT: ``incidents.md``: thin enough that thousands of small trades of one account were most of the market.
+* DMG, SYS, NXT: thin enough that thousands of small trades of one account were most of the market.
 * DMG and the other coins of the last tier: a seven-day average daily volume under 100 k USD is what PrismLabs' rule of
   compromised accounts calls illiquid.
 
