@@ -2,7 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { ask, me } from "../api";
 import { leftOut, listen, rows, seconds, state } from "../feed";
-import { Empty, Facts, Page, Shown, useLoaded } from "../parts/bits";
+import { Empty, Facts, Mark, Page, Shown, Time, useLoaded } from "../parts/bits";
 import { Panic } from "../parts/panic";
 import { Stream } from "../parts/stream";
 import { to } from "../router";
@@ -16,6 +16,7 @@ export function Overview() {
         <Rates />
         <Open />
       </div>
+      <Alerts />
       <section aria-label="What happens now">
         <h2>
           Now <span class={`mark ${state.value === "live" ? "good" : "care"}`} role="status">{state.value}</span>
@@ -33,6 +34,27 @@ export function Overview() {
         )}
       </section>
     </Page>
+  );
+}
+
+/** The latest that the watch said; nothing is shown while it is content. */
+function Alerts() {
+  const heard = rows.value.find((row) => row.what === "event")?.position ?? -1;
+  const alerts = useLoaded((signal) => ask("get", "/v1/alerts", { query: { limit: 5 }, signal }), [heard]);
+  if (!alerts.value?.rows.length) return null;
+  return (
+    <section class="card" aria-label="What the watch said">
+      <h2>The watch</h2>
+      <ul class="plain">
+        {alerts.value.rows.map((each) => (
+          <li key={each.id}>
+            <Mark of={each.kind} /> <a href={to("keys", each.key)}>{each.key.slice(0, 14)}…</a> {each.what} {each.done}{" "}
+            <Time at={each.at} />
+            {each.why.map((why) => <p key={why} class="quiet">{why}</p>)}
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 
