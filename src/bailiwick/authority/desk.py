@@ -10,6 +10,7 @@ import msgspec
 
 from bailiwick.authority import bounds, verbs
 from bailiwick.authority.acts import Act, Acts, Asks, refusal
+from bailiwick.authority.answering import Answering
 from bailiwick.authority.approval_verbs import ApproveHold, ListApprovals, RefuseHold, ShowApproval
 from bailiwick.authority.approvals import ApprovalDesk
 from bailiwick.authority.audit_verbs import AuditAccount
@@ -85,7 +86,6 @@ from bailiwick.vault.errors import VaultError
 from bailiwick.vault.sealer import Seals
 
 A = TypeVar("A", bound=Answer)
-Answering = Callable[[Any, str], Awaitable[Answer]]
 LISTED = ("id", "name", "account", "service", "kind", "state", "created", "expires", "last_used")
 BACKUP_PASSPHRASE = 12  # characters, at the least
 

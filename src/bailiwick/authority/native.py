@@ -7,7 +7,7 @@ until they agree, so that a key that could not be switched off at once is switch
 
 import asyncio
 import base64
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, final
 
 import msgspec
@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
 from bailiwick.authority.acts import Act, Acts, Asks
+from bailiwick.authority.answering import Answering
 from bailiwick.authority.native_verbs import (
     IssueNative,
     ListNatives,
@@ -37,7 +38,7 @@ from bailiwick.authority.sweep_verbs import Sweep, Swept
 from bailiwick.authority.verbs import Move
 from bailiwick.journal.verify_natives import CONFIRMED_VERB
 from bailiwick.link.exchange_questions import Doing, NativeAnswer, NativeCall
-from bailiwick.link.wire import Answer, Code, LinkError, Question
+from bailiwick.link.wire import Code, LinkError, Question
 from bailiwick.model.leaked import public_print, secret_print
 from bailiwick.model.life import Cause, KeyState, mover_of
 from bailiwick.model.native import MEANINGS, Native, Origin, Said, addresses_of, printed_as
@@ -57,7 +58,6 @@ STATES = {
     Move.REVOKE: KeyState.REVOKED,
 }
 STOPPED = frozenset({KeyState.WINDING_DOWN, KeyState.FROZEN, KeyState.REVOKED})
-Answering = Callable[[Any, str], Awaitable[Answer]]
 
 
 @final

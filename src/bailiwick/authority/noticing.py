@@ -1,11 +1,12 @@
 """Everything that tells and hears: owners, notices, incidents and leaks, put together for the control process."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, final
 
 from bailiwick.authority import notice_verbs as verbs
 from bailiwick.authority import page
 from bailiwick.authority.acts import Asks
+from bailiwick.authority.answering import Answering
 from bailiwick.authority.incidents import Incidents
 from bailiwick.authority.leaks import Leaks
 from bailiwick.authority.links import Links
@@ -19,13 +20,12 @@ from bailiwick.authority.telegrams import Telegrams
 from bailiwick.authority.tellings import previous_secret_used, refused, removed_key_used, unfamiliar_client
 from bailiwick.config import Config
 from bailiwick.link.questions import Event
-from bailiwick.link.wire import Answer, Question
+from bailiwick.link.wire import Question
 from bailiwick.store.store import Store
 
 if TYPE_CHECKING:
     from bailiwick.authority.desk import Desk
 
-Answering = Callable[[Any, str], Awaitable[Answer]]
 POST_S = 1.0
 TELEGRAM_S = 0.2
 

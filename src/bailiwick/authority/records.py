@@ -5,10 +5,11 @@ All of it is read from the files as they are, in a thread, so that a long journa
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, final
 
+from bailiwick.authority.answering import Answering
 from bailiwick.authority.record_verbs import (
     LastRecords,
     ProofAnswer,
@@ -27,11 +28,10 @@ from bailiwick.journal.proof import prove
 from bailiwick.journal.record import Act, Record, decode, named
 from bailiwick.journal.verify_act import verify_act
 from bailiwick.journal.verify_proof import ProofError, Verifier
-from bailiwick.link.wire import Answer, Code, LinkError, Question
+from bailiwick.link.wire import Code, LinkError, Question
 
 MOST_RECORDS = 1000
 MOST_HOURS = 24 * 366
-Answering = Callable[[Any, str], Awaitable[Answer]]
 T = TypeVar("T")
 
 

@@ -1,8 +1,8 @@
 """Answers what is the same in every house: the reasons for a denial, the presets, a rule for a scanner."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
+from bailiwick.authority.answering import Answering
 from bailiwick.authority.reference_verbs import (
     GitleaksRule,
     ListPresets,
@@ -13,13 +13,11 @@ from bailiwick.authority.reference_verbs import (
     ReasonsAnswer,
     TextAnswer,
 )
-from bailiwick.link.wire import Answer, Code, LinkError, Question
+from bailiwick.link.wire import Code, LinkError, Question
 from bailiwick.model.grant import grant_to_toml
 from bailiwick.model.leaked import gitleaks_rule
 from bailiwick.model.reason import Reason
 from bailiwick.rules.presets import PRESETS, preset
-
-Answering = Callable[[Any, str], Awaitable[Answer]]
 
 
 async def reasons(question: ListReasons, actor: str) -> ReasonsAnswer:

@@ -6,12 +6,13 @@ is a person's word for a symbol up to a size, and ends; "not me" is the authorit
 
 import hashlib
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, final
 
 import msgspec
 
 from bailiwick.authority.acts import Act, Acts, Asks
+from bailiwick.authority.answering import Answering
 from bailiwick.authority.approvals import ApprovalDesk
 from bailiwick.authority.incidents import Incidents
 from bailiwick.authority.lives import Lives
@@ -35,7 +36,7 @@ from bailiwick.authority.watch_verbs import (
 )
 from bailiwick.link.questions import Event
 from bailiwick.link.watch_questions import KnownAnswer, KnownOfKey
-from bailiwick.link.wire import Answer, Code, LinkError, Question
+from bailiwick.link.wire import Code, LinkError, Question
 from bailiwick.model.life import RESPONSE_STATES, Cause, KeyState, Mover, Response, mover_of
 from bailiwick.model.notice import Notice, Urgency
 from bailiwick.model.party import Key
@@ -44,7 +45,6 @@ from bailiwick.store.store import Store
 from bailiwick.store.vouches import Vouch
 from bailiwick.words import counted
 
-Answering = Callable[[Any, str], Awaitable[Answer]]
 VOUCHED_MS = 30 * 86_400_000
 ACTOR = "rule:watch"
 KINDS = {"watch_alert": "alert", "watch_hold": "hold", "watch_suspect": "suspect"}
@@ -334,10 +334,6 @@ def _vouched(row: Vouch) -> VouchView:
 def _notice(row: Alert, incident: str) -> Notice:
     """What the owner is told: neither amount nor address stands in it, only in its detail."""
     look = f"`bailiwick watch show {row.id}` says why. If it was you: `bailiwick watch vouch {row.id}`"
-    titles = {
-        "alert": "A key does what it has not done before",
-        "hold": "A request was held: it is unlike its key",
-    }
     match row.kind, row.done:
         case "suspect", done if row.hold == "":
             title = f"A key is taken for stolen: {done}"
@@ -346,13 +342,13 @@ def _notice(row: Alert, incident: str) -> Notice:
                 f"{look}, then `bailiwick key unfreeze`. If not, say `bailiwick key not-me {row.key}`."
             )
         case _ if row.hold:
-            title = titles["hold"]
+            title = "A request was held: it is unlike its key"
             text = (
                 f"Key {row.key} asked for {row.what or 'something'}. It is refused until you approve it: "
                 f"`bailiwick approval show {row.hold}`. {look}. If not, say `bailiwick key not-me {row.key}`."
             )
         case _:
-            title = titles["alert"]
+            title = "A key does what it has not done before"
             text = (
                 f"Key {row.key} asked for {row.what or 'something'}. Nothing was stopped. {look}. If not, say "
                 f"`bailiwick key not-me {row.key}`."
