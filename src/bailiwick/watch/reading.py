@@ -67,39 +67,9 @@ def asked(
     leading, charge, worth = _costliest(allow)
     draft = _as_asked(intent, leading)
     symbol = leading.symbol
-    info = market.symbols.get(symbol)
-    quote = market.quotes.get(symbol)
-    unbounded = draft.price is None and (draft.type in LIMITLESS or draft.pegged)
-    day_worth = near_bps = anchor_bps = None
-    moved_bps = 0.0
+    near_bps, anchor_bps, moved_bps, unbounded = _apart(intent, allow, leading, draft, market, now_us)
     scale, unit = _scale(authority.currency, market)
-    if quote is not None and info is not None:
-        near, anchor, volume = market.reckoned.get(symbol) or reckon(market, symbol, quote)
-        if now_us - quote.near_us > NEAR_FRESH_US:
-            near = 0.0
-        if now_us - quote.anchor_us > ANCHOR_SERVES_US:
-            anchor = 0.0
-        price = _price(draft, near, unbounded=unbounded)
-        sign = 10_000.0 if leading.side is _BUY else -10_000.0
-        if near:
-            if price:
-                near_bps = (price / near - 1.0) * sign
-            if anchor:
-                moved_bps = (near / anchor - 1.0) * 10_000.0
-        if anchor and price:
-            anchor_bps = (price / anchor - 1.0) * sign
-        if len(allow.orders) > 1:
-            for other in allow.orders:
-                if other is not leading:
-                    near_bps, anchor_bps, limited = _worse(near_bps, anchor_bps, _as_asked(intent, other), near, anchor)
-                    unbounded = unbounded and not limited
-        if volume is not None:
-            if info.quote == authority.currency:
-                day_worth = volume * scale
-            else:
-                factor = market.worth(info.quote, authority.currency)
-                if factor is not None:
-                    day_worth = volume * float(factor.least) * scale
+    day_worth = _day_worth(symbol, authority.currency, market)
     client_id = draft.client_id
     return Asked(
         at_us=now_us,
@@ -113,7 +83,7 @@ def asked(
         side=leading.side,
         type=draft.type,
         worth=worth * scale,
-        day_worth=day_worth,
+        day_worth=None if day_worth is None else day_worth * scale,
         top_worth=None if top_worth is None else top_worth * scale,
         near_bps=near_bps,
         anchor_bps=anchor_bps,
@@ -125,6 +95,54 @@ def asked(
         offset_ms=(now_us - intent.timestamp_us) // 1000,
         worth_in=unit,
     )
+
+
+def _apart(
+    intent: Intent, allow: Allow, leading: OrderDraft, draft: OrderDraft, market: Market, now_us: int
+) -> tuple[float | None, float | None, float, bool]:
+    """How far from near and anchor the price is, how far these are apart, and whether nothing bounds the price.
+
+    In basis points, as ``Asked`` has them.
+    """
+    unbounded = draft.price is None and (draft.type in LIMITLESS or draft.pegged)
+    near_bps = anchor_bps = None
+    moved_bps = 0.0
+    symbol = leading.symbol
+    quote = market.quotes.get(symbol)
+    if quote is None or symbol not in market.symbols:
+        return near_bps, anchor_bps, moved_bps, unbounded
+    near, anchor, _ = market.reckoned.get(symbol) or reckon(market, symbol, quote)
+    if now_us - quote.near_us > NEAR_FRESH_US:
+        near = 0.0
+    if now_us - quote.anchor_us > ANCHOR_SERVES_US:
+        anchor = 0.0
+    price = _price(draft, near, unbounded=unbounded)
+    sign = 10_000.0 if leading.side is _BUY else -10_000.0
+    if near:
+        if price:
+            near_bps = (price / near - 1.0) * sign
+        if anchor:
+            moved_bps = (near / anchor - 1.0) * 10_000.0
+    if anchor and price:
+        anchor_bps = (price / anchor - 1.0) * sign
+    if len(allow.orders) > 1:
+        for other in allow.orders:
+            if other is not leading:
+                near_bps, anchor_bps, limited = _worse(near_bps, anchor_bps, _as_asked(intent, other), near, anchor)
+                unbounded = unbounded and not limited
+    return near_bps, anchor_bps, moved_bps, unbounded
+
+
+def _day_worth(symbol: str, currency: str, market: Market) -> float | None:
+    """A symbol's usual volume of a day in this currency; None where it is not known."""
+    info, quote = market.symbols.get(symbol), market.quotes.get(symbol)
+    if info is None or quote is None:
+        return None
+    volume = (market.reckoned.get(symbol) or reckon(market, symbol, quote))[2]
+    if volume is None or info.quote == currency:
+        return volume
+    factor = market.worth(info.quote, currency)
+    return None if factor is None else volume * float(factor.least)
 
 
 def reckon(market: Market, symbol: str, quote: Quote) -> tuple[float, float, float | None]:
