@@ -78,7 +78,7 @@ export function Issue() {
           <input value={symbols} onInput={(event) => setSymbols(event.currentTarget.value)} placeholder="BTCUSDT ETHUSDT" />
         </label>
         <label>
-          Most that it may trade in a day, in USDT. A thief could turn over as much, once
+          Most that it may trade in a day, in USDT. A thief could turn over as much each day until stopped
           <input value={budget} onInput={(event) => setBudget(event.currentTarget.value)} inputMode="decimal" placeholder="500" />
         </label>
         <label>
