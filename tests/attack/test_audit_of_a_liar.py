@@ -69,7 +69,7 @@ def test_no_answer_breaks_a_grader_or_reaches_a_terminal(name: str, status: int)
 
 
 @pytest.mark.parametrize("status", [b"301 Moved", b"302 Found", b"307 Temporary Redirect"])
-def test_a_redirect_is_not_followed(status: bytes) -> None:
+def test_a_signed_question_is_led_nowhere(status: bytes) -> None:
     """An address that points elsewhere is refused with what to look at: a signed request goes nowhere else."""
     key = AuditKey("k" * 16, Secret(b"s" * 16))
     said = b"HTTP/1.1 " + status + b"\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 2\r\n\r\n{}"

@@ -93,7 +93,7 @@ async def test_the_act_names_its_keys_and_from_where_it_holds(house: House) -> N
     assert answer.in_force > answer.position
 
 
-async def test_a_key_that_changed_its_service_is_followed(house: House) -> None:
+async def test_a_key_that_was_handed_on_is_stopped(house: House) -> None:
     """A key that the service handed on is stopped too: the service still knows its secret."""
     await house.ask(AddService(id="other", name="Other"))
     (key,) = await issued(house, 1)
@@ -209,7 +209,7 @@ async def test_the_act_again_stops_what_was_given_back(house: House) -> None:
     assert (states(house, key), house.store.holders.restored()) == ([WINDING], frozenset())
 
 
-async def test_a_preview_does_nothing(house: House) -> None:
+async def test_a_previewed_compromise_stops_nothing(house: House) -> None:
     """What is only looked at changes nothing, and is done only if nothing changed in between."""
     (key,) = await issued(house, 1)
     seen = (await compromise(house, preview=True)).seen

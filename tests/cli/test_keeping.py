@@ -65,7 +65,7 @@ def states(served: Served, keys: list[str]) -> list[str]:
     return [served.store.keys.get(key).state.value for key in keys]
 
 
-def test_no_revoked_key_returns(kept: tuple[Served, list[str], Path], capsys: Capture) -> None:
+def test_restore_brings_no_revoked_key_back(kept: tuple[Served, list[str], Path], capsys: Capture) -> None:
     """What the journal says was revoked or rotated after the backup is so after the restore, which is recorded too."""
     served, keys, path = kept
     assert served.run("key", "revoke", keys[0], "--yes") == 0
@@ -77,7 +77,7 @@ def test_no_revoked_key_returns(kept: tuple[Served, list[str], Path], capsys: Ca
     assert " act      store.restore " in capsys.readouterr().out
 
 
-def test_a_shorter_journal_needs_a_persons_word(kept: tuple[Served, list[str], Path], capsys: Capture) -> None:
+def test_restore_past_the_journal_needs_a_persons_word(kept: tuple[Served, list[str], Path], capsys: Capture) -> None:
     """A journal that ends before the backup is not believed; on a person's word every key comes back frozen."""
     served, keys, path = kept
     write_journal(served, until=2)

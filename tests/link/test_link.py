@@ -146,7 +146,7 @@ async def test_the_list_of_verbs_is_closed(answering: Answering) -> None:
     await client.close()
 
 
-def test_no_verb_unseals() -> None:
+def test_no_answer_type_holds_a_secret() -> None:
     """The control process can have secrets sealed and never opened."""
     answers = [wire.answer_type(verb) for verb in GATEWAY_VERBS]
     assert [verb.__struct_config__.tag for verb in GATEWAY_VERBS] == [

@@ -135,7 +135,7 @@ def test_a_key_that_changes_its_service_takes_what_it_counted_along() -> None:
     assert (old.use("BTCUSDT", made.now_us), new.use("BTCUSDT", made.now_us)) == (dec("0.2"), dec("0.5"))
 
 
-def test_a_replacement_takes_the_place_of_the_old_order() -> None:
+def test_a_replacement_needs_no_second_share() -> None:
     """Moving a resting buy to another price needs no second share, where it is placed once the old one is gone."""
     _, (made,) = keys(1)
     resting = order(quantity="0.8")

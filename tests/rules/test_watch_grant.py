@@ -27,7 +27,7 @@ def test_a_grant_from_before_is_watched_in_full() -> None:
     assert (found.watch_most, found.kind) == (Most.WIND_DOWN, "")
 
 
-def test_a_grant_survives_its_text() -> None:
+def test_what_a_grant_says_of_the_watch_survives_its_text() -> None:
     """What is written of the watch is read again, and what is as usual is left out of a bound."""
     text = BEFORE + 'kind = "grid-bot"\n[watch]\nmost = "alert"\n'
     grant = grant_from_toml(text)

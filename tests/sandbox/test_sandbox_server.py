@@ -116,7 +116,7 @@ async def test_garbage_closes_the_connection(client: Client) -> None:
     assert (await client.receive())[0] == 400
 
 
-async def test_connection_close_is_honoured(client: Client) -> None:
+async def test_the_sandbox_closes_when_it_is_asked_to(client: Client) -> None:
     """A client that wants the connection closed after the answer gets it closed."""
     await client.send(b"GET /api/v3/ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     status, headers, _ = await client.receive()

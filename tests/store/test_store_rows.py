@@ -221,7 +221,7 @@ def test_a_revoked_key_stays_revoked(store: Store) -> None:
     assert store.keys.get(key(1).id) == revoked
 
 
-def test_a_compromised_service_loses_all_its_keys_in_one_act(store: Store) -> None:
+def test_one_transaction_revokes_every_key_of_a_service(store: Store) -> None:
     """One transaction revokes every key of a service that can be revoked, and leaves other services alone."""
     store.services.add(Service("tax", "Tax tool"))
     theirs = [key(number) for number in range(3)]

@@ -48,7 +48,7 @@ def test_both_edges_of_the_window(age_us: int, reason: Reason | None) -> None:
         ("", None),
     ],
 )
-def test_timestamps_are_milliseconds_or_microseconds(text: str, microseconds: int | None) -> None:
+def test_a_timestamp_has_thirteen_or_sixteen_digits(text: str, microseconds: int | None) -> None:
     """Thirteen digits are milliseconds, sixteen are microseconds, and nothing else is a timestamp."""
     assert read_timestamp(text) == microseconds
 
