@@ -1,6 +1,8 @@
 """What the command line says when it does not do what was asked: to people in a sentence, to programs in JSON."""
 
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -105,3 +107,13 @@ def test_doctor_looks_at_a_journal_at_rest(tmp_path: Path, capsys: pytest.Captur
     data[data.index(b"record 2")] ^= 1
     part.path.write_bytes(data)
     assert found() == ["error"]
+
+
+def test_a_reader_who_wants_no_more_is_told_nothing() -> None:
+    """Output that is cut off, as ``| head`` does, is no failure to tell of."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    code = "import sys; from bailiwick.cli.exits import ending; sys.exit(ending(lambda: sys.stdout.write('a line')))"
+    ended = subprocess.run([sys.executable, "-c", code], stdout=writing, stderr=subprocess.PIPE, timeout=30)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (Exit.CUT_OFF, b"")

@@ -1,5 +1,6 @@
 """Exit codes, and how a failure becomes one sentence and one code."""
 
+import os
 import sys
 from collections.abc import Callable
 from enum import IntEnum
@@ -21,6 +22,7 @@ class Exit(IntEnum):
     FOUND_WARNINGS = 8  # `audit`: nothing that is dangerous, and something to mend
     FAULT = 70
     INTERRUPTED = 130
+    CUT_OFF = 141  # whoever read the output wanted no more of it, as `| head` does
 
 
 class Stop(Exception):
@@ -41,6 +43,10 @@ def ending(command: Callable[[], object], *, json: bool = False) -> int:
     """
     try:
         result = command()
+        sys.stdout.flush()  # here, so that a reader who has gone is met here
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left would complain at the end
+        return Exit.CUT_OFF
     except (Exception, KeyboardInterrupt) as error:
         stop = explained(error)
         if stop is None:
