@@ -17,5 +17,5 @@ def test_every_field_of_a_scenario_is_listed(table: type) -> None:
 
 
 def test_every_shipped_scenario_is_listed() -> None:
-    """So is each scenario."""
+    """The page that a wrong name refers to has each scenario that is shipped."""
     assert [name for name in shipped() if f"`{name}`" not in PAGE] == []
