@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-for _part in ("gateway", "rules", "journal", "authority", "notify"):
+for _part in ("gateway", "rules", "journal", "authority", "notify", "watch"):
     _place = str(Path(__file__).parent.parent / _part)
     if _place not in sys.path:
         sys.path.append(_place)

@@ -59,13 +59,13 @@ _SENTENCES: Final[dict[str, Callable[[dict[str, str]], str]]] = {
     ),
     manner.HOUR: lambda of: f"The key has hardly ever placed an order at this hour ({of['hours']}).",
     crowd.CROWD: lambda of: (
-        f"{of['its other keys']} other keys of {of['service']} began with {of['symbol']} within minutes, "
+        f"Keys of {of['its other keys']} other accounts at {of['service']} began with {of['symbol']} within minutes, "
         f"and {of['keys of other services']} of other services."
     ),
     crowd.SERVICE: lambda of: (
-        f"Orders of {of['its other keys held']} other keys of {of['service']} were held within the hour."
+        f"Orders of {of['its other keys held']} other accounts at {of['service']} were held within the hour."
     ),
-    crowd.SYMBOL: lambda of: f"Orders of {of['other keys held in it']} other keys in {of['symbol']} were held.",
+    crowd.SYMBOL: lambda of: f"Orders of {of['other keys held in it']} other accounts in {of['symbol']} were held.",
     counterparty.CONTRA: lambda of: (
         f"{of['loses']} has lost {of['moved']} to {of['gains']} in {of['matches']} trades of {of['symbol']}, "
         "at prices away from the market."

@@ -36,24 +36,27 @@ class Executed:
 
 @final
 class Scene:
-    """What happens in one symbol: who has begun with it, whose orders were held, what the pump detector says."""
+    """What happens in one symbol: who has begun with it, whose orders were held, what the pump detector says.
+
+    Accounts are counted, and not keys: whoever has one account cannot be a crowd, however many keys he makes.
+    """
 
     __slots__ = ("beginners", "fills", "held", "seen_s", "sign", "sign_us")
 
     def __init__(self) -> None:
-        self.beginners: dict[str, tuple[str, int, bool]] = {}  # key to service, when (s), whether at a fair price
+        self.beginners: dict[str, tuple[str, int, bool]] = {}  # account to service, when (s), whether at a fair price
         self.held: dict[str, int] = {}
         self.sign = 0
         self.sign_us = 0
         self.fills: list[Executed] = []
         self.seen_s = 0
 
-    def begin(self, key: str, service: str, now_s: int, *, fair: bool) -> None:
-        """Note that a key trades the symbol that did not before."""
-        known = self.beginners.pop(key, None)
+    def begin(self, account: str, service: str, now_s: int, *, fair: bool) -> None:
+        """Note that a key of the account trades the symbol that did not before."""
+        known = self.beginners.pop(account, None)
         if known is not None:
             fair = fair and known[2]
-        remember(self.beginners, key, (service, now_s, fair), MOST_BEGINNERS)
+        remember(self.beginners, account, (service, now_s, fair), MOST_BEGINNERS)
 
 
 def remember(kept: "dict[str, tuple[str, int, bool]]", key: str, value: tuple[str, int, bool], most: int) -> None:
@@ -173,7 +176,7 @@ class State:
                 account.value = max(0, account.value - window.charged)
             window.charged = 0
         for held in (self.pool(watched.service).held, self.scene(symbol, 0).held):
-            held.pop(vouched.key, None)
+            held.pop(watched.account, None)
 
     def lean(self, key: str, score: int, now_s: int) -> None:
         """Something beside its own acts speaks against a key: its sum is this at least, and drains as ever.

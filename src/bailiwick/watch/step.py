@@ -157,15 +157,15 @@ def _weigh(
     vouched = bool(course.pledges) and course.vouched(symbol, event.worth, window, now_s)
     finding = judge_manner(view) if vouched else judge(view)
     verdict = _sum(state, watched, view, finding, policy, exempt=event.reducing)
-    key = event.holder.key
+    account = event.holder.account
     if view.habit is None and not vouched:
         fair = finding.fair and verdict.measure < Measure.ALERT
-        scene.begin(key, event.holder.service, now_s, fair=fair)
+        scene.begin(account, event.holder.service, now_s, fair=fair)
     if verdict.measure >= Measure.ALERT:
         watched.profile.forget_lessons(now_s)
     if verdict.measure >= Measure.HOLD:
-        _note_held(view.pool.held, key, now_s)
-        _note_held(scene.held, key, now_s)
+        _note_held(view.pool.held, account, now_s)
+        _note_held(scene.held, account, now_s)
         return verdict
     window.ask(event.side or _BUY, now_s)
     if vouched:
@@ -191,12 +191,12 @@ def _view(
     view.tier = tier_of(event.day_worth)
     view.idle_s = manner.slept_s(view)
     view.sign = scene.sign if now_us - scene.sign_us <= _SIGN_FRESH_US else 0
-    view.held_service = _lately(pool.held, holder.key, now_s)
-    view.held_symbol = _lately(scene.held, holder.key, now_s)
+    view.held_service = _lately(pool.held, holder.account, now_s)
+    view.held_symbol = _lately(scene.held, holder.account, now_s)
     if view.habit is None and scene.beginners:
         view.expected = pool.keys / len(state.keys)
-        for key, (service, at_s, fair) in scene.beginners.items():
-            if key == holder.key or now_s - at_s > HOUR_S:
+        for account, (service, at_s, fair) in scene.beginners.items():
+            if account == holder.account or now_s - at_s > HOUR_S:
                 continue
             if service != holder.service and fair:
                 view.popular += 1
@@ -208,20 +208,20 @@ def _view(
     return view
 
 
-def _lately(held: dict[str, int], key: str, now_s: int) -> int:
-    """How many other keys had something held within the hour."""
+def _lately(held: dict[str, int], account: str, now_s: int) -> int:
+    """How many other accounts had something held within the hour."""
     count = 0
     for other, at_s in held.items():
-        if other != key and now_s - at_s <= HOUR_S:
+        if other != account and now_s - at_s <= HOUR_S:
             count += 1
     return count
 
 
-def _note_held(held: dict[str, int], key: str, now_s: int) -> None:
-    held.pop(key, None)
+def _note_held(held: dict[str, int], account: str, now_s: int) -> None:
+    held.pop(account, None)
     if len(held) >= MOST_HELD:
         del held[next(iter(held))]
-    held[key] = now_s
+    held[account] = now_s
 
 
 def _sum(state: State, watched: Watched, view: View, finding: Finding, policy: Policy, *, exempt: bool) -> Verdict:
