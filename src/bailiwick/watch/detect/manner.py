@@ -1,5 +1,6 @@
 """Who sends it, and how: address, fingerprint, a long sleep, a burst. Weak alone: people move house."""
 
+from math import exp
 from typing import Final
 
 from bailiwick.watch.scale import clamp, milli_ln
@@ -85,8 +86,8 @@ def burst(view: View) -> int:
 
 def burst_values(view: View) -> tuple[tuple[str, str], ...]:
     return (
-        ("seconds between orders now", f"{2.718281828 ** (view.course.gap / 1000) / 1e6:.2g}"),
-        ("seconds between orders usually", f"{2.718281828 ** (view.profile.gap / 1000) / 1e6:.2g}"),
+        ("seconds between orders now", f"{exp(view.course.gap / 1000) / 1e6:.2g}"),
+        ("seconds between orders usually", f"{exp(view.profile.gap / 1000) / 1e6:.2g}"),
     )
 
 

@@ -1,5 +1,6 @@
 """An order against the market that it meets, and against what the key usually trades."""
 
+from math import exp
 from typing import Final
 
 from bailiwick.model.intent import Side
@@ -93,7 +94,7 @@ def jump_values(view: View) -> tuple[tuple[str, str], ...]:
     return (
         ("symbol", view.event.symbol),
         ("worth", amount(view.event.worth, view.event.worth_in)),
-        ("times the usual largest", f"{2.718281828 ** (above / 1000):.3g}"),
+        ("times the usual largest", f"{exp(above / 1000):.3g}"),
     )
 
 
