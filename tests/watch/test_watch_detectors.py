@@ -2,19 +2,35 @@
 
 import copy
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
-from watch_ground import AWAY, DAY, HOME, LIQUID, MINUTE, OF_SERVICE, SECOND, THIN, Desk, holder, order
+from watch_ground import (
+    AWAY,
+    DAY,
+    HOME,
+    HOUR,
+    LIQUID,
+    MAJOR,
+    MINUTE,
+    OF_SERVICE,
+    SECOND,
+    START,
+    THIN,
+    Desk,
+    holder,
+    order,
+)
 
 from bailiwick.model.harm import Harm
 from bailiwick.model.intent import Act, OrderType, Side
 from bailiwick.model.reason import Reason
 from bailiwick.watch.detect import course as courses
-from bailiwick.watch.detect import crowd, manner, newsymbol, price, probing, size
-from bailiwick.watch.event import Looked, MarketSign, Origin, Refused, Traded
+from bailiwick.watch.detect import crowd, manner, newsymbol, price, probing, sellout, size
+from bailiwick.watch.event import Looked, MarketSign, Origin, Refused, Traded, Vouched
 from bailiwick.watch.judge import ALL
 from bailiwick.watch.sentence import names, sentence
-from bailiwick.watch.signal import Signal, Verdict
+from bailiwick.watch.signal import Measure, Signal, Verdict
 
 BUY, SELL = Side.BUY, Side.SELL
 THIN_ORDER = order("SYSUSDT", near=150.0)  # enough for a verdict with signals
@@ -83,6 +99,15 @@ def filled(desk: Desk, side: Side, near_bps: float) -> None:
     desk.tell(
         Traded(at_us=0, holder=holder(), symbol="SYSUSDT", side=side, worth=100.0, near_bps=near_bps, price=100.0)
     )
+
+
+def sell_out(*, loud: bool) -> Verdict:
+    """A key without a past sells what its owner holds: one coin again and again, or each once."""
+    desk = Desk()
+    coins = ["BTCUSDT"] * 4 if loud else ["BTCUSDT", "ETHUSDT", "AXSUSDT", "LTCUSDT"]
+    for coin in coins:
+        desk.tell(order(coin, Side.SELL, 2_000.0, day_worth=MAJOR), desk.now + 10 * SECOND)
+    return desk.tell(order(coins[-1] if loud else "ADAUSDT", Side.SELL, 2_000.0, day_worth=MAJOR), desk.now + SECOND)
 
 
 def round_trips(*, loud: bool) -> Verdict:
@@ -192,6 +217,7 @@ CASES: dict[str, Callable[..., Verdict]] = {
     price.ANCHOR: price_anchor,
     price.MARKET: market_moves,
     courses.FUNDING: funding_sale,
+    sellout.NAME: sell_out,
     courses.ROUND: round_trips,
     courses.LOSS: losing_fills,
     manner.ORIGIN: new_origin,
@@ -228,6 +254,71 @@ def test_it_speaks(name: str) -> None:
 def test_it_is_silent(name: str) -> None:
     """It is silent in a case that differs in nothing but what it looks for."""
     assert name not in said(CASES[name](loud=False))
+
+
+def test_a_sell_out_is_held_within_five_orders() -> None:
+    """A key without a past that sells one major again and again is held at the fifth sale, though each is fair."""
+    desk = Desk()
+    sale = order("BTCUSDT", Side.SELL, 2_000.0, day_worth=MAJOR)
+    found = [desk.tell(sale, START + place * 10 * SECOND) for place in range(5)]
+    assert [each.measure >= Measure.HOLD for each in found] == [False, False, False, False, True]
+    assert found[-1].measure is Measure.HOLD
+
+
+def test_a_grid_bot_that_sells_out_is_held_within_four() -> None:
+    """What is for a client that sells what it bought is asked about one order earlier."""
+    desk = Desk()
+    grid = holder(purpose="grid-bot")
+    found = []
+    for place in range(4):
+        event = order("BTCUSDT", Side.SELL, 2_000.0, day_worth=MAJOR, holder=grid)
+        found.append(desk.tell(event, START + place * 10 * SECOND).measure)
+    assert [each >= Measure.HOLD for each in found] == [False, False, False, True]
+
+
+def test_what_is_sold_out_is_not_spent() -> None:
+    """What a run of sales brought buys no major in slices without a question."""
+    desk = Desk()
+    for place, coin in enumerate(["ETHUSDT", "LTCUSDT", "ADAUSDT", "SOLUSDT"]):
+        desk.tell(order(coin, Side.SELL, 5_000.0, day_worth=MAJOR), START + place * 10 * SECOND)
+    bought = [desk.tell(order("BTCUSDT", worth=3_000.0), desk.now + 10 * SECOND).measure for _ in range(5)]
+    assert [each >= Measure.HOLD for each in bought] == [False, False, False, True, True]
+
+
+def test_a_key_that_sells_so_every_day_is_left_alone() -> None:
+    """A key that sells what it did not buy as a habit goes on, and so does one that waits for its buyers."""
+    desk = Desk()
+    for day in range(6):
+        for place in range(10):
+            desk.tell(order("BTCUSDT", Side.SELL, 500.0), START + day * DAY + place * HOUR)
+    desk.now = START + 6 * DAY
+    habit = [desk.tell(order("BTCUSDT", Side.SELL, 500.0), desk.now + 10 * SECOND).measure for _ in range(12)]
+    waits = [
+        desk.tell(order("BTCUSDT", Side.SELL, 500.0, -30.0, holder=holder("new")), desk.now + SECOND).measure
+        for _ in range(12)
+    ]
+    assert set(habit + waits) == {Measure.PASS}
+
+
+def test_who_changes_coins_raises_no_money() -> None:
+    """A key without a past that spends each sale at once, in slices, as a whale does, is not stopped."""
+    desk = Desk()
+    found = []
+    for _ in range(10):
+        for coin, side in (("BTCUSDT", Side.SELL), ("ETHUSDT", Side.BUY)):
+            found.append(desk.tell(order(coin, side, 20_000.0, 30.0, day_worth=MAJOR), desk.now + MINUTE).measure)
+    assert set(found) == {Measure.PASS}
+
+
+def test_an_owner_who_sells_out_says_so_once() -> None:
+    """ "That was me" ends the run: the next coin begins a new one."""
+    desk = Desk()
+    for place in range(5):
+        desk.tell(order("BTCUSDT", Side.SELL, 2_000.0, day_worth=MAJOR), START + place * 10 * SECOND)
+    desk.state.vouch(Vouched(key="k", symbol="BTCUSDT", worth=Decimal(2_000), until_us=desk.now + DAY))
+    again = desk.tell(order("BTCUSDT", Side.SELL, 2_000.0, day_worth=MAJOR), desk.now + SECOND)
+    other = desk.tell(order("ETHUSDT", Side.SELL, 2_000.0, day_worth=MAJOR), desk.now + SECOND)
+    assert (again.measure, other.measure) == (Measure.PASS, Measure.PASS)
 
 
 def test_an_address_of_its_service_says_nothing() -> None:

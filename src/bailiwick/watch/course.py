@@ -9,6 +9,7 @@ MOST_WINDOWS: Final = 3
 MOST_VOUCHED: Final = 3
 DRAIN_S: Final = 7  # seconds in which a sum falls by a thousandth of a nat: twelve nats in a day
 FUNDS_S: Final = 2 * 3600  # after which sales no longer explain a purchase
+RUN_S: Final = 1_800  # a pause that ends a run of sales
 
 _BUY: Final = Side.BUY
 
@@ -113,8 +114,8 @@ class Course:
     """What a key is doing now."""
 
     __slots__ = (
-        "denials", "denied_s", "funds", "funds_s", "gap", "last_order_us", "pledges", "sum", "windows",
-        "woke_s", "woken_from_s",
+        "denials", "denied_s", "funds", "funds_s", "gap", "last_order_us", "pledges", "sales", "selling", "sum",
+        "windows", "woke_s", "woken_from_s",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -124,6 +125,8 @@ class Course:
         self.woken_from_s = 0
         self.funds = 0.0  # what it lately got for what it had not bought
         self.funds_s = 0
+        self.sales = 0  # how long a run of such sales it is in, as ``detect.sellout`` counts
+        self.selling = False  # the side of its latest order
         self.denials = 0  # a bit for each sort of denial met lately
         self.denied_s = 0
         self.sum = Sum()
@@ -165,8 +168,15 @@ class Course:
             self.funds = 0.0
         return self.funds
 
-    def fund(self, worth: float, now_s: int) -> None:
-        """Count a sale of what it had not bought."""
+    def run(self, now_s: int) -> int:
+        """How long a run of sales it is in."""
+        if self.sales and now_s - self.funds_s > RUN_S:
+            self.sales = 0
+        return self.sales
+
+    def fund(self, worth: float, count: int, now_s: int) -> None:
+        """Count a sale of what it had not bought, or a purchase in a run of them, which brings nothing."""
+        self.sales = min(self.run(now_s) + count, 0x7F)
         self.funds = self.funded(now_s) + worth
         self.funds_s = now_s
 

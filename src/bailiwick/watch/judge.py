@@ -7,7 +7,7 @@ counts, with a quarter of the others; manner and neighbours have ceilings of the
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from bailiwick.watch.detect import course, crowd, manner, newsymbol, price, probing, size
+from bailiwick.watch.detect import course, crowd, manner, newsymbol, price, probing, sellout, size
 from bailiwick.watch.scale import clamp, milli_ln
 from bailiwick.watch.signal import Signal
 from bailiwick.watch.view import View
@@ -39,6 +39,7 @@ COURSE: Final = (
     Detector(course.ROUND, course.round_trips, course.round_values),
     Detector(course.LOSS, course.loss, course.loss_values),
 )
+RUN: Final = (Detector(sellout.NAME, sellout.score, sellout.values),)
 MANNER: Final = (
     Detector(manner.ORIGIN, manner.origin, manner.origin_values),
     Detector(manner.DORMANT, manner.dormant, manner.dormant_values),
@@ -55,18 +56,19 @@ _STAKE: Final = 2.0  # dollars
 _MOST_TRIFLE: Final = 1_500
 OWN: Final = 3_000  # what others do says nothing against a key whose own order says less than this
 
-ALL: Final = (*WHAT, *SIZE, *PRICE, *COURSE, *MANNER, *OTHERS)
+ALL: Final = (*WHAT, *SIZE, *PRICE, *COURSE, *RUN, *MANNER, *OTHERS)
 
 
 class Finding:
     """What was found: the sum, what of it is of manner and of neighbours, and each detector's part."""
 
-    __slots__ = ("fair", "manner", "others", "parts", "total")
+    __slots__ = ("fair", "manner", "others", "parts", "run", "total")
 
     def __init__(self) -> None:
         self.total = 0
         self.manner = 0  # the part that the sender's manner made
         self.others = 0  # the part that other keys made
+        self.run = 0  # what it adds to a run of sales
         self.fair = True  # whether it pays no more than is usual
         self.parts: list[tuple[Detector, int]] = []
 
@@ -104,7 +106,9 @@ def judge(view: View) -> Finding:
     near = view.event.near_bps
     finding.fair = view.event.unbounded or (near is not None and near <= price.FAIR)
     total = finding.strongest(WHAT, view) + paid + finding.strongest(SIZE, view) + finding.strongest(COURSE, view)
-    finding.manner = finding.all_of(MANNER, view, manner.MOST)
+    finding.run = sellout.count(view)
+    # A run of sales is a fact of the key's, not of the symbol that it has come to: it is heard each time, like manner.
+    finding.manner = finding.all_of(MANNER, view, manner.MOST) + finding.strongest(RUN, view)
     total = max(total - trifle(view), 0) + finding.manner
     if total >= OWN:
         finding.others = finding.all_of(OTHERS, view, crowd.MOST)

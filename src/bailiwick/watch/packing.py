@@ -20,14 +20,14 @@ from bailiwick.watch.profile import (
 )
 from bailiwick.watch.watched import Watched
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 _HEAD: Final = struct.Struct("<BBBBBBBB")  # version, and how many of each list follow
 _PROFILE: Final = struct.Struct("<IHHHHHiIhHBHIhH8H")
 _HABIT: Final = struct.Struct("<IHhHhHHB")
 _LESSONS: Final = struct.Struct("<IIHHqqBHHIiH8HBBBB")
 _LESSON: Final = struct.Struct("<IHihHB")
-_COURSE: Final = struct.Struct("<qiIIdIQIHI")
+_COURSE: Final = struct.Struct("<qiIIdIBQIHI")
 _WINDOW: Final = struct.Struct("<IIIdddHHBBHd")
 _PLEDGE: Final = struct.Struct("<IdI")
 _PLACE: Final = struct.Struct("<I")
@@ -100,7 +100,8 @@ def _pack_course(course: Course) -> bytes:
         [
             _COURSE.pack(
                 course.last_order_us, course.gap, course.woke_s, course.woken_from_s, course.funds,
-                course.funds_s, course.denials, course.denied_s, course.sum.value, course.sum.at_s,
+                course.funds_s, course.sales | course.selling << 7, course.denials, course.denied_s, course.sum.value,
+                course.sum.at_s,
             ),
             *[
                 _WINDOW.pack(
@@ -188,8 +189,9 @@ def _unpack_lessons(data: bytes, at: int) -> tuple[Lessons, int]:
 def _unpack_course(course: Course, data: bytes, at: int, windows: int, pledges: int) -> int:
     (
         course.last_order_us, course.gap, course.woke_s, course.woken_from_s, course.funds,
-        course.funds_s, course.denials, course.denied_s, course.sum.value, course.sum.at_s,
+        course.funds_s, sales, course.denials, course.denied_s, course.sum.value, course.sum.at_s,
     ) = _COURSE.unpack_from(data, at)  # fmt: skip
+    course.sales, course.selling = sales & 0x7F, sales > 0x7F
     at += _COURSE.size
     for _ in range(windows):
         each = Window(0)

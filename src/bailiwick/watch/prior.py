@@ -18,16 +18,17 @@ class Purpose(NamedTuple):
     newcomers: int
     tiers: tuple[int, ...]
     trades: bool = True
+    sells: int = 6  # how long a run of market sales of what it never bought is no surprise (``detect.sellout``)
 
 
 _USUAL: Final = Purpose(30, (450, 300, 170, 60, 20))
 _PURPOSES: Final = {
     "signal-bot": Purpose(150, (350, 330, 220, 80, 20)),
-    "grid-bot": Purpose(30, (480, 330, 150, 35, 5)),
-    "dca": Purpose(10, (700, 220, 60, 15, 5)),
-    "market-maker": Purpose(30, (150, 250, 300, 200, 100)),
-    "portfolio-tracker": Purpose(1, (450, 300, 170, 60, 20), trades=False),
-    "tax-tool": Purpose(1, (450, 300, 170, 60, 20), trades=False),
+    "grid-bot": Purpose(30, (480, 330, 150, 35, 5), sells=2),
+    "dca": Purpose(10, (700, 220, 60, 15, 5), sells=2),
+    "market-maker": Purpose(30, (150, 250, 300, 200, 100), sells=2),
+    "portfolio-tracker": Purpose(1, (450, 300, 170, 60, 20), trades=False, sells=0),
+    "tax-tool": Purpose(1, (450, 300, 170, 60, 20), trades=False, sells=0),
 }
 
 
@@ -50,7 +51,7 @@ class Pool:
         self.size = 0  # the logarithm of a usual largest order
         self.size_spread = 0
         self.sized = 0
-        self.held: dict[str, int] = {}  # keys that had something held, and when (s)
+        self.held: dict[str, int] = {}  # accounts that had something held, and when (s)
 
     def learn(self, tier: int, size: int, *, first: bool) -> None:
         """One of its keys has a symbol more. That a key has a first one is no news."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from bailiwick.watch.detect import counterparty, course, crowd, manner, newsymbol, price, probing, size
+from bailiwick.watch.detect import counterparty, course, crowd, manner, newsymbol, price, probing, sellout, size
 from bailiwick.watch.signal import Signal
 
 
@@ -44,6 +44,10 @@ _SENTENCES: Final[dict[str, Callable[[dict[str, str]], str]]] = {
         f"{of['symbol']} is moving abnormally: {of['moved within the hour by']} within the hour, and the order follows."
     ),
     course.FUNDING: lambda of: f"{of['sold without having bought it']} were sold that the key had not bought itself.",
+    sellout.NAME: lambda of: (
+        f"{of['sold one after another']} of what the key had never bought were sold at the market's price, one order "
+        "after another."
+    ),
     course.ROUND: lambda of: (
         f"The key buys and sells {of['symbol']} by turns, {of['turns']} so far, at the worse price each time; "
         f"lost {of['lost against the market']}."

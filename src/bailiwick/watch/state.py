@@ -167,6 +167,7 @@ class State:
             return
         course = watched.course
         symbol = self.digest(vouched.symbol)
+        course.sales = 0
         course.pledge(symbol, Pledge(float(vouched.worth), min(vouched.until_us // 1_000_000, U32)))
         window = course.windows.get(symbol)
         if window is not None:

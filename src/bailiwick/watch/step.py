@@ -170,8 +170,12 @@ def _weigh(
     window.ask(event.side or _BUY, now_s)
     if vouched:
         window.used += event.worth
-    if event.side is not _BUY and not event.reducing:
-        course.fund(event.worth, now_s)
+    course.selling = event.side is not _BUY
+    if event.side is _BUY:
+        if finding.run:
+            course.fund(0.0, finding.run, now_s)
+    elif not event.reducing:
+        course.fund(event.worth, finding.run, now_s)
     if verdict.measure < Measure.ALERT:
         watched.last, watched.last_symbol, watched.last_size, watched.gap = event, symbol, size, gap
         watched.last_tier = view.tier
