@@ -26,7 +26,7 @@ _PURPOSES: Final = {
     "signal-bot": Purpose(150, (350, 330, 220, 80, 20)),
     "grid-bot": Purpose(30, (480, 330, 150, 35, 5), sells=2),
     "dca": Purpose(10, (700, 220, 60, 15, 5), sells=2),
-    "market-maker": Purpose(30, (150, 250, 300, 200, 100), sells=2),
+    "market-maker": Purpose(30, (150, 250, 300, 200, 100), sells=24),
     "portfolio-tracker": Purpose(1, (450, 300, 170, 60, 20), trades=False, sells=0),
     "tax-tool": Purpose(1, (450, 300, 170, 60, 20), trades=False, sells=0),
 }

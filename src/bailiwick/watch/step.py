@@ -11,7 +11,7 @@ from bailiwick.model.reason import Reason
 from bailiwick.watch.course import Course, Window
 from bailiwick.watch.detect import manner, probing
 from bailiwick.watch.event import Asked, Event, Looked, MarketSign, Refused, Traded
-from bailiwick.watch.judge import Finding, judge, judge_manner
+from bailiwick.watch.judge import Finding, judge, judge_manner, judge_vouched
 from bailiwick.watch.learning import settle_last
 from bailiwick.watch.prior import purpose
 from bailiwick.watch.profile import DAY_S, U16, Profile
@@ -155,7 +155,7 @@ def _weigh(
     scene = state.scene(symbol, now_s)
     view = _view(state, watched, event, symbol, size, window, scene, now_us)
     vouched = bool(course.pledges) and course.vouched(symbol, event.worth, window, now_s)
-    finding = judge_manner(view) if vouched else judge(view)
+    finding = judge_vouched(view) if vouched else judge(view)
     verdict = _sum(state, watched, view, finding, policy, exempt=event.reducing)
     account = event.holder.account
     if view.habit is None and not vouched:
