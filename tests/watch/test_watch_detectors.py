@@ -25,10 +25,10 @@ from watch_ground import (
 from bailiwick.model.harm import Harm
 from bailiwick.model.intent import Act, OrderType, Side
 from bailiwick.model.reason import Reason
+from bailiwick.watch import judge
 from bailiwick.watch.detect import course as courses
 from bailiwick.watch.detect import crowd, manner, newsymbol, price, probing, sellout, size
 from bailiwick.watch.event import Looked, MarketSign, Origin, Refused, Traded, Vouched
-from bailiwick.watch.judge import ALL
 from bailiwick.watch.sentence import names, sentence
 from bailiwick.watch.signal import Measure, Signal, Verdict
 
@@ -234,7 +234,9 @@ CASES: dict[str, Callable[..., Verdict]] = {
 
 def test_every_detector_has_a_case() -> None:
     """No detector goes without a case here and a sentence for people."""
-    known = {detector.name for detector in ALL} | {probing.REACH, probing.DENIED}
+    groups = [group for group in vars(judge).values() if isinstance(group, tuple)]
+    judges = {each.name for group in groups for each in group if isinstance(each, judge.Detector)}
+    known = judges | {probing.REACH, probing.DENIED}
     assert set(CASES) == known
     assert known <= names()
 
