@@ -40,6 +40,7 @@ COURSE: Final = (
     Detector(course.LOSS, course.loss, course.loss_values),
 )
 RUN: Final = (Detector(sellout.NAME, sellout.score, sellout.values),)
+LOSSES: Final = COURSE[1:]
 MANNER: Final = (
     Detector(manner.ORIGIN, manner.origin, manner.origin_values),
     Detector(manner.DORMANT, manner.dormant, manner.dormant_values),
@@ -54,6 +55,7 @@ OTHERS: Final = (
 _SPREAD: Final = 30.0  # basis points that are lost on any order that takes
 _STAKE: Final = 2.0  # dollars
 _MOST_TRIFLE: Final = 1_500
+_MOST_RUN: Final = 11_000  # sales at fair prices are asked about, and wind no key down, however they are sent
 OWN: Final = 3_000  # what others do says nothing against a key whose own order says less than this
 
 
@@ -103,10 +105,14 @@ def judge(view: View) -> Finding:
     paid = finding.strongest(PRICE, view)
     near = view.event.near_bps
     finding.fair = view.event.unbounded or (near is not None and near <= price.FAIR)
-    total = finding.strongest(WHAT, view) + paid + finding.strongest(SIZE, view) + finding.strongest(COURSE, view)
+    total = paid + finding.strongest(SIZE, view) + finding.strongest(COURSE, view)
+    if view.habit is None:
+        total += finding.strongest(WHAT, view)
     finding.run = sellout.count(view)
     # A run of sales is a fact of the key's, not of the symbol that it has come to: it is heard each time, like manner.
-    finding.manner = finding.all_of(MANNER, view, manner.MOST) + finding.strongest(RUN, view)
+    finding.manner = finding.all_of(MANNER, view, manner.MOST)
+    if finding.run:
+        finding.manner = min(finding.manner + finding.strongest(RUN, view), _MOST_RUN)
     total = max(total - trifle(view), 0) + finding.manner
     if total >= OWN:
         finding.others = finding.all_of(OTHERS, view, crowd.MOST)
@@ -127,6 +133,18 @@ def trifle(view: View) -> int:
     if stake >= _STAKE:
         return 0
     return clamp(milli_ln(_STAKE / max(stake, 0.01)), 0, _MOST_TRIFLE)
+
+
+def judge_vouched(view: View) -> Finding:
+    """What is said of an order in a symbol and of a size that its owner vouched for: its price, losses, and manner.
+
+    His word makes neither new nor large what he was shown; it was no word for giving it away.
+    """
+    finding = Finding()
+    finding.manner = finding.all_of(MANNER, view, manner.MOST)
+    finding.total = finding.strongest(PRICE, view) + finding.strongest(LOSSES, view) + finding.manner
+    finding.total = max(finding.total, finding.manner)
+    return finding
 
 
 def judge_manner(view: View) -> Finding:
