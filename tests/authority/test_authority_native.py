@@ -602,4 +602,3 @@ async def test_wherever_it_is_shown_it_says_that_it_is_not_held(there: There) ->
     listed = (await there.natives.list(ListNatives(service="bot"), PERSON)).rows
 
     assert {made.values["protection"], listed[0]["protection"]} == {"detects, does not hold"}
-    assert [native.id for native in there.natives.native_keys_of("bot")] == ["n"]

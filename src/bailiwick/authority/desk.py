@@ -132,7 +132,7 @@ class Desk:
         self.noticing.incidents.natives = NativeDisputes(
             store, self.natives, self.noticing.incidents, self.notices, config.journal_directory, clock
         )
-        self._services = Services(store, self.acts, self._parties, clock)
+        self._services = Services(store, self.acts, clock)
         self._reach = Reach(store, gateway)
         self.networks = Networks(store, self.acts, clock)
         stops = NativeStops(store, self.natives)

@@ -93,12 +93,6 @@ class Natives:
         rounds.add("native keys", SETTLE_S, self.settle)
         rounds.add("native trades", POLL_S, self.watch.poll)
 
-    # What services and their acts ask
-
-    def native_keys_of(self, service: str) -> tuple[Native, ...]:
-        """The native keys of a service that are not revoked: part of what it can do."""
-        return tuple(native for native in self._store.native.list(service=service) if native.kept)
-
     # Making
 
     async def issue(self, question: IssueNative, actor: str) -> NativeKeyAnswer:

@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from bailiwick.authority import bounds
 from bailiwick.authority.acts import Act, Acts
-from bailiwick.authority.parties import HELD, Parties, absent, answer, check_seen, limits_of, preview, replaced
+from bailiwick.authority.parties import HELD, absent, answer, check_seen, limits_of, preview, replaced
 from bailiwick.authority.publishing import check_source, read
 from bailiwick.authority.show import differences, key_values, service_values
 from bailiwick.authority.verbs import ActAnswer, AddService, EditKey, EditService, Kind, Move, MoveParty, RotateKey
@@ -29,10 +29,9 @@ Read = Callable[[str], tuple[str, ...]]
 class Services:
     """The authority over third parties."""
 
-    def __init__(self, store: Store, acts: Acts, parties: Parties, clock: Callable[[], int], read: Read = read) -> None:
+    def __init__(self, store: Store, acts: Acts, clock: Callable[[], int], read: Read = read) -> None:
         self._store = store
         self._acts = acts
-        self._parties = parties
         self._clock = clock
         self._read = read
 

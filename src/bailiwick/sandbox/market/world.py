@@ -25,7 +25,6 @@ from bailiwick.sandbox.market.stream import Stream
 from bailiwick.sandbox.market.thief import Heist
 from bailiwick.sandbox.orders import BUY, SELL, Fill, Order
 
-_DAY_US: Final = 86_400_000_000
 _HOUR_US: Final = 3_600_000_000
 SECOND_US: Final = 1_000_000
 _CENT: Final = Decimal("0.01")
