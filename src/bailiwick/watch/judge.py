@@ -34,8 +34,9 @@ PRICE: Final = (
     Detector(price.ANCHOR, price.anchor, price.anchor_values),
     Detector(price.MARKET, price.market, price.market_values),
 )
+FUNDED: Final = (Detector(course.FUNDING, course.funding, course.funding_values),)
 COURSE: Final = (
-    Detector(course.FUNDING, course.funding, course.funding_values),
+    *FUNDED,
     Detector(course.ROUND, course.round_trips, course.round_values),
     Detector(course.LOSS, course.loss, course.loss_values),
 )
@@ -105,15 +106,19 @@ def judge(view: View) -> Finding:
     paid = finding.strongest(PRICE, view)
     near = view.event.near_bps
     finding.fair = view.event.unbounded or (near is not None and near <= price.FAIR)
-    total = paid + finding.strongest(SIZE, view) + finding.strongest(COURSE, view)
+    window, profile = view.window, view.profile
+    # Detectors that cannot speak are not heard: most orders that come here are a new key's usual ones.
+    courses = COURSE if window.fills > 1 and window.lost > 0.0 else FUNDED
+    total = paid + finding.strongest(SIZE, view) + finding.strongest(courses, view)
     if view.habit is None:
         total += finding.strongest(WHAT, view)
     finding.run = sellout.count(view)
     # A run of sales is a fact of the key's, not of the symbol that it has come to: it is heard each time, like manner.
-    finding.manner = finding.all_of(MANNER, view, manner.MOST)
+    if view.idle_s or profile.settled:
+        finding.manner = finding.all_of(MANNER, view, manner.MOST)
     if finding.run:
         finding.manner = min(finding.manner + finding.strongest(RUN, view), _MOST_RUN)
-    total = max(total - trifle(view), 0) + finding.manner
+    total = (max(total - trifle(view), 0) if total > 0 else 0) + finding.manner
     if total >= OWN:
         finding.others = finding.all_of(OTHERS, view, crowd.MOST)
         total += finding.others

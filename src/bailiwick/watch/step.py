@@ -10,6 +10,7 @@ from bailiwick.model.intent import Act, Side
 from bailiwick.model.reason import Reason
 from bailiwick.watch.course import Course, Window
 from bailiwick.watch.detect import manner, probing
+from bailiwick.watch.detect.price import FAIR
 from bailiwick.watch.event import Asked, Event, Looked, MarketSign, Refused, Traded
 from bailiwick.watch.judge import Finding, judge, judge_manner, judge_vouched
 from bailiwick.watch.learning import settle_last
@@ -19,7 +20,7 @@ from bailiwick.watch.respond import DEFAULT, Policy, capped, measure_of
 from bailiwick.watch.scale import milli_ln
 from bailiwick.watch.signal import PASS, Measure, Signal, Verdict
 from bailiwick.watch.state import HOUR_S, MINUTES_S, MOST_FILLS, MOST_HELD, Executed, Scene, State
-from bailiwick.watch.tier import tier_of
+from bailiwick.watch.tier import FLOORS, tier_of
 from bailiwick.watch.view import View
 from bailiwick.watch.watched import Watched
 
@@ -108,6 +109,11 @@ def _asked(state: State, event: Asked, now_us: int, policy: Policy) -> Verdict:
         watched.last, watched.last_symbol, watched.last_size, watched.gap = event, symbol, size, gap
         watched.last_tier = habit.tier
         return PASS
+    if habit is None and idle_us < _SLEEP_US and course.woke_s == 0 and _plain(state, watched, event, symbol, size):
+        _begin(state, watched, event, symbol, now_s)
+        watched.last, watched.last_symbol, watched.last_size, watched.gap = event, symbol, size, gap
+        watched.last_tier = 0
+        return PASS
     if idle_us >= _SLEEP_US:
         course.woke_s, course.woken_from_s = now_s, idle_us // 1_000_000
     return _weigh(state, watched, event, symbol, size, gap, now_us, policy)
@@ -128,6 +134,44 @@ def _usual(event: Asked, profile: Profile, reach: float) -> bool:
         and profile.orders >= 8
         and (event.side is _BUY or event.reducing or profile.bare * 20 > profile.sells)
     )
+
+
+def _plain(state: State, watched: Watched, event: Asked, symbol: int, size: int) -> bool:
+    """Whether a new key's order in a major market is such that no detector would speak: each line is one's silence."""
+    profile, course = watched.profile, watched.course
+    near, anchor, day = event.near_bps, event.anchor_bps, event.day_worth
+    if day is None or day < FLOORS[0] or profile.settled or event.top_worth is not None or course.pledges:
+        return False
+    if near is None or near > _LIMIT_REACH or (anchor is not None and anchor > _LIMIT_ANCHOR):
+        return False
+    buys = event.side is _BUY
+    if not event.reducing and (course.sales if buys else event.unbounded or near >= 0.0):
+        return False  # it may belong to a run of sales
+    window = course.windows.get(symbol)
+    before = 0.0
+    if window is not None:
+        if window.lost > 0.0 or window.charged:
+            return False
+        before = window.bought if buys else window.sold
+    pool = state.pools.get(watched.service)
+    return (
+        before + event.worth < day * 0.00025
+        and not course.denials
+        and (pool is None or pool.sized < 8 or size <= pool.size + 2 * pool.size_spread)
+        and purpose(event.holder.purpose).trades
+    )
+
+
+def _begin(state: State, watched: Watched, event: Asked, symbol: int, now_s: int) -> None:
+    """Note an order in a symbol that is no habit yet, of which nothing is said."""
+    course, side, holder = watched.course, event.side or _BUY, event.holder
+    near = event.near_bps
+    fair = event.unbounded or (near is not None and near <= FAIR)
+    state.scene(symbol, now_s).begin(holder.key, holder.service, now_s, fair=fair)
+    course.window(symbol, now_s).ask(side, now_s)
+    course.selling = side is not _BUY
+    if course.selling and not event.reducing:
+        course.fund(event.worth, 0, now_s)
 
 
 def _unhurt(course: Course, symbol: int, event: Asked, now_s: int) -> bool:

@@ -5,7 +5,7 @@ from typing import Final
 TIERS: Final = 5
 UNKNOWN: Final = 3  # a market of which nobody knows the volume is taken for a thin one: a new listing, or worse
 
-_FLOORS: Final = (100_000_000.0, 10_000_000.0, 1_000_000.0, 100_000.0)
+FLOORS: Final = (100_000_000.0, 10_000_000.0, 1_000_000.0, 100_000.0)
 NAMES: Final = ("a major market", "a liquid market", "a middling market", "a thin market", "a very thin market")
 
 # Where thieves go: a market that a victim's money can move. Of the known cases none was in a market above 100 m a day
@@ -18,7 +18,7 @@ def tier_of(day_worth: float | None) -> int:
     if day_worth is None:
         return UNKNOWN
     tier = 0
-    for floor in _FLOORS:
+    for floor in FLOORS:
         if day_worth >= floor:
             return tier
         tier += 1
