@@ -125,7 +125,11 @@ class Snapshots:
             if found is None:
                 self._profiles.pop(key_id, None)
                 continue
-            data = watching.state.encode_key(key_id, watching.now_us())
+            try:
+                data = watching.state.encode_key(key_id, watching.now_us())
+            except Exception:  # whatever is wrong with one profile, ledgers and the other keys' must not go without
+                log.exception("a profile is not kept", key=key_id)
+                continue
             self._profiles[key_id] = Profile(self._journal.position, found.account, found.service, data)
             if time.monotonic() >= until:
                 await asyncio.sleep(0)

@@ -3,7 +3,7 @@
 
 def amount(value: float, unit: str = "") -> str:
     """A worth with three digits that matter: ``1,230,000 USDT``."""
-    if value >= 1000:
+    if 1000 <= value < 1e18:
         digits = len(str(int(value))) - 3
         rounded = round(value / 10**digits) * 10**digits
         text = f"{rounded:,}"
