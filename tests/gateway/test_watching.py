@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from bailiwick.gateway import watching
 from bailiwick.gateway.recovery import State as Snapshot
 from bailiwick.gateway.retelling import retell
-from bailiwick.gateway.watching import SIGN_STALE_US
 from bailiwick.journal import record
 from bailiwick.model.decision import Deny
 from bailiwick.model.grant import Grant, HowFar, HowMuch, Liquidity, Most, Watched
@@ -26,7 +25,7 @@ from bailiwick.store.store import Store
 from bailiwick.store.vouches import Vouch
 from bailiwick.venues.binance.dialect import BINANCE
 from bailiwick.venues.binance.refusal import refuse
-from bailiwick.watch.event import Asked, Event, Holder, Looked, MarketSign, Refused, Traded, Vouched
+from bailiwick.watch.event import SIGN_FRESH_US, Asked, Event, Holder, Looked, MarketSign, Refused, Traded, Vouched
 from bailiwick.watch.packing import MOST_BYTES
 from bailiwick.watch.respond import DEFAULT, Policy
 from bailiwick.watch.signal import PASS, Measure, Signal, Verdict
@@ -488,7 +487,7 @@ async def test_snapshots_of_before_are_read(ground: Ground) -> None:
 async def test_an_old_sign_of_the_market_does_not_count(ground: Ground) -> None:
     """What the pump detector said more than five seconds ago is not taken."""
     now = ground.clock.at
-    signs = [MarketSign(at_us=now - age, symbol=f"S{age}", score=1000) for age in (0, SIGN_STALE_US)]
+    signs = [MarketSign(at_us=now - age, symbol=f"S{age}", score=1000) for age in (0, SIGN_FRESH_US)]
     assert (ground.house.watching.hear(signs, now), list(ground.house.watching.signs)) == (1, ["S0"])
 
 

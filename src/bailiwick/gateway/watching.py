@@ -25,7 +25,7 @@ from bailiwick.model.life import Cause, Standstill
 from bailiwick.model.reason import Reason
 from bailiwick.rules.hold import what
 from bailiwick.rules.tracked import Tracked
-from bailiwick.watch.event import Asked, Event, Looked, MarketSign, Origin, Refused, Traded, Vouched
+from bailiwick.watch.event import SIGN_FRESH_US, Asked, Event, Looked, MarketSign, Origin, Refused, Traded, Vouched
 from bailiwick.watch.reading import asked, reckon
 from bailiwick.watch.signal import Measure, Verdict
 from bailiwick.watch.state import State
@@ -34,7 +34,6 @@ from bailiwick.watch.step import step
 NOTE, ALERT, SUSPECT = "watch_note", "watch_alert", "watch_suspect"
 NOTED_ONCE_US = 3_600_000_000
 ALERTED_ONCE_US = 600_000_000
-SIGN_STALE_US = 5_000_000
 LOOK_EVERY_US = 10_000_000
 LOOK_FOR_US = 60_000_000  # after the last fill in a symbol
 MOST_LOOKED = 512  # symbols at once
@@ -312,7 +311,7 @@ class Watching:
 
     def hear(self, signs: Collection[MarketSign], now: int) -> int:
         """Take what the pump detector says of symbols; how many of them were fresh enough to count."""
-        fresh = [sign for sign in signs if abs(now - sign.at_us) < SIGN_STALE_US]
+        fresh = [sign for sign in signs if abs(now - sign.at_us) < SIGN_FRESH_US]
         for sign in fresh:
             if len(self.signs) >= MOST_SIGNS:
                 self.signs.pop(next(iter(self.signs)))

@@ -5,12 +5,15 @@ a person as an amount is taken from the order itself.
 """
 
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
 from bailiwick.model.harm import Harm
 from bailiwick.model.intent import Act, OrderType, Side
 from bailiwick.model.reason import Reason
+
+SIGN_FRESH_US: Final = 5_000_000  # for how long a sign of the market is believed
 
 
 class Holder(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -11,7 +11,7 @@ from bailiwick.model.reason import Reason
 from bailiwick.watch.course import Course, Window
 from bailiwick.watch.detect import manner, probing
 from bailiwick.watch.detect.price import FAIR
-from bailiwick.watch.event import Asked, Event, Looked, MarketSign, Refused, Traded
+from bailiwick.watch.event import SIGN_FRESH_US, Asked, Event, Looked, MarketSign, Refused, Traded
 from bailiwick.watch.judge import Finding, judge, judge_manner, judge_vouched
 from bailiwick.watch.learning import settle_last
 from bailiwick.watch.prior import purpose
@@ -32,7 +32,6 @@ _HELD: Final = Reason.HELD
 _LIMIT_REACH: Final = 30.0
 _LIMIT_ANCHOR: Final = 150.0
 _NO_SYMBOL: Final = 0
-_SIGN_FRESH_US: Final = 5_000_000
 _SLEEP_US: Final = 14 * DAY_S * 1_000_000
 _LN_2: Final = 693
 _NOISE: Final = 3_000  # what an order says below this is of no account: sums are of what is above
@@ -238,7 +237,7 @@ def _view(
     view.size = size
     view.tier = tier_of(event.day_worth)
     view.idle_s = manner.slept_s(view)
-    view.sign = scene.sign if now_us - scene.sign_us <= _SIGN_FRESH_US else 0
+    view.sign = scene.sign if now_us - scene.sign_us <= SIGN_FRESH_US else 0
     view.held_service = _lately(pool.held, holder.account, now_s)
     view.held_symbol = _lately(scene.held, holder.account, now_s)
     if view.habit is None and scene.beginners:
