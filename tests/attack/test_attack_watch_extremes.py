@@ -1,4 +1,4 @@
-"""Numbers that no honest client sends: they must break neither the watch nor the snapshot that others' keys stand in."""
+"""Numbers that no honest client sends: they break neither the watch nor the snapshot that others' keys stand in."""
 
 from itertools import product
 
