@@ -9,7 +9,7 @@ from bailiwick.model.harm import BIT, Harm
 from bailiwick.model.intent import Act, Side
 from bailiwick.model.reason import Reason
 from bailiwick.watch.course import Course, Window
-from bailiwick.watch.detect import manner, probing
+from bailiwick.watch.detect import manner, price, probing
 from bailiwick.watch.detect.price import FAIR
 from bailiwick.watch.event import SIGN_FRESH_US, Asked, Event, Looked, MarketSign, Refused, Traded
 from bailiwick.watch.judge import Finding, judge, judge_manner, judge_vouched
@@ -29,10 +29,11 @@ _TRADE: Final = Harm.TRADE
 _TRY: Final = Act.TRY
 _HARMLESS: Final = frozenset({Harm.PUBLIC, Harm.READ, Harm.CANCEL})
 _HELD: Final = Reason.HELD
-_LIMIT_REACH: Final = 30.0
-_LIMIT_ANCHOR: Final = 150.0
+# What is plainly usual is heard by no detector: they begin to speak here.
+_LIMIT_REACH: Final = price.NEAR_FROM
+_LIMIT_ANCHOR: Final = price.ANCHOR_FROM
 _NO_SYMBOL: Final = 0
-_SLEEP_US: Final = 14 * DAY_S * 1_000_000
+_SLEEP_US: Final = manner.SLEEP_S * 1_000_000
 _LN_2: Final = 693
 _NOISE: Final = 3_000  # what an order says below this is of no account: sums are of what is above
 _NEWS: Final = 500  # a sum that grew by less is no new alert

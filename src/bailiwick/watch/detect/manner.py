@@ -12,12 +12,12 @@ DORMANT: Final = "dormant-awakes"
 BURST: Final = "burst"
 HOUR: Final = "unusual-hour"
 MOST: Final = 4_000  # of all of them together
+SLEEP_S: Final = 14 * 86_400  # from which a key sleeps
 
 _MOST_ORIGIN: Final = 2_500
 _MOST_DORMANT: Final = 3_000
 _MOST_BURST: Final = 1_500
 _ODD_HOUR: Final = 500
-_SLEEP_S: Final = 14 * 86_400
 _AWAKE_S: Final = 86_400  # for how long an awakening counts
 
 
@@ -60,9 +60,9 @@ def origin_values(view: View) -> tuple[tuple[str, str], ...]:
 def dormant(view: View) -> int:
     """A key that had placed nothing for weeks, longer than ever before, and now does."""
     slept = view.idle_s
-    if slept < _SLEEP_S or slept <= 2 * view.profile.quiet_s:
+    if slept < SLEEP_S or slept <= 2 * view.profile.quiet_s:
         return 0
-    return clamp(1_000 + milli_ln(slept / _SLEEP_S) * 6 // 10, 0, _MOST_DORMANT)
+    return clamp(1_000 + milli_ln(slept / SLEEP_S) * 6 // 10, 0, _MOST_DORMANT)
 
 
 def dormant_values(view: View) -> tuple[tuple[str, str], ...]:

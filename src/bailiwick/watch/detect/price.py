@@ -11,9 +11,9 @@ ANCHOR: Final = "price-anchor"
 MARKET: Final = "market-moves"
 FAIR: Final = 60.0  # basis points within which an order pays what everybody pays
 PASSIVE: Final = -1_500
+NEAR_FROM: Final = 30.0  # basis points that a limit may be worse than the market without surprising anybody
+ANCHOR_FROM: Final = 150.0
 
-_NEAR_FROM: Final = 30.0  # basis points that a limit may be worse than the market without surprising anybody
-_ANCHOR_FROM: Final = 150.0
 _MOST_NEAR: Final = 7_500
 _MOST_NEAR_KNOWN: Final = 5_500  # a slip of the hand in a symbol that it trades every day
 _MOST_ANCHOR: Final = 2_000
@@ -36,7 +36,7 @@ def near(view: View) -> int:
         # Who waits behind the market gives nothing away, unless the market was moved for him.
         return PASSIVE if view.habit is None and (anchor_bps is None or anchor_bps < 50.0) else 0
     habit = view.habit
-    from_bps = _NEAR_FROM if habit is None else max(_NEAR_FROM, habit.reach * 1.5)
+    from_bps = NEAR_FROM if habit is None else max(NEAR_FROM, habit.reach * 1.5)
     if worse <= from_bps:
         return 0
     found = milli_ln(worse / from_bps) * 12 // 10
@@ -52,11 +52,11 @@ def near_values(view: View) -> tuple[tuple[str, str], ...]:
 def anchor(view: View) -> int:
     """Against the anchor: what has run away for minutes is no bargain."""
     worse = view.event.anchor_bps
-    if worse is None or worse <= _ANCHOR_FROM:
+    if worse is None or worse <= ANCHOR_FROM:
         return 0
     near_bps = view.event.near_bps
     most = _MOST_JOINING if near_bps is not None and near_bps <= _JOINS else _MOST_ANCHOR
-    found = clamp(milli_ln(worse / _ANCHOR_FROM) * 7 // 10, 0, most)
+    found = clamp(milli_ln(worse / ANCHOR_FROM) * 7 // 10, 0, most)
     return max(found - milli_ln(1.0 + view.popular), 0)
 
 
