@@ -1,5 +1,6 @@
 """What only an exchange sees: who trades with whom and who gains by it; and that the two sets cannot be mixed."""
 
+import json
 import random
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 from mypy import api
 from watch_ground import MINUTE, SECOND, START
 
+from bailiwick.cli.exits import Stop
+from bailiwick.cli.watch_counterparties import counterparties
 from bailiwick.watch.detect import counterparty
 from bailiwick.watch.detect.counterparty import BENEFICIARY, CONTRA, Matched, VenueState, step_venue
 from bailiwick.watch.sentence import sentence
@@ -112,3 +115,36 @@ def test_the_two_sets_do_not_mix(tmp_path: Path) -> None:
     out, _, _ = api.run(["--config-file", str(config), "--cache-dir", str(tmp_path / "cache"), str(source)])
     lines = sorted({int(line.split(":")[1]) for line in out.splitlines() if ": error:" in line})
     assert lines == [10, 11, 12, 13], out
+
+
+def written(path: Path, rows: list[str]) -> Path:
+    """A file of trades."""
+    path.write_text("\n".join(["time_us,symbol,buyer_account,seller_account,price,fair,worth", *rows]) + "\n")
+    return path
+
+
+def test_an_exchange_reads_them_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each pair that trades away from the market is named once, as it stood at its last trade; fair ones are not."""
+    rows = [f"{START + place * SECOND},DMGUSD,victim,thief,103,100,100" for place in range(20)]
+    rows += [f"{START + MINUTE},BTCUSD,one,another,100,100,100"]
+    counterparties(written(tmp_path / "matches.csv", rows), currency="USD", json=True)
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    pairs = [each["values"] for each in said if each["detector"] == CONTRA]
+    assert [(each["loses"], each["gains"], each["matches"]) for each in pairs] == [("victim", "thief", "20")]
+    assert {each["values"]["gains"] for each in said} == {"thief"}
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("x,DMGUSD,a,b,1,1,1", "are numbers"),
+        (f"{START},DMGUSD,a,b,nan,1,1", "above 0"),
+        (f"{START},DMGUSD,a,b,1,0,1", "above 0"),
+        ("1,DMGUSD,a,b,1,1,1", "time_us goes back"),
+    ],
+)
+def test_a_file_that_is_wrong_is_refused_by_line(tmp_path: Path, row: str, words: str) -> None:
+    """A value that is none, or a trade out of order, is named with its line, and nothing is guessed."""
+    path = written(tmp_path / "matches.csv", [f"{START},DMGUSD,a,b,1,1,1", row])
+    with pytest.raises(Stop, match=f"line 3.*{words}"):
+        counterparties(path)

@@ -1,6 +1,7 @@
 """``bailiwick watch``: what recognises a stolen key, tried out on files. Each command has a file of its own."""
 
 from bailiwick.cli.options import group
+from bailiwick.cli.watch_counterparties import counterparties
 from bailiwick.cli.watch_replay import replay
 from bailiwick.cli.watch_train import train
 from bailiwick.cli.watchalerts import known, rows, show, unvouch, vouch, vouches
@@ -21,3 +22,4 @@ app.command(replay, help_epilogue="Example: bailiwick watch replay trades.parque
 app.command(
     train, help_epilogue="Example: bailiwick watch train trades.parquet events.csv --cross-validate 5 --by-time"
 )
+app.command(counterparties, help_epilogue="Example: bailiwick watch counterparties matches.csv")
