@@ -90,3 +90,14 @@ async def test_a_market_order_is_not_taken_for_one_at_the_edge_of_its_band(
     sent = await left(ground)
     (event,) = told
     assert (sent.params["price"], event.unbounded, event.near_bps, event.prefix) == ("110", True, 0.0, 0)
+
+
+async def test_a_wide_band_makes_no_exit_of_a_gift(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a grant's band is half of the price, a sale at half of it is looked at as any order, though it reduces."""
+    bot = await used(ground, replace(ALL, how_far=HowFar(near_bps=5000, anchor_bps=5000)))
+    bot.buy("5")
+    (await left(ground)).accept("5")
+    told = heard(monkeypatch)
+    for price in ("55", "95"):
+        bot.place("SELL", "2", price)
+    assert [event.reducing for event in told] == [False, True]

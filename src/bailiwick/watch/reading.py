@@ -23,6 +23,7 @@ _LIMIT: Final = OrderType.LIMIT
 _PREFIX: Final = 6
 # What only reduces is left alone inside a band. Where the grant has none, these stand for it (basis points).
 _REDUCING_NEAR: Final = 300.0
+_WIDEST: Final = 1_000.0  # a near band that is wider than this does not say what is in reason
 _REDUCING_ANCHOR: Final = 1_000.0
 
 
@@ -223,7 +224,7 @@ def _scale(currency: str, market: Market) -> tuple[float, str]:
 
 
 def _in_reason(authority: Authority, near_bps: float | None, anchor_bps: float | None) -> bool:
-    """Whether what reduces is inside the band; a grant without one lets a thief sell at any price."""
-    if authority.near is None and near_bps is not None and near_bps > _REDUCING_NEAR:
+    """Whether what reduces is inside the band; a grant without one, or with a wide one, lets a thief give it away."""
+    if near_bps is not None and near_bps > (_REDUCING_NEAR if authority.near is None else _WIDEST):
         return False
     return authority.anchor is not None or anchor_bps is None or anchor_bps <= _REDUCING_ANCHOR
