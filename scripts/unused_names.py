@@ -15,19 +15,9 @@ from pathlib import Path
 
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 ENTRANCES = frozenset(
-    {
-        "main",
-        "run_migrations",
-        "upgrade",
-        "downgrade",
-        "revision",
-        "down_revision",
-        "branch_labels",
-        "depends_on",
-        "step_venue",
-    }
+    {"main", "run_migrations", "upgrade", "downgrade", "revision", "down_revision", "branch_labels", "depends_on"}
 )
-"""Called by others than our own source: the interpreter, Alembic, an exchange that watches its own trades."""
+"""Called by others than our own source: the interpreter, Alembic."""
 
 
 def defined(tree: ast.Module) -> Iterator[tuple[str, int]]:
