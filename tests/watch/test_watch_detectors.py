@@ -312,6 +312,14 @@ def test_who_changes_coins_raises_no_money() -> None:
     assert set(found) == {Measure.PASS}
 
 
+def test_a_new_keys_plain_order_counts_for_its_account() -> None:
+    """Who begins with a symbol by an order that is let through at once is noted by account, as all others are."""
+    desk = Desk()
+    desk.tell(order("BTCUSDT", near=-3.0, holder=holder("k", account="main")))
+    scene = desk.state.scenes[desk.state.digest("BTCUSDT")]
+    assert list(scene.beginners) == ["main"]
+
+
 def test_an_owner_who_sells_out_says_so_once() -> None:
     """ "That was me" ends the run: the next coin begins a new one."""
     desk = Desk()

@@ -167,7 +167,7 @@ def _begin(state: State, watched: Watched, event: Asked, symbol: int, now_s: int
     course, side, holder = watched.course, event.side or _BUY, event.holder
     near = event.near_bps
     fair = event.unbounded or (near is not None and near <= FAIR)
-    state.scene(symbol, now_s).begin(holder.key, holder.service, now_s, fair=fair)
+    state.scene(symbol, now_s).begin(holder.account, holder.service, now_s, fair=fair)
     course.window(symbol, now_s).ask(side, now_s)
     course.selling = side is not _BUY
     if course.selling and not event.reducing:
@@ -243,8 +243,10 @@ def _view(
     view.held_symbol = _lately(scene.held, holder.account, now_s)
     if view.habit is None and scene.beginners:
         view.expected = pool.keys / len(state.keys)
-        for account, (service, at_s, fair) in scene.beginners.items():
-            if account == holder.account or now_s - at_s > HOUR_S:
+        for account, (service, at_s, fair) in reversed(scene.beginners.items()):
+            if now_s - at_s > HOUR_S:
+                break  # who began last stands last
+            if account == holder.account:
                 continue
             if service != holder.service and fair:
                 view.popular += 1
