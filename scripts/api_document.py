@@ -1,6 +1,8 @@
 """Write the OpenAPI document of the control API, with the console's own routes: what its client is made from.
 
     python scripts/api_document.py console/openapi.json
+
+The one argument is the file to be written.
 """
 
 import sys

@@ -34,9 +34,7 @@ def pass_by(made: Key, microseconds: int) -> None:
     see(made)
 
 
-def eth(
-    side: Side, quantity: str | int | Decimal, pair: str = "ETHUSDT", price: str = "", **more: Any
-) -> OrderDraft:
+def eth(side: Side, quantity: str | int | Decimal, pair: str = "ETHUSDT", price: str = "", **more: Any) -> OrderDraft:
     return order(side, quantity, price or PRICES[pair], symbol=pair, **more)
 
 
