@@ -18,7 +18,7 @@ from bailiwick.cli.asking import confirm
 from bailiwick.cli.incident import print_latest
 from bailiwick.cli.options import ACTING, COMMON, Acting, Common
 from bailiwick.cli.output import print_act, print_list, print_show, remark
-from bailiwick.cli.watchalerts import print_known
+from bailiwick.cli.watch_alerts import print_known
 from bailiwick.link.wire import Question
 from bailiwick.model.life import DIFFERENCE
 

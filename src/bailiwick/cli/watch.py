@@ -1,11 +1,11 @@
 """``bailiwick watch``: what recognises a stolen key, tried out on files. Each command has a file of its own."""
 
 from bailiwick.cli.options import group
+from bailiwick.cli.watch_alerts import known, rows, show, unvouch, vouch, vouches
+from bailiwick.cli.watch_backtest import compare
 from bailiwick.cli.watch_counterparties import counterparties
 from bailiwick.cli.watch_replay import replay
 from bailiwick.cli.watch_train import train
-from bailiwick.cli.watchalerts import known, rows, show, unvouch, vouch, vouches
-from bailiwick.cli.watchbacktest import compare
 
 app = group("watch", "The watch: what it said of keys, what you say to it, and what it would say, tried on files.")
 
