@@ -84,6 +84,9 @@ class PumpFeed:
                 except LinkError as error:  # one venue that is away must not hide what the others show
                     self._failure = error.sentence
                     continue
+                except ArithmeticError:  # a venue's nonsense about one symbol costs the others no sign
+                    self._failure = f"{name[1]} of {name[0]}: numbers that nothing can be worked out from"
+                    continue
                 read += 1
                 if said is not None and self._courses[name].news(said.score):
                     signs.append(Sign(symbol=name[1], at_us=said.at_us, score=said.score, why=said.why))

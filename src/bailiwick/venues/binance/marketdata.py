@@ -80,9 +80,13 @@ class BinanceMarketData:
     def read_minutes(self, body: bytes) -> list[TradedMinute]:
         """Minutes, oldest first, with what takers bought."""
         try:
-            return [_minute(row) for row in _CANDLES.decode(body)]
+            found = [_minute(row) for row in _CANDLES.decode(body)]
         except (IndexError, ArithmeticError) as error:
             raise ValueError("candles of another form than documented") from error
+        prices = [price for each in found for price in (each.high, each.low, each.close)]
+        if not all(price.is_finite() and price > 0 for price in prices):
+            raise ValueError("a minute without a price")
+        return found
 
     def read_trades(self, body: bytes) -> list[PublicTrade]:
         """Public trades, oldest first. Binance tells the maker's side: where the buyer made it, the taker sold."""
