@@ -11,8 +11,6 @@ from ground import BOT, SYMBOLS, Client, Ground, Sent
 from msgspec.structs import replace
 
 from bailiwick.gateway import watching
-from bailiwick.gateway.recovery import State as Snapshot
-from bailiwick.gateway.retelling import retell
 from bailiwick.journal import record
 from bailiwick.model.decision import Deny
 from bailiwick.model.grant import Grant, HowFar, HowMuch, Liquidity, Most, Watched
@@ -23,14 +21,10 @@ from bailiwick.store.alerts import Alert
 from bailiwick.store.approvals import Hold, HoldState
 from bailiwick.store.store import Store
 from bailiwick.store.vouches import Vouch
-from bailiwick.venues.binance.dialect import BINANCE
 from bailiwick.venues.binance.refusal import refuse
-from bailiwick.watch.event import SIGN_FRESH_US, Asked, Event, Holder, Looked, MarketSign, Refused, Traded, Vouched
-from bailiwick.watch.packing import MOST_BYTES
-from bailiwick.watch.respond import DEFAULT, Policy
+from bailiwick.watch.event import Asked, Event, Refused, Vouched
 from bailiwick.watch.signal import PASS, Measure, Signal, Verdict
 from bailiwick.watch.state import State
-from bailiwick.watch.step import step
 
 THIN = "THNUSDT"
 ALL: Grant = replace(
@@ -392,140 +386,3 @@ class _Words:
 
     def alerts_at(self, positions: Any) -> frozenset[int]:
         return frozenset()
-
-
-# What is remembered
-
-
-@pytest.mark.parametrize("crash", [False, True])
-async def test_a_profile_survives_a_restart(crash: bool, ground: Ground) -> None:
-    """After a kill a profile is what it was: the snapshot and the records behind it teach the same, bit for bit."""
-    bot = ground.bot(ALL)
-    await habit(ground, bot, days=3)
-    await ground.house.snapshots.take()
-    for place in range(5):
-        ground.pass_time(7200)
-        bot.buy("2" if place == 3 else "1", newClientOrderId=f"later-{place}")
-        (await left(ground)).accept("1")
-    bot.buy("1", "500")  # refused by the band
-    await ground.durable()
-    key = ground.live(bot).id
-    before = ground.house.watching.state.encode_key(key, ground.clock.at)
-    await ground.restart(crash=crash)
-    after = ground.house.watching.state.encode_key(key, ground.clock.at)
-    assert (after, len(after) <= MOST_BYTES, MOST_BYTES <= 1024) == (before, True, True)
-
-
-async def test_a_profile_is_not_taught_twice_by_a_snapshot_taken_meanwhile(
-    ground: Ground, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What came while a snapshot was being taken stands in it and in the records behind it, and counts once."""
-    bot = ground.bot(ALL)
-    await habit(ground, bot, days=2)
-    pack = ground.house.snapshots._pack
-
-    async def late(until: float) -> None:
-        bot.buy(newClientOrderId="meanwhile")
-        (await left(ground)).accept("1")
-        await pack(until)
-
-    monkeypatch.setattr(ground.house.snapshots, "_pack", late)
-    await ground.house.snapshots.take()
-    key = ground.live(bot).id
-    before = ground.house.watching.state.encode_key(key, ground.clock.at)
-    await ground.restart(crash=True)
-    assert ground.house.watching.state.encode_key(key, ground.clock.at) == before
-
-
-async def test_a_damaged_profile_costs_its_history_alone(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A profile that cannot be read does not keep the gateway from starting."""
-    bot = ground.bot(ALL)
-    await habit(ground, bot, days=2)
-    monkeypatch.setattr(State, "encode_key", lambda *_: b"nonsense")
-    await ground.restart()
-    assert (ground.live(bot).state, ground.house.watching.state.keys) == (KeyState.ACTIVE, {})
-
-
-async def test_the_journal_tells_what_the_watch_was_told(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every event is in the journal word for word, in its order: so a backtest sees what the gateway saw."""
-    told: list[Event] = []
-
-    def noted(state: State, event: Event, now_us: int, policy: Policy = DEFAULT) -> tuple[State, Verdict]:
-        told.append(event)
-        return step(state, event, now_us, policy)
-
-    monkeypatch.setattr(watching, "step", noted)
-    bot = ground.bot(replace(ALL, watch=Watched(most=Most.HOLD)))
-    await habit(ground, bot, days=4)
-    bot.send("GET", "/sapi/v1/nonsense")
-    bot.send("POST", "/sapi/v1/capital/withdraw/apply", coin="USDT", address="x", amount="1")
-    thin_market(ground)
-    bot.place("BUY", "50", "105", symbol=THIN)
-    ground.pass_time(20)
-    ground.house.watching.look(ground.venue)
-    ground.house.watching.hear(
-        [MarketSign(at_us=ground.clock.at, symbol=THIN, score=900, why="it jumps")], ground.clock.at
-    )
-    await ground.durable()
-    holders: dict[str, Holder] = {}
-    again = [each.event for found in ground.records() for each in retell(found, BINANCE.endpoint, holders)]
-    assert again == told
-    assert {type(each) for each in told} == {Asked, Refused, Traded, Looked, MarketSign}
-
-
-async def test_snapshots_of_before_are_read(ground: Ground) -> None:
-    """A snapshot that an earlier program took has no profiles in it, and is read."""
-    import msgspec
-
-    old = msgspec.msgpack.encode({"ledgers": {}, "marks": {}})
-    assert msgspec.msgpack.decode(old, type=Snapshot).profiles == {}
-
-
-# The market
-
-
-async def test_an_old_sign_of_the_market_does_not_count(ground: Ground) -> None:
-    """What the pump detector said more than five seconds ago is not taken."""
-    now = ground.clock.at
-    signs = [MarketSign(at_us=now - age, symbol=f"S{age}", score=1000) for age in (0, SIGN_FRESH_US)]
-    assert (ground.house.watching.hear(signs, now), list(ground.house.watching.signs)) == (1, ["S0"])
-
-
-async def test_prices_after_fills_are_looked_at(ground: Ground) -> None:
-    """What a fill was worth shortly after is told once the price is fresh, and no more when nothing was traded."""
-    bot = ground.bot()
-    await bought(ground, bot)
-    for _ in range(12):
-        ground.pass_time(11)
-        ground.house.watching.look(ground.venue)
-    await ground.durable()
-    seen = ground.records(record.Seen)
-    assert (len(seen), seen[0].near) == (5, (("BTCUSDT", 100.0),))
-
-
-# Reports of leaks
-
-
-async def test_a_reported_id_speaks_against_its_key_a_little(ground: Ground) -> None:
-    """A bare id proves nothing: it leans the watch, however often it is reported, by less than any measure needs."""
-    bot = ground.bot(ALL)
-    await habit(ground, bot, days=2)
-    key = ground.live(bot).id
-    told = ground.house.watching
-    course = told.state.keys[key].course
-    second = 1_000_000
-    for held in ("secret", "key id", "key id"):
-        act = record.Act(ground.clock.at, "rule:leak", "leak.report", key, "", json.dumps({"held": held}))
-        told.recorded(act)
-    assert (course.sum_now(ground.clock.at // second), DEFAULT.note > 2000) == (2000, True)
-
-
-async def test_the_watch_sees_the_price_of_now(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it reckons of a price is reckoned anew with the next: an order is never compared with an old one."""
-    bot = ground.bot(ALL)
-    told = says(monkeypatch, Measure.PASS)
-    for price in ("100", "102"):
-        ground.fresh_prices(price)
-        bot.buy("1", "102")
-        (await left(ground)).accept()
-    assert [round(event.near_bps or 0.0) for event in told if isinstance(event, Asked)] == [200, 0]
