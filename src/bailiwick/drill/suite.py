@@ -130,11 +130,12 @@ def _kind_of(task: Task, theft: str) -> str:
 
 
 def _orders(played: Sequence[Played]) -> dict[str, Any]:
-    """How many orders were forwarded before the hold, by play, with the watch alone."""
+    """How many orders were forwarded before the hold, by play, with the watch alone; mimicry for itself."""
     by_kind: dict[str, list[Suffered]] = {}
     for each in _of(played, Arm.WATCH):
         for victim in each.outcome.victims:
-            by_kind.setdefault(_kind_of(each.task, victim.theft), []).append(victim)
+            kind = _kind_of(each.task, victim.theft) + ("-mimicry" if mimics(each.task.scenario) else "")
+            by_kind.setdefault(kind, []).append(victim)
     return {kind: _counted(found) for kind, found in sorted(by_kind.items())}
 
 
