@@ -180,7 +180,7 @@ class Guard:
             key.encode("ascii"), BINANCE.hmac_verifier(secret_of(key, "bot") if real else _NOBODY),
             self._authority(facts), Ledger(), AccountSide(facts.account, self._venue, self._way, signer),
             facts.service, KeyState.ACTIVE, watcher=self._watcher, networks=self._networks.get(facts.service, ()),
-            created_us=max(facts.created_us, facts.last_traded_us),
+            created_us=facts.created_us, idle_since_us=facts.last_traded_us or facts.created_us,
         )  # fmt: skip
         if real and self._inside is not None:
             self._inside.add(live)

@@ -39,8 +39,8 @@ class Suffered(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         theft: the attack.
         loss: in USDT; ``after`` of it within the hour after the key was stopped.
-        orders: that the thief asked for; ``forwarded`` those of the theft itself that left before the first was held,
-            ``sales`` those before it that only raised money, of what the victim held, at the market's price.
+        orders: that the thief asked for; ``forwarded`` those that left before the first was held, and of these
+            ``sales`` those that only raised money: of what the victim held, at the market's price.
         stopped_us: when the first was held; None: never.
         signal_us: when the watch first spoke of the key after the thief's first act; ``why`` what it said.
     """

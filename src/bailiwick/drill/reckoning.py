@@ -27,7 +27,7 @@ class Victim:
     """A key that a thief used."""
 
     __slots__ = (
-        "_bought", "_forwarded", "_sold", "after", "first_us", "key", "loss", "orders", "refused", "stopped_us",
+        "_bought", "_sold", "after", "first_us", "forwarded", "key", "loss", "orders", "refused", "stopped_us",
         "theft",
     )  # fmt: skip
 
@@ -38,7 +38,7 @@ class Victim:
         self.orders = 0  # that he asked for
         self.refused = 0
         self._bought: set[str] = set()  # symbols in which he asked for a purchase
-        self._forwarded = 0  # orders that left before the first was held
+        self.forwarded = 0  # orders that left before the first was held
         self._sold: dict[str, int] = {}  # of these the sales, by symbol
         self.stopped_us: int | None = None  # when the first was held
         self.loss = ZERO
@@ -51,7 +51,7 @@ class Victim:
 
     def forward(self, orders: Iterable[OrderDraft]) -> None:
         """Orders of his leave, and nothing was held yet."""
-        self._forwarded += 1
+        self.forwarded += 1
         for each in orders:
             if each.side is Side.SELL:
                 self._sold[each.symbol] = self._sold.get(each.symbol, 0) + 1
@@ -61,11 +61,6 @@ class Victim:
     def sales(self) -> int:
         """Of the orders that left, those that only raised money: sales of what he never asked to buy."""
         return sum(count for symbol, count in self._sold.items() if symbol not in self._bought)
-
-    @property
-    def forwarded(self) -> int:
-        """The others: those of the theft itself."""
-        return self._forwarded - self.sales
 
 
 @final

@@ -140,14 +140,16 @@ def _orders(played: Sequence[Played]) -> dict[str, Any]:
 
 
 def _counted(victims: Sequence[Suffered]) -> dict[str, Any]:
-    forwarded, sales = [each.forwarded for each in victims], [each.sales for each in victims]
+    forwarded = [each.forwarded for each in victims]
+    theft = [each.forwarded - each.sales for each in victims]
     return {
         "victims": len(victims),
         "median": quantile(forwarded, 0.5),
         "p95": quantile(forwarded, 0.95),
         "most": max(forwarded),
-        "funding_sales_median": quantile(sales, 0.5),
-        "funding_sales_p95": quantile(sales, 0.95),
+        "theft_median": quantile(theft, 0.5),
+        "theft_p95": quantile(theft, 0.95),
+        "theft_most": max(theft),
     }
 
 

@@ -77,7 +77,7 @@ def _victim(each: Suffered) -> dict[str, Any]:
         "loss_in_the_hour_after": float(each.after),
         "orders_asked": each.orders,
         "orders_before_hold": each.forwarded,
-        "funding_sales_before_hold": each.sales,
+        "of_them_funding_sales": each.sales,
         "first_act": moment(each.first_us),
         "first_signal": None if each.signal_us is None else moment(each.signal_us),
         "stopped": None if each.stopped_us is None else moment(each.stopped_us),
@@ -146,7 +146,7 @@ def _side_by_side(outcomes: Mapping[Arm, Outcome]) -> Table:
         "prevented, of it": [_percent(prevented(each, base)) for each in outcomes.values()],
         "orders forwarded before the hold, median": [_forwarded(each, 0.5) for each in outcomes.values()],
         "the same, 95 in 100 at most": [_forwarded(each, 0.95) for each in outcomes.values()],
-        "sales for money before the hold, median": [_sales(each) for each in outcomes.values()],
+        "of them sales for money, median": [_sales(each) for each in outcomes.values()],
         "lost in the hour after it, USDT": [_after(each) for each in outcomes.values()],
         "victims whose key was held": [_stopped(each) for each in outcomes.values()],
         "honest keys wound down": [str(len(each.wound_down)) for each in outcomes.values()],
@@ -241,8 +241,8 @@ def show_suite(console: Console, found: Mapping[str, Any]) -> None:
     for kind, orders in found["orders_before_hold"].items():
         console.print(
             f"orders before the hold, {kind}: median {orders['median']}, 95 % at most {orders['p95']}, "
-            f"most {orders['most']}, {orders['victims']} victims; before them, median, "
-            f"{orders['funding_sales_median']} sales that raise money"
+            f"most {orders['most']}, {orders['victims']} victims; without the sales that raise money "
+            f"{orders['theft_median']}, {orders['theft_p95']} and {orders['theft_most']}"
         )
     show_rates(console, found["crowd"])
 
