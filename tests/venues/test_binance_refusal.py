@@ -86,10 +86,11 @@ def test_denials_have_the_venues_own_words(reason: Reason, expected: tuple[int, 
 
 @pytest.mark.parametrize("reason", Reason)
 def test_details_stay_with_the_owner(reason: Reason) -> None:
-    """Whatever the detail says, a denial's bytes are the same."""
+    """Whatever the detail says, a denial's bytes are the same; and what the watch holds reads as any other hold."""
     bare = BINANCE.refuse(Deny(reason), None)
     assert BINANCE.refuse(Deny(reason, "limit 500, left 12.5"), None) == bare
-    assert json.loads(bare.body)["msg"].endswith(f"[bailiwick {reason.name}]")
+    told = Reason.HELD if reason is Reason.WATCHED else reason
+    assert json.loads(bare.body)["msg"].endswith(f"[bailiwick {told.name}]")
 
 
 @pytest.mark.parametrize("reason", Reason)

@@ -13,6 +13,7 @@ from bailiwick.cli.asking import read_secret
 from bailiwick.cli.exits import Exit, Stop
 from bailiwick.cli.options import group
 from bailiwick.cli.output import print_json, remark, say
+from bailiwick.words import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -287,7 +288,7 @@ def _live(scenario: Any, seed: int, url: str, key: str, secret_env: str, speed: 
             {"seed": seed, "scenario": scenario.name, "live": url, "orders_before_hold": [forwarded], "sent": sent}
         )
     else:
-        say(f"{len(sent)} requests sent; {forwarded} orders left before the first was refused")
+        say(f"{counted(len(sent), 'request')} sent; {counted(forwarded, 'order')} left before the first was refused")
 
 
 def _console() -> "Console":
