@@ -1,6 +1,8 @@
 """A profile is at most a kilobyte, and a restart changes no verdict."""
 
 import random
+from collections.abc import Iterator
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,7 @@ from watch_ground import AWAY, DAY, HOME, MINUTE, OF_SERVICE, START, Desk, holde
 from bailiwick.model.harm import Harm
 from bailiwick.model.intent import Act, Side
 from bailiwick.model.reason import Reason
+from bailiwick.watch import step
 from bailiwick.watch.course import MOST_VOUCHED, MOST_WINDOWS, Pledge, Window
 from bailiwick.watch.event import Event, Looked, MarketSign, Refused, Traded
 from bailiwick.watch.packing import MOST_BYTES, pack, unpack
@@ -137,6 +140,33 @@ def test_a_restart_changes_no_verdict(history: list[tuple[int, Event]], restart:
         assert once.tell(event, once.now + gap) == again.tell(event, again.now + gap)
     for name in once.state.keys:
         assert once.state.encode_key(name, once.now) == again.state.encode_key(name, again.now)
+
+
+NEW = holder("e", purpose="grid-bot", created_us=START)
+
+
+def first_day(chance: random.Random) -> Iterator[tuple[int, Event]]:
+    """Orders of a new key in a major market and its fills, some of them dear, each with the time before it."""
+    for _ in range(60):
+        side, worth = chance.choice(list(Side)), chance.uniform(1, 1e4)
+        event: Event = order("BTCUSDT", side, worth, chance.choice([-30.0, 0.0, 5.0, 40.0]), holder=NEW, day_worth=3e8)
+        if chance.random() < 0.4:
+            near = chance.choice([-5.0, 2.0, 2.0, 61.0, 900.0])
+            event = Traded(
+                at_us=START, holder=NEW, symbol="BTCUSDT", side=side, worth=worth, near_bps=near, price=100.0
+            )
+        yield chance.choice([1_000_000, 20_000_000]), event
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_short_way_of_a_new_keys_order_changes_no_verdict(seed: int) -> None:
+    """What is let through at once in a major market is what all detectors would let through, and teaches the same."""
+    short, long = Desk(), Desk()
+    for gap, event in first_day(random.Random(seed)):
+        found = short.tell(event, short.now + gap)
+        with patch.object(step, "_plain", return_value=False):
+            assert long.tell(event, long.now + gap) == found
+    assert short.state.encode_key("e", short.now) == long.state.encode_key("e", long.now)
 
 
 def test_profiles_that_come_back_make_the_pool_again() -> None:

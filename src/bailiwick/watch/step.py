@@ -10,6 +10,7 @@ from bailiwick.model.intent import Act, Side
 from bailiwick.model.reason import Reason
 from bailiwick.watch.course import Course, Window
 from bailiwick.watch.detect import manner, price, probing
+from bailiwick.watch.detect.course import unspoken
 from bailiwick.watch.detect.price import FAIR
 from bailiwick.watch.event import SIGN_FRESH_US, Asked, Event, Looked, MarketSign, Refused, Traded
 from bailiwick.watch.judge import Finding, judge, judge_manner, judge_vouched
@@ -150,7 +151,7 @@ def _plain(state: State, watched: Watched, event: Asked, symbol: int, size: int)
     window = course.windows.get(symbol)
     before = 0.0
     if window is not None:
-        if window.lost > 0.0 or window.charged:
+        if window.charged or not unspoken(window):
             return False
         before = window.bought if buys else window.sold
     pool = state.pools.get(watched.service)

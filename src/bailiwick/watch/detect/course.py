@@ -3,6 +3,7 @@
 from typing import Final
 
 from bailiwick.model.intent import Side
+from bailiwick.watch.course import Window
 from bailiwick.watch.scale import clamp, milli_ln
 from bailiwick.watch.view import View
 from bailiwick.watch.words import amount
@@ -52,6 +53,11 @@ def round_trips(view: View) -> int:
         return 0
     found += min(flips * 300, 1_500)
     return clamp(found if view.habit is None else found * 2 // 3, 0, _MOST_ROUND)
+
+
+def unspoken(window: Window) -> bool:
+    """Whether what the fills have cost is so little that no detector here would speak of it, whoever's they are."""
+    return window.fills < 2 or window.lost * 10_000 <= _SPREAD * (window.bought + window.sold)
 
 
 def _paid(view: View) -> int:
