@@ -4,8 +4,8 @@ An owner's token reaches what belongs to its owner. Of anything else it learns n
 same as a key that does not exist. Ownership is looked up anew for every request, so that it ends with a transfer.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -20,6 +20,8 @@ from bailiwick.store.errors import NotFoundError
 from bailiwick.store.store import Store
 
 Ask = Callable[[Question[Any]], Awaitable[Any]]
+Listing = TypeVar("Listing", ListApprovals, ListAlerts)
+Row = TypeVar("Row", HoldView, AlertView)
 
 
 class Belongs(NamedTuple):
@@ -165,14 +167,9 @@ async def list_own_holds(question: ListApprovals, owner: str, store: Store, ask:
         raise LinkError(Code.NOT_FOUND, f"account {question.account[:80]}: there is none")
     if question.after:
         check(of_hold("after"), question, store, owner)
-    rows: list[HoldView] = []
-    more = False
-    for account in [question.account] if question.account else own:
-        found: ApprovalsAnswer = await ask(msgspec.structs.replace(question, account=account))
-        rows += found.rows
-        more = more or found.more
-    rows.sort(key=lambda row: -int(row.id[1:]))  # by their position in the journal
-    return ApprovalsAnswer(rows=tuple(rows[: question.limit]), more=more or len(rows) > question.limit)
+    found: list[ApprovalsAnswer] = [await ask(each) for each in _asked(question, own)]
+    rows, more = _newest((row for each in found for row in each.rows), question.limit)
+    return ApprovalsAnswer(rows=rows, more=more or any(each.more for each in found))
 
 
 async def list_own_alerts(question: ListAlerts, owner: str, store: Store, ask: Ask) -> AlertsAnswer:
@@ -184,14 +181,21 @@ async def list_own_alerts(question: ListAlerts, owner: str, store: Store, ask: A
         check(of_alert("after"), question, store, owner)
     if question.key:
         check(of_key("key"), question, store, owner)
-    rows: list[AlertView] = []
-    more = False
-    for account in [question.account] if question.account else own:
-        found: AlertsAnswer = await ask(msgspec.structs.replace(question, account=account))
-        rows += found.rows
-        more = more or found.more
-    rows.sort(key=lambda row: -int(row.id[1:]))  # by their position in the journal
-    return AlertsAnswer(rows=tuple(rows[: question.limit]), more=more or len(rows) > question.limit)
+    found: list[AlertsAnswer] = [await ask(each) for each in _asked(question, own)]
+    rows, more = _newest((row for each in found for row in each.rows), question.limit)
+    return AlertsAnswer(rows=rows, more=more or any(each.more for each in found))
+
+
+def _asked(question: Listing, own: list[str]) -> list[Listing]:
+    """The question for the one account that it names, or for each of an owner's."""
+    accounts = [question.account] if question.account else own
+    return [msgspec.structs.replace(question, account=account) for account in accounts]
+
+
+def _newest(rows: Iterable[Row], limit: int) -> tuple[tuple[Row, ...], bool]:
+    """The newest rows, by their position in the journal, and whether there are older ones."""
+    found = sorted(rows, key=lambda row: -int(row.id[1:]))
+    return tuple(found[:limit]), len(found) > limit
 
 
 async def list_own_natives(question: ListNatives, owner: str, store: Store, ask: Ask) -> NativeKeysAnswer:
