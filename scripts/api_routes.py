@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from bailiwick.api.table import ROWS, Row
+from bailiwick.api.row import Row
+from bailiwick.api.table import ROWS
 from bailiwick.api.whose import nobodys
 from bailiwick.model.token import Role
 

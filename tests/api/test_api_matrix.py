@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from api_house import GRANT, ApiHouse
 
-from bailiwick.api.table import ROWS, Row
+from bailiwick.api.row import Row
+from bailiwick.api.table import ROWS
 from bailiwick.api.whose import nobodys
 from bailiwick.audit.grading import Grade, Verdict
 from bailiwick.audit.report import Report

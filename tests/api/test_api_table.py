@@ -4,7 +4,8 @@ import itertools
 import re
 from pathlib import Path
 
-from bailiwick.api.table import ASKING, ROWS
+from bailiwick.api.row import ASKING
+from bailiwick.api.table import ROWS
 from bailiwick.authority import verbs
 from bailiwick.authority.verbs import CONTROL_VERBS, Kind, Move, MoveParty
 from bailiwick.model.token import Role

@@ -22,7 +22,8 @@ from bailiwick.api.gate import Gate
 from bailiwick.api.mounting import mount_console
 from bailiwick.api.problem import MEDIA_TYPE, TITLES, Problem, of_link, of_refusal, of_validation, problem, respond
 from bailiwick.api.rates import Rates
-from bailiwick.api.table import ROWS, Row
+from bailiwick.api.row import Row
+from bailiwick.api.table import ROWS
 from bailiwick.api.whose import check
 from bailiwick.authority.acts import refusal
 from bailiwick.authority.notice_verbs import EvidenceAnswer

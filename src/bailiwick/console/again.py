@@ -6,7 +6,7 @@ widen anything nor see a secret.
 
 from typing import Any
 
-from bailiwick.api.table import Row
+from bailiwick.api.row import Row
 from bailiwick.authority.service_verbs import CompromiseService
 from bailiwick.authority.verbs import Kind, Move, MoveParty
 from bailiwick.link.wire import Question
