@@ -270,6 +270,11 @@ class Config(_Section, frozen=True, kw_only=True):
         return self.run_directory / "control.sock"
 
     @property
+    def rehearsal_socket(self) -> Path:
+        """The socket of whoever plays thefts to watch: it is there beside a demonstration alone."""
+        return self.run_directory / "play.sock"
+
+    @property
     def database(self) -> Path:
         """The store."""
         return self.data / "bailiwick.db"

@@ -42,6 +42,7 @@ from bailiwick.authority.pumpfeed import PumpFeed
 from bailiwick.authority.reach import Reach
 from bailiwick.authority.records import Records
 from bailiwick.authority.reference import REFERENCE
+from bailiwick.authority.rehearsals import Rehearsals
 from bailiwick.authority.rounds import Rounds
 from bailiwick.authority.service_verbs import (
     CompromiseService,
@@ -155,6 +156,7 @@ class Desk:
             | self.watch.answering()
             | records.answering()
             | REFERENCE
+            | Rehearsals(config.rehearsal_socket).answering()
         )
         self._add_rounds()
         self._listen()

@@ -19,6 +19,7 @@ from bailiwick.authority.notice_verbs import NOTICE_VERBS
 from bailiwick.authority.people_verbs import PEOPLE_VERBS
 from bailiwick.authority.record_verbs import RECORD_VERBS
 from bailiwick.authority.reference_verbs import REFERENCE_VERBS
+from bailiwick.authority.rehearsal_verbs import REHEARSAL_VERBS
 from bailiwick.authority.service_verbs import SERVICE_VERBS, WorstLoss
 from bailiwick.authority.sweep_verbs import SWEEP_ACTS
 from bailiwick.authority.token_verbs import TOKEN_VERBS
@@ -333,6 +334,6 @@ ACTS: Verbs = (
 CONTROL_VERBS: Verbs = (
     *ACTS, ListParties, ShowParty, CheckGrant, ExplainKey, UseOfKey, Status, Examine,
     *SWEEP_ACTS, *APPROVAL_VERBS, *TOKEN_VERBS, *SERVICE_VERBS, *AUDIT_VERBS, *NATIVE_VERBS, *NOTICE_VERBS,
-    *CANARY_VERBS, *RECORD_VERBS, *REFERENCE_VERBS, *PEOPLE_VERBS, *FINDING_VERBS, *WATCH_VERBS,
+    *CANARY_VERBS, *RECORD_VERBS, *REFERENCE_VERBS, *REHEARSAL_VERBS, *PEOPLE_VERBS, *FINDING_VERBS, *WATCH_VERBS,
 )  # fmt: skip
 """Everything that the control socket answers."""
