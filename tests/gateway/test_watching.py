@@ -1,5 +1,6 @@
 """The watch at the gateway: asked before anything leaves, obeyed at once, and never in the way of an exit."""
 
+import errno
 import json
 import time
 from collections.abc import Callable
@@ -10,7 +11,7 @@ import pytest
 from ground import BOT, SYMBOLS, Client, Ground, Sent
 from msgspec.structs import replace
 
-from bailiwick.gateway import watching
+from bailiwick.gateway import chronicle, watching
 from bailiwick.journal import record
 from bailiwick.model.decision import Deny
 from bailiwick.model.grant import Grant, HowFar, HowMuch, Liquidity, Most, Watched
@@ -23,6 +24,7 @@ from bailiwick.store.store import Store
 from bailiwick.store.vouches import Vouch
 from bailiwick.venues.binance.refusal import refuse
 from bailiwick.watch.event import Asked, Event, Refused, Vouched
+from bailiwick.watch.learning import settle_last
 from bailiwick.watch.signal import PASS, Measure, Signal, Verdict
 from bailiwick.watch.state import State
 
@@ -304,6 +306,46 @@ async def test_keys_that_never_trade_cost_nothing(ground: Ground) -> None:
     bots[0].buy()
     await ground.durable()
     assert list(ground.house.watching.state.keys) == [ground.live(bots[0]).id]
+
+
+async def test_what_is_held_or_refused_is_no_use_of_the_key(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key whose orders are held lies idle all the same: a use is what was verified, allowed and recorded."""
+    bot = ground.bot()
+    says(monkeypatch, Measure.HOLD)
+    bot.buy()
+    live = ground.live(bot)
+    held = (bot.reason, live.used_us, live.traded_us)
+    says(monkeypatch, Measure.PASS)
+    bot.buy()
+    (await left(ground)).accept()
+    now = ground.clock.at
+    assert (held, live.used_us, live.traded_us) == (("HELD", 0, 0), now, now)
+
+
+@pytest.mark.parametrize("fault", ["full", "uncounted"])
+async def test_what_left_no_record_is_no_lesson(fault: str, ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the watch passed and the journal had no room for, or a person must approve, does not become a habit."""
+    bot = ground.bot(ALL)
+    bot.buy()
+    (await left(ground)).accept("1")
+    live = ground.live(bot)
+    if fault == "full":
+        ground.disk.let_go(errno.ENOSPC)
+        bot.buy()
+        (await left(ground)).accept()
+        assert ground.house.journal.full
+    else:
+        live.authority = replace(live.authority, may_hold=True)
+        monkeypatch.setattr(chronicle, "DENIALS_APIECE", 0)
+        monkeypatch.setattr(ground.house.gateway.holds, "stop", lambda *_: None)
+        monkeypatch.setattr(ground.house.gateway.holds, "use", lambda *_: Deny(Reason.HELD))
+    watched = ground.house.watching.state.keys[live.id]
+    ground.pass_time(60)
+    left_before = gone(ground)
+    bot.buy("2")
+    settle_last(watched, ground.clock.at // 1_000_000)
+    assert bot.reason in ("JOURNAL_FULL", "HELD")
+    assert (gone(ground), watched.profile.young.orders) == (left_before, left_before)
 
 
 # A habit, and what is unlike it

@@ -249,6 +249,9 @@ class Instead:
     def refused(self, exchange: Exchange, live: Live, deny: Deny) -> None:
         """It learns nothing from that."""
 
+    def unsent(self, exchange: Exchange, live: Live) -> None:
+        """Nor from that."""
+
     def facts_of(self, exchange: Exchange, live: Live) -> Facts:
         """Nothing is kept of what it was told."""
         return Facts(0, None, "", 0, "")
@@ -275,6 +278,10 @@ class Beside:
     def refused(self, exchange: Exchange, live: Live, deny: Deny) -> None:
         """Tell the watch."""
         self._watcher.refused(exchange, live, deny)
+
+    def unsent(self, exchange: Exchange, live: Live) -> None:
+        """Tell the watch."""
+        self._watcher.unsent(exchange, live)
 
     def facts_of(self, exchange: Exchange, live: Live) -> Facts:
         """What the watch was told."""

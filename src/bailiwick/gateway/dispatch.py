@@ -57,6 +57,8 @@ class Dispatch:
         try:
             if error is not None:
                 self._release(exchange)
+                if live.watcher is not None:
+                    live.watcher.unsent(exchange, live)
                 self.refuse(exchange, Deny(Reason.JOURNAL_STOPPED))
             elif live.state is not _ACTIVE and exchange.stopped is not None:
                 self._not_sent(exchange, exchange.stopped)

@@ -113,6 +113,10 @@ class Watcher(Protocol):
         """A verified request was refused."""
         ...
 
+    def unsent(self, exchange: "Exchange", live: "Live") -> None:
+        """What was asked about did not leave, and no record says so."""
+        ...
+
     def facts_of(self, exchange: "Exchange", live: "Live") -> Facts:
         """What the record of a request says of what the watch was told."""
         ...

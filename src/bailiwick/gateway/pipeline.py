@@ -155,10 +155,8 @@ class Gateway(Dispatch):
             if held is not None:
                 self._deny(exchange, held)
                 return
-        live.used_us = now
-        if endpoint.changes:
-            live.traded_us = now
         if endpoint.act is Act.START_UP and Harm.READ not in live.authority.harms:
+            live.used_us = now
             self.unkeyed.start_up(exchange, request, endpoint)
             return
         self._leave(exchange, live, endpoint, intent, decision)
@@ -200,6 +198,7 @@ class Gateway(Dispatch):
             return
         exchange.allow = allow
         if not endpoint.changes:
+            live.used_us = now
             live.ledger.reserve(allow, intent, now, live.authority.requests_per_minute)
             self._forward(exchange)
             return
@@ -231,9 +230,12 @@ class Gateway(Dispatch):
                 return
         position = self.chronicle.intent(exchange, live, intent, allow, essential=exit_)
         if position < 0:
+            if live.watcher is not None:
+                live.watcher.unsent(exchange, live)
             self.refuse(exchange, Deny(Reason.JOURNAL_FULL if position == FULL else Reason.JOURNAL_STOPPED))
             return
         exchange.position = position
+        live.used_us = live.traded_us = now  # what is held or refused is no use of the key
         live.ledger.reserve(allow, intent, now, live.authority.requests_per_minute)
         exchange.held = True
         self.chronicle.when_durable(position, exchange.durable)
@@ -268,8 +270,12 @@ class Gateway(Dispatch):
         """Refuse a verified request: it is recorded."""
         live = exchange.live
         assert live is not None
-        if self.chronicle.denial(exchange, live, deny) and live.watcher is not None:
-            live.watcher.refused(exchange, live, deny)
+        recorded = self.chronicle.denial(exchange, live, deny)
+        if live.watcher is not None:
+            if recorded:
+                live.watcher.refused(exchange, live, deny)
+            else:
+                live.watcher.unsent(exchange, live)
         self.refuse(exchange, deny)
 
     def _turn_away(self, exchange: Exchange, head: Head, deny: Deny) -> None:

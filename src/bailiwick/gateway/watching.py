@@ -158,6 +158,24 @@ class Watching:
         except Exception:
             self._failed(live)
 
+    def unsent(self, exchange: Exchange, live: Live) -> None:
+        """What the watch was asked about did not leave, and no record says so: it is no lesson."""
+        asked_of = exchange.facts
+        if asked_of is None:
+            return
+        try:
+            event = Refused(
+                at_us=asked_of.at_us,
+                holder=live.holder,
+                origin=asked_of.origin,
+                reason=Reason.HELD,
+                harm=asked_of.harm,
+                symbol=asked_of.symbol,
+            )
+            step(self.state, event, asked_of.at_us, live.policy)
+        except Exception:
+            self._failed(live)
+
     def facts_of(self, exchange: Exchange, live: Live) -> record.Facts:
         """What the record of a request says of what the watch was told."""
         found = exchange.facts
