@@ -1,6 +1,7 @@
 """What the gateway answers about markets: public data alone, within the weight that is left."""
 
 import asyncio
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from ground import VENUE, Ground, Sent
 
 from bailiwick.gateway.feed import Feed
 from bailiwick.gateway.marketdesk import MarketDesk
-from bailiwick.link.market_questions import FollowedSymbols, PublicTrades, TradedMinutes
+from bailiwick.link.market_questions import Candle, Candles, FollowedSymbols, PublicTrades, TradedMinutes
 from bailiwick.link.wire import Code, LinkError, Peer
 
 SYMBOL = "BTCUSDT"
@@ -59,6 +60,20 @@ async def test_the_running_minute_is_not_told(ground: Ground) -> None:
     answer = await market.minutes(TradedMinutes(venue=VENUE, symbol=SYMBOL), PEER)
     assert answer.minutes[-1].open_ms + 60_000 <= ground.clock.at // 1000 < answer.minutes[-1].open_ms + 120_000
     assert (answer.minutes[0].bought, answer.minutes[0].sold, len(asked)) == (4.0, 6.0, 2)
+
+
+async def test_candles_are_told_to_the_digit(ground: Ground) -> None:
+    """Prices of minutes arrive as the venue wrote them, with what they are prices of; more than a page is refused."""
+    market, asked = desk(ground, [[60_000, "0.00000001", "1.10", "0.9", "1.0", "1", 0, "10", 3, "1", "4", "0"]])
+    answer = await market.candles(Candles(venue=VENUE, symbol=SYMBOL, from_ms=60_000, count=121), PEER)
+    (candle,) = answer.candles
+    prices = [Decimal(each) for each in ("0.00000001", "1.10", "0.9", "1.0")]
+    assert candle == Candle(60_000, *prices)
+    assert (answer.base, answer.quote, answer.at_ms) == ("BTC", "USDT", ground.clock.at // 1000)
+    assert asked == ["/api/v3/klines"]
+    with pytest.raises(LinkError) as refused:
+        await market.candles(Candles(venue=VENUE, symbol=SYMBOL, from_ms=0, count=1001), PEER)
+    assert refused.value.code is Code.REFUSED
 
 
 async def test_symbols_of_grants_that_the_venue_has_are_followed(ground: Ground) -> None:

@@ -40,7 +40,7 @@ def test_a_minute_tells_what_takers_bought_and_sold() -> None:
     """What takers sold is the rest of what was traded in the quote asset."""
     assert MARKET.read_minutes(json.dumps([CANDLE]).encode()) == [
         TradedMinute(
-            1499040000000, Decimal("0.80000000"), Decimal("0.01575800"), Decimal("0.01577100"),
+            1499040000000, Decimal(CANDLE[1]), Decimal("0.80000000"), Decimal("0.01575800"), Decimal("0.01577100"),
             Decimal("28.46694368"), Decimal("2405.72360966"), 308,
         )
     ]  # fmt: skip

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, final
 from bailiwick.gateway.feed import DAY_MINUTES, PAGE, Feed, VenueRefused
 from bailiwick.gateway.weight import KeyWeight
 from bailiwick.link.market_questions import (
+    Candle,
+    Candles,
+    CandlesAnswer,
     Followed,
     FollowedAnswer,
     FollowedSymbols,
@@ -74,6 +77,24 @@ class MarketDesk:
         except ValueError as error:
             raise LinkError(Code.UNAVAILABLE, f"venue {question.venue}: {error}") from None
         return MinutesAnswer(minutes=tuple(_told(each) for each in found if each.open_ms + 60_000 <= now_ms))
+
+    async def candles(self, question: Candles, peer: Peer) -> CandlesAnswer:
+        """The minutes of a symbol from a moment on."""
+        feed = self._feed(question.venue, question.symbol)
+        if not 1 <= question.count <= PAGE or question.from_ms < 0:
+            raise LinkError(Code.REFUSED, f"count: 1 to {PAGE}; from_ms: since 1970")
+        data, info = feed.venue.dialect.market_data, feed.venue.market.symbols[question.symbol]
+        try:
+            asked = data.minutes(question.symbol, question.from_ms, question.count)
+            found = data.read_minutes(await self._ask(feed, asked))
+        except ValueError as error:
+            raise LinkError(Code.UNAVAILABLE, f"venue {question.venue}: {error}") from None
+        return CandlesAnswer(
+            base=info.base,
+            quote=info.quote,
+            at_ms=feed.venue.clock.now_us() // 1000,
+            candles=tuple(Candle(each.open_ms, each.open, each.high, each.low, each.close) for each in found),
+        )
 
     async def _ask(self, feed: Feed, question: Question) -> bytes:
         try:

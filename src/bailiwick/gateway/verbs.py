@@ -22,7 +22,7 @@ from bailiwick.journal.record import Act, encode
 from bailiwick.journal.retention import Retention
 from bailiwick.link import questions as ask
 from bailiwick.link.exchange_questions import Inspect, NativeCall, RecordShape
-from bailiwick.link.market_questions import FollowedSymbols, PublicTrades, TradedMinutes
+from bailiwick.link.market_questions import Candles, FollowedSymbols, PublicTrades, TradedMinutes
 from bailiwick.link.server import Handlers
 from bailiwick.link.service_questions import UseOfService
 from bailiwick.link.watch_questions import KnownOfKey, TellSigns
@@ -70,6 +70,7 @@ def handlers(house: "House") -> Handlers:
         FollowedSymbols: markets.followed,
         PublicTrades: markets.trades,
         TradedMinutes: markets.minutes,
+        Candles: markets.candles,
         TellSigns: watch.signs,
         KnownOfKey: watch.known,
     }

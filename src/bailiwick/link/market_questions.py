@@ -3,6 +3,8 @@
 The gateway asks the venue, since it alone counts what weight is left of the address that both share.
 """
 
+from decimal import Decimal
+
 import msgspec
 
 from bailiwick.link.wire import Answer, Question, Verbs
@@ -80,5 +82,33 @@ class TradedMinutes(Question[MinutesAnswer], frozen=True, kw_only=True, tag="tra
     symbol: str
 
 
-MARKET_VERBS: Verbs = (FollowedSymbols, PublicTrades, TradedMinutes)
+class Candle(msgspec.Struct, frozen=True, array_like=True):
+    """A minute of a symbol, by its beginning in milliseconds since 1970; exact prices, in the quote asset."""
+
+    open_ms: int
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+
+
+class CandlesAnswer(Answer, frozen=True, kw_only=True):
+    """Minutes, oldest first, the one that runs among them. ``at_ms`` is the venue's clock."""
+
+    base: str
+    quote: str
+    at_ms: int
+    candles: tuple[Candle, ...]
+
+
+class Candles(Question[CandlesAnswer], frozen=True, kw_only=True, tag="candles"):
+    """How did the price of a symbol go, from a moment on: so many minutes, at most a thousand?"""
+
+    venue: str
+    symbol: str
+    from_ms: int
+    count: int
+
+
+MARKET_VERBS: Verbs = (FollowedSymbols, PublicTrades, TradedMinutes, Candles)
 """Everything about markets."""

@@ -70,6 +70,7 @@ class TradedMinute(msgspec.Struct, frozen=True, gc=False):
     """A minute of a symbol: its beginning in milliseconds since 1970, what takers bought and sold in the quote."""
 
     open_ms: int
+    open: Decimal
     high: Decimal
     low: Decimal
     close: Decimal

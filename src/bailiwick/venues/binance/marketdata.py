@@ -83,7 +83,7 @@ class BinanceMarketData:
             found = [_minute(row) for row in _CANDLES.decode(body)]
         except (IndexError, ArithmeticError) as error:
             raise ValueError("candles of another form than documented") from error
-        prices = [price for each in found for price in (each.high, each.low, each.close)]
+        prices = [price for each in found for price in (each.open, each.high, each.low, each.close)]
         if not all(price.is_finite() and price > 0 for price in prices):
             raise ValueError("a minute without a price")
         return found
@@ -105,5 +105,6 @@ class BinanceMarketData:
 def _minute(row: list[int | str]) -> TradedMinute:
     bought, traded = Decimal(row[10]), Decimal(row[7])
     return TradedMinute(
-        int(row[0]), Decimal(row[2]), Decimal(row[3]), Decimal(row[4]), bought, traded - bought, int(row[8])
+        int(row[0]), Decimal(row[1]), Decimal(row[2]), Decimal(row[3]), Decimal(row[4]), bought, traded - bought,
+        int(row[8]),
     )
