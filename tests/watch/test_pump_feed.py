@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pytest
 from pump_ground import pump, quiet
 
-from bailiwick.authority.pumpfeed import A_ROUND, HOT_S, LIST_EVERY_S, MOST, PumpFeed
+from bailiwick.authority import pumpfeed
+from bailiwick.authority.pumpfeed import A_ROUND, HOT_S, LIST_EVERY_S, MOST, SPELL_S, PumpFeed
 from bailiwick.link.market_questions import (
     Followed,
     FollowedAnswer,
@@ -19,6 +21,7 @@ from bailiwick.link.market_questions import (
 from bailiwick.link.questions import Severity
 from bailiwick.link.watch_questions import SignsAnswer, TellSigns
 from bailiwick.link.wire import Code, LinkError, Question
+from bailiwick.watch.pump.model import Model, ModelError
 from bailiwick.watch.pump.order import Trade
 
 MINUTE_US = 60_000_000
@@ -177,3 +180,39 @@ async def test_the_age_of_the_feed_is_told() -> None:
         "none were read for 123 s: the gateway is away",
     ]
     assert finding.severity is Severity.WARNING
+
+
+async def test_a_spell_of_failures_is_one_line_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    """A symbol that fails each time that its turn comes is told of once; a failure after a quiet minute again."""
+    venue = Venue({f"S{i:02}": None for i in range(20)})
+    venue.away = {"S03", "S17"}
+    feed = PumpFeed(venue, venue.tick)
+    lines = []
+    for away in ({"S03", "S17"}, set(), {"S03"}):
+        venue.away = away
+        for _ in range(int(SPELL_S) + 1):
+            await feed.look()
+            venue.now_s += 1
+        lines.append(capsys.readouterr().err.count("public trades cannot be read"))
+    assert lines == [1, 0, 1]
+
+
+async def test_a_model_that_does_not_fit_is_told_once(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model file that is refused is one line of the log, not one a second; `doctor` says what to do."""
+
+    def refused() -> Model:
+        raise ModelError("model: it was trained on other figures than this version computes; train it anew")
+
+    monkeypatch.setattr(pumpfeed, "shipped", refused)
+    venue = Venue({"A": None})
+    feed = PumpFeed(venue, venue.tick)
+    for _ in range(60):
+        assert await feed.look() == 0
+        venue.now_s += 1
+    (finding,) = feed.findings()
+    assert (capsys.readouterr().err.count("level=warning"), finding.severity, finding.sentence) == (
+        1, Severity.WARNING,
+        "none were read for 60 s: model: it was trained on other figures than this version computes; train it anew",
+    )  # fmt: skip

@@ -15,7 +15,7 @@ from bailiwick.link.questions import Finding
 from bailiwick.link.watch_questions import Sign, TellSigns
 from bailiwick.link.wire import LinkError
 from bailiwick.logs import log
-from bailiwick.watch.pump.model import Model, shipped
+from bailiwick.watch.pump.model import Model, ModelError, shipped
 from bailiwick.watch.pump.order import Bar, Trade
 from bailiwick.watch.pump.pump import Sign as Said
 from bailiwick.watch.pump.pump import SymbolPump
@@ -27,6 +27,7 @@ LIST_EVERY_S: Final = 10.0
 MOVED_BPS: Final = 100.0
 HOT_S: Final = 120.0
 LATE_S: Final = 15.0
+SPELL_S: Final = 60.0  # failures that follow each other within are one spell, and one line of the log
 MOST: Final = 300  # symbols; each takes up to 200 kB
 SEEDED_MINUTES: Final = 1_440
 
@@ -65,11 +66,12 @@ class PumpFeed:
         self._since = tick()
         self._done = 0.0
         self._failure = ""
+        self._failed = -SPELL_S
         self._dropped = 0
 
     async def look(self) -> int:
         """One round; how many signs were told. What cannot be read is passed over, and told by ``findings``."""
-        now, before = self._tick(), self._failure
+        now = self._tick()
         self._failure = ""
         signs: list[Sign] = []
         read = 0
@@ -96,8 +98,10 @@ class PumpFeed:
                 self._done = self._tick()
         except LinkError as error:
             self._failure = error.sentence
-        if self._failure and not before:
-            log.warning("public trades cannot be read", why=self._failure)
+        except ModelError as error:  # a file that came with the program: only another one helps
+            self._failure = str(error)
+        if self._failure:
+            self._log(now)
         return len(signs)
 
     def findings(self) -> Iterable[Finding]:
@@ -123,6 +127,12 @@ class PumpFeed:
                 f"{counted(len(self._courses), 'symbol')} followed, the oldest look {oldest:.0f} s ago"
                 if self._courses else "no symbol is granted or touched yet",
             )  # fmt: skip
+
+    def _log(self, now: float) -> None:
+        """Write down what failed, once a spell: a round comes each second, and of many symbols each fails in turn."""
+        begins, self._failed = now - self._failed >= SPELL_S, now
+        if begins:
+            log.warning("public trades cannot be read", why=self._failure)
 
     def _list(self, symbols: tuple[Followed, ...]) -> None:
         model = self._model = self._model or shipped()
