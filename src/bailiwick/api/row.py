@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from bailiwick.api.whose import Ask, Narrowed, Whose, nobodys
-from bailiwick.authority import reference_verbs, verbs
+from bailiwick.authority import looking_verbs, reference_verbs, verbs
 from bailiwick.link.wire import Answer, Question
 from bailiwick.model.token import Role, Subject
 
@@ -19,7 +19,9 @@ HOUSE = frozenset({Role.OPERATOR, Role.AUDITOR})
 OPERATORS = frozenset({Role.OPERATOR})
 
 
-ASKING = frozenset({verbs.CheckGrant, verbs.ExplainKey, reference_verbs.PresetGrant})
+ASKING = frozenset(
+    {verbs.CheckGrant, verbs.ExplainKey, reference_verbs.PresetGrant, looking_verbs.VerifyJournal}
+)
 """Verbs that only look, and have a body because what they ask about is long."""
 
 

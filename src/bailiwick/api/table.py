@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from bailiwick.api.adding import audited
 from bailiwick.api.files import by_address
+from bailiwick.api.looking import LOOKING
 from bailiwick.api.row import ANYONE, HOUSE, OPERATORS, OWNERS, Row
 from bailiwick.api.whose import (
     Whose,
@@ -383,6 +384,7 @@ ROWS: tuple[Row, ...] = (
     *REFERENCE,
     *PEOPLE,
     *FINDING,
+    *LOOKING,
     *WATCH,
 )
 """Everything that is mounted."""

@@ -19,11 +19,10 @@ from bailiwick.authority.canaries import Canaries
 from bailiwick.authority.canary_verbs import IssueCanary, ListCanaries
 from bailiwick.authority.compromise import Compromises
 from bailiwick.authority.examination import examine
-from bailiwick.authority.finding import Finder
-from bailiwick.authority.finding_verbs import FindKeys
 from bailiwick.authority.hearing import Hearing
 from bailiwick.authority.keys import Keys
 from bailiwick.authority.lives import Lives, Terms
+from bailiwick.authority.looking import Looking
 from bailiwick.authority.moves import Moves
 from bailiwick.authority.native import Natives
 from bailiwick.authority.nativedispute import NativeDisputes
@@ -155,6 +154,7 @@ class Desk:
             | self.noticing.answering()
             | self.watch.answering()
             | records.answering()
+            | Looking(config, store, gateway, stops, clock).answering()
             | REFERENCE
             | Rehearsals(config.rehearsal_socket).answering()
         )
@@ -234,7 +234,6 @@ class Desk:
             EndPerson: self.people.end_person,
             ListSessions: self.people.sessions,
             EndSession: self.people.end_session,
-            FindKeys: Finder(self._store).keys,
             AuditAccount: self.audits.account,
             CompromiseService: self.compromises.compromise,
             RestoreService: self.compromises.restore,

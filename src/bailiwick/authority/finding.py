@@ -3,6 +3,7 @@
 import asyncio
 from typing import final
 
+from bailiwick.authority.exposures import Exposures
 from bailiwick.authority.finding_verbs import FindKeys, FoundKey, FoundKeys
 from bailiwick.authority.show import moment
 from bailiwick.authority.verbs import MOST_ROWS
@@ -18,8 +19,9 @@ MOST_OFFSET = 10_000_000
 class Finder:
     """Answers who looks for keys."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, exposures: Exposures) -> None:
         self._store = store
+        self._exposures = exposures
 
     async def keys(self, question: FindKeys, actor: str) -> FoundKeys:
         """A stretch of keys."""
@@ -32,6 +34,8 @@ class Finder:
         if question.state and question.state not in set(KeyState):
             raise LinkError(Code.REFUSED, f"state: {question.state[:40]!r} is none; choose from {', '.join(KeyState)}")
         wanted = Wanted(question.text, question.account, question.service, question.owner, question.state)
+        if question.unbounded:
+            wanted = wanted._replace(among=await asyncio.to_thread(self._exposures.unbounded, wanted))
         found = await asyncio.to_thread(
             self._store.finder.find,
             wanted,

@@ -30,7 +30,8 @@ class FoundKeys(Answer, frozen=True, kw_only=True):
 class FindKeys(Question[FoundKeys], frozen=True, forbid_unknown_fields=True, kw_only=True, tag="find_keys"):
     """Look for keys: by a part of id or name, of an account, service, owner or state, in any order, from any place on.
 
-    ``order`` is id, name, account, service, state, created, expires or last_used.
+    ``order`` is id, name, account, service, state, created, expires or last_used; keys that are equal in it stand by
+    their ids. ``unbounded`` finds those that open something and whose loss of a day nothing bounds.
     """
 
     text: str = ""
@@ -40,6 +41,7 @@ class FindKeys(Question[FoundKeys], frozen=True, forbid_unknown_fields=True, kw_
     state: str = ""
     order: str = "id"
     descending: bool = False
+    unbounded: bool = False
     offset: int = 0
     limit: int = 100
 

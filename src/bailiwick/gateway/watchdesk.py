@@ -3,6 +3,7 @@
 from math import exp
 from typing import TYPE_CHECKING, final
 
+from bailiwick.gateway.watchfacts import origin_of
 from bailiwick.link.watch_questions import (
     MOST_SIGNS,
     HabitView,
@@ -67,4 +68,20 @@ class WatchDesk:
             networks=len(profile.networks),
             clients=len(profile.fingerprints),
             score=found.course.sum_now(self._house.watching.now_us() // 1_000_000),
+            usual_sources=tuple(each for each in question.sources if _network(each) in profile.networks),
+            usual_fingerprints=tuple(each for each in question.fingerprints if _client(each) in profile.fingerprints),
         )
+
+
+def _network(source: str) -> int | None:
+    try:
+        return origin_of(source, "", ()).network
+    except ValueError:
+        return None
+
+
+def _client(fingerprint: str) -> int | None:
+    try:
+        return origin_of("127.0.0.1", fingerprint, ()).fingerprint
+    except ValueError:
+        return None

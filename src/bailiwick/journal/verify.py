@@ -6,7 +6,7 @@ is why checkpoints go to a second place.
 
 import fcntl
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,19 +23,25 @@ from bailiwick.journal.verify_proof import Checkpoint, ProofError, Verifier, ope
 OWN_WORDS = (b'["erased"', b'["condensed"', b'["snapshot"')
 
 
-def verify(directory: Path, verifier: Verifier, against: Iterable[Checkpoint] = ()) -> Report:
+def verify(
+    directory: Path,
+    verifier: Verifier,
+    against: Iterable[Checkpoint] = (),
+    heard: Callable[[int], None] = lambda read: None,
+) -> Report:
     """Verify a journal, also while it is being written.
 
     Args:
         directory: the journal.
         verifier: the public key of its checkpoints, from a source that is not this directory.
         against: checkpoints kept elsewhere, opened with the same key: the records must agree with each.
+        heard: told now and then how many records were read.
     """
     faults: list[Fault] = []
     newest, signed = _checkpoints(directory, verifier, faults)
     kept = sorted(against, key=lambda checkpoint: checkpoint.size)
     segments = segment.listed(directory)
-    walk = _Walk(directory, _by_size([*signed, *kept]))
+    walk = _Walk(directory, _by_size([*signed, *kept]), heard)
     for part in segments:
         walk.through(part)
     largest = max([*signed, *kept], key=lambda checkpoint: checkpoint.size, default=None)
@@ -109,6 +115,7 @@ class _Walk:
 
     directory: Path
     expected: dict[int, list[Checkpoint]]
+    heard: Callable[[int], None]
     tree: Tree = field(default_factory=Tree)
     broken: bool = False
     at_tail: bool = False
@@ -152,6 +159,7 @@ class _Walk:
             self._compare(checkpoint)
         if self.tree.size % TILE_HASHES == 0:
             self._compare_tiles()
+            self.heard(self.tree.size)
 
     def _note(self, position: int, record: bytes) -> None:
         try:

@@ -41,7 +41,7 @@ class KnownAnswer(Answer, frozen=True, kw_only=True):
     """What the watch knows of a key. ``known`` is False of one that has never traded here.
 
     ``settled`` says that it has habits one can be surprised by; ``score`` is the sum of what speaks against it now, in
-    thousandths of nats.
+    thousandths of nats. Of the addresses and fingerprints that were asked about, ``usual_…`` are habits of the key.
     """
 
     known: bool
@@ -52,12 +52,16 @@ class KnownAnswer(Answer, frozen=True, kw_only=True):
     networks: int = 0
     clients: int = 0
     score: int = 0
+    usual_sources: tuple[str, ...] = ()
+    usual_fingerprints: tuple[str, ...] = ()
 
 
 class KnownOfKey(Question[KnownAnswer], frozen=True, kw_only=True, tag="known_of_key"):
-    """What does the watch know of this key?"""
+    """What does the watch know of this key? And which of these addresses and fingerprints are its habits?"""
 
     key: str
+    sources: tuple[str, ...] = ()
+    fingerprints: tuple[str, ...] = ()
 
 
 WATCH_VERBS: Verbs = (TellSigns, KnownOfKey)

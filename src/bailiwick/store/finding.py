@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple, final
 
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import RowMapping, func, select, tuple_
 
+from bailiwick.model.life import KeyState
+from bailiwick.store.services import restored
 from bailiwick.store.shelf import Access
 from bailiwick.store.tables import account as account_table
 from bailiwick.store.tables import key as key_table
@@ -26,6 +28,23 @@ class Wanted(NamedTuple):
     service: str = ""
     owner: str = ""
     state: str = ""
+    venue: str = ""
+    key: str = ""
+    among: Sequence[tuple[str, str, bytes]] | None = None  # account, service, grant: active or pending keys alike these
+
+
+class Alike(NamedTuple):
+    """Keys that are alike: how many of an account and a service have this grant and state.
+
+    ``restored`` says that a person gave them back after their service was compromised.
+    """
+
+    account: str
+    service: str
+    grant: bytes
+    state: KeyState
+    restored: bool
+    keys: int
 
 
 class Stretch(NamedTuple):
@@ -56,6 +75,20 @@ class KeyFinder:
             states = {str(state): int(count) for state, count in connection.execute(counted)}
         return Stretch(rows, states)
 
+    def alike(self, wanted: Wanted) -> list[Alike]:
+        """The keys that are wanted, alike ones together: a hundred thousand come to a handful."""
+        back = restored.c.key.is_not(None)
+        same = (key_table.c.account, key_table.c.service, key_table.c.grant, key_table.c.state, back)
+        query = (
+            select(*same, func.count())
+            .select_from(key_table.outerjoin(restored, restored.c.key == key_table.c.id))
+            .where(*_chosen(wanted))
+            .group_by(*same)
+        )
+        with self._reading() as connection:
+            rows = connection.execute(query).all()
+        return [Alike(row[0], row[1], bytes(row[2]), KeyState(row[3]), bool(row[4]), int(row[5])) for row in rows]
+
 
 def _chosen(wanted: Wanted) -> list[Any]:
     chosen: list[Any] = []
@@ -64,8 +97,14 @@ def _chosen(wanted: Wanted) -> list[Any]:
             key_table.c.id.contains(wanted.text, autoescape=True)
             | func.lower(key_table.c.name).contains(wanted.text.lower(), autoescape=True)
         )
-    named = {"account": wanted.account, "service": wanted.service, "state": wanted.state}
+    named = {"account": wanted.account, "service": wanted.service, "state": wanted.state, "id": wanted.key}
     chosen += [key_table.c[name] == value for name, value in named.items() if value]
-    if wanted.owner:
-        chosen.append(key_table.c.account.in_(select(account_table.c.id).where(account_table.c.owner == wanted.owner)))
+    whose = {"owner": wanted.owner, "venue": wanted.venue}
+    for name, value in whose.items():
+        if value:
+            accounts = select(account_table.c.id).where(account_table.c[name] == value)
+            chosen.append(key_table.c.account.in_(accounts))
+    if wanted.among is not None:
+        alike = tuple_(key_table.c.account, key_table.c.service, key_table.c.grant)
+        chosen += [alike.in_(wanted.among), key_table.c.state.in_([KeyState.ACTIVE.value, KeyState.PENDING.value])]
     return chosen

@@ -1,0 +1,76 @@
+"""Reading a journal from its end for the records with some words in them, without reading those without.
+
+Most of what somebody looks for was recorded last, and most records are of somebody else. So the files are read from
+their end, a stretch between two entries of the index at a time; where a word does not occur in it, nothing of it is
+taken apart, and where it does, only the records that hold all words are checked and given.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from bailiwick.journal import frame, segment
+from bailiwick.journal.error import JournalDamaged
+from bailiwick.journal.reader import Entry
+
+
+class Stretch(NamedTuple):
+    """Records that stand together, from ``first`` up to ``end``.
+
+    ``entries`` are those with the words in them, newest first; ``unread`` have lost their bodies, so nobody knows.
+    """
+
+    first: int
+    end: int
+    entries: list[Entry]
+    unread: int
+
+
+def stretches(directory: Path, before: int, floor: int = 0, words: Sequence[bytes] = ()) -> Iterator[Stretch]:
+    """The records before a position and not before the floor, the last stretch first.
+
+    Raises:
+        JournalDamaged: if a record that is looked at is not right.
+    """
+    for part in reversed(segment.listed(directory)):
+        if part.first >= before:
+            continue
+        marks = [(part.first, segment.HEAD_BYTES), *segment.read_index(part)]
+        end = part.path.stat().st_size
+        with part.path.open("rb") as file:
+            for first, offset in reversed(marks):
+                if offset >= end:
+                    continue
+                if first >= before:
+                    end = offset
+                    continue
+                file.seek(offset)
+                found = _look(part, file.read(end - offset), first, before, words)
+                yield found
+                before, end = found.first, offset
+                if before <= floor:
+                    return
+
+
+def _look(part: segment.Segment, data: bytes, first: int, before: int, words: Sequence[bytes]) -> Stretch:
+    if frame.CONDENSED not in data and frame.ERASED not in data and not all(word in data for word in words):
+        return Stretch(first, before, [], 0)
+    entries: list[Entry] = []
+    at, position, unread = 0, first, 0
+    while position < before and at + frame.HEAD_BYTES <= len(data):
+        form, length, found, _ = frame.HEAD.unpack_from(data, at)
+        end = at + frame.HEAD_BYTES + length
+        if form[:3] != frame.SYNC or found != position or end > len(data):
+            break
+        if form != frame.WHOLE:
+            unread += 1
+        elif all(data.find(word, at, end) >= 0 for word in words):
+            whole = frame.parse(data, at)
+            if whole is None:
+                break
+            entries.append(Entry(position, whole.retention, whole.record, whole.digest))
+        at, position = end, position + 1
+    if position < before:
+        raise JournalDamaged(f"{part.path}: record {position} is not right; run 'journal verify' to see what happened")
+    entries.reverse()
+    return Stretch(first, before, entries, unread)
