@@ -124,6 +124,9 @@ async def test_explain_says_what_decides_and_changes_nothing(ground: Ground, lin
     order = "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&price=100&quantity="
     fine, large = await would(order + "1"), await would(order + "9")
     assert (fine.allowed, large.allowed, large.reason) == (True, False, "ORDER_NOTIONAL")
+    after = {each.name: (each.used, each.reserved) for each in fine.budgets}
+    assert (fine.worth, after["day_notional"], after["open_orders"][0]) == ("100", ("0", "100"), "1")
+    assert (large.rule, large.budgets) == ("order notional", ())
     assert [step.rule for step in fine.steps] == [rule.name for rule in RULES]
     assert [step.rule for step in large.steps if step.outcome == "denied"] == ["order notional"]
     assert (await would(order.replace("BTCUSDT", "BNBUSDT") + "1")).reason == "SYMBOL_NOT_GRANTED"

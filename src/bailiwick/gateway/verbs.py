@@ -10,6 +10,7 @@ import msgspec
 
 from bailiwick import __version__
 from bailiwick.gateway.chronicle import wall_us
+from bailiwick.gateway.foreseeing import afterwards, budgets_of
 from bailiwick.gateway.inspecting import Inspector
 from bailiwick.gateway.marketdesk import MarketDesk
 from bailiwick.gateway.nativecalls import NativeCalls
@@ -32,7 +33,7 @@ from bailiwick.model.decision import Deny
 from bailiwick.model.money import plain
 from bailiwick.model.reason import Reason
 from bailiwick.model.request import Request, Signed
-from bailiwick.rules.decide import explain
+from bailiwick.rules.decide import Verdict, explain
 from bailiwick.rules.hold import must_be_held, what
 from bailiwick.rules.tracked import OrderState
 from bailiwick.vault.rotation import rotate
@@ -169,8 +170,9 @@ class _Desk:
         if isinstance(found.decision, Deny):
             return _denied(found.decision, steps)
         if must_be_held(intent, live.authority, found.decision):
-            return _denied(Deny(Reason.HELD, what(intent)), steps)
-        return ask.ExplainAnswer(allowed=True, steps=steps)
+            return msgspec.structs.replace(_denied(Deny(Reason.HELD, what(intent)), steps), rule="approval")
+        worth, budgets = afterwards(found.decision, intent, live, now)
+        return ask.ExplainAnswer(allowed=True, steps=steps, worth=worth, budgets=budgets)
 
     async def symbols(self, question: ask.Symbols, peer: Peer) -> ask.SymbolsAnswer:
         for venue in self._house.links.venues():
@@ -235,6 +237,7 @@ def _denied(deny: Deny, steps: tuple[ask.Step, ...]) -> ask.ExplainAnswer:
     reason = deny.reason
     return ask.ExplainAnswer(
         allowed=False,
+        rule=next((step.rule for step in steps if step.outcome == Verdict.DENIED), ""),
         reason=reason.name,
         sentence=reason.sentence,
         remedy=reason.remedy,
@@ -244,25 +247,8 @@ def _denied(deny: Deny, steps: tuple[ask.Step, ...]) -> ask.ExplainAnswer:
 
 
 def _usage(live: Live) -> ask.UsageAnswer:
-    ledger, authority = live.ledger, live.authority
+    ledger = live.ledger
     now = live.account.venue.clock.now_us()
-    day = authority.days.start_us(now)
-    unit = authority.currency
-
-    def use(name: str, limit: object, used: str, reserved: str = "0") -> ask.BudgetUse:
-        return ask.BudgetUse(
-            name=name, unit=unit, limit="" if limit is None else str(limit), used=used, reserved=reserved
-        )
-
-    reserved = plain(ledger.reserved)
-    budgets = (
-        use("day_notional", authority.day_notional, plain(ledger.spent.since(day)), reserved),
-        use("rolling_notional", authority.rolling_notional, plain(ledger.spent.rolling(now)), reserved),
-        use("loss_per_day", authority.loss_per_day, plain(ledger.loss(day)), plain(ledger.risked)),
-        ask.BudgetUse(
-            name="open_orders", unit="orders", limit=str(authority.open_orders or ""), used=str(ledger.resting)
-        ),
-    )
     holdings = tuple(
         ask.HoldingUse(asset=symbol, quantity=plain(ledger.holding(symbol)))
         for symbol in ledger.positions
@@ -281,7 +267,7 @@ def _usage(live: Live) -> ask.UsageAnswer:
         if order.state is not OrderState.ENDED
     )
     return ask.UsageAnswer(
-        budgets=budgets,
+        budgets=budgets_of(live, now),
         holdings=holdings,
         open_orders=orders,
         last_used_ms=live.used_us // 1000 if live.used_us else None,

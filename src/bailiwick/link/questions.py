@@ -72,8 +72,23 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
+class BudgetUse(msgspec.Struct, frozen=True, kw_only=True):
+    """What of one limit is used. Amounts are plain decimals in ``unit``; an empty ``limit`` means there is none."""
+
+    name: str
+    unit: str
+    limit: str
+    used: str
+    reserved: str = "0"
+
+
 class ExplainAnswer(Answer, frozen=True, kw_only=True):
-    """Whether the request would be allowed, and by which rule not. ``reason`` is a code of ``model.reason``."""
+    """Whether the request would be allowed, and by which rule not. ``reason`` is a code of ``model.reason``.
+
+    ``rule`` is the one that denied it, or that would have it held. What was not understood comes before every rule. Of
+    what would be allowed, ``worth`` is what its orders come to at worst, in the grant's currency, and ``budgets`` how
+    these would stand once it is reserved: worked out on a copy.
+    """
 
     allowed: bool
     reason: str = ""
@@ -81,6 +96,9 @@ class ExplainAnswer(Answer, frozen=True, kw_only=True):
     remedy: str = ""
     detail: str = ""
     steps: tuple[Step, ...] = ()
+    rule: str = ""
+    worth: str = ""
+    budgets: tuple[BudgetUse, ...] = ()
 
 
 class Explain(Question[ExplainAnswer], frozen=True, kw_only=True, tag="explain"):
@@ -108,16 +126,6 @@ class Symbols(Question[SymbolsAnswer], frozen=True, kw_only=True, tag="symbols")
 
     venue: str
     names: tuple[str, ...]
-
-
-class BudgetUse(msgspec.Struct, frozen=True, kw_only=True):
-    """What of one limit is used. Amounts are plain decimals in ``unit``; an empty ``limit`` means there is none."""
-
-    name: str
-    unit: str
-    limit: str
-    used: str
-    reserved: str = "0"
 
 
 class HoldingUse(msgspec.Struct, frozen=True, kw_only=True):
