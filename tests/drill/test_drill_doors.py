@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bailiwick.drill.arm import Arm, Owner, Setting
 from bailiwick.drill.guard import Guard
+from bailiwick.gateway import watching
 from bailiwick.model.order import OrderReport
 from bailiwick.sandbox.market.door import Act, Print, Ruling, Scene, Venue
 from bailiwick.sandbox.market.scenario import Crowd, Scenario
 from bailiwick.sandbox.market.world import World
+from bailiwick.watch.event import Asked
 
 SEED = 7
 KEYS = 60
@@ -53,11 +56,23 @@ def played(setting: Setting, directory: Path | None, signed_bps: int) -> Noted:
 
 
 @pytest.mark.parametrize("arm", [Arm.WATCH, Arm.BOTH])
-def test_both_ways_decide_alike(arm: Arm, tmp_path: Path) -> None:
+def test_both_ways_decide_alike(arm: Arm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same acts, as signed bytes through the real gateway and at the intent, get the same answers and words."""
     setting = Setting(arm=arm, owner=Owner(minutes=60))
+    seen: list[Asked] = []
+    reads = watching.asked
+
+    def noted(*given: Any) -> Asked:
+        seen.append(reads(*given))
+        return seen[-1]
+
+    monkeypatch.setattr(watching, "asked", noted)
     direct = played(setting, None, 10_000)
+    at_the_intent, seen = seen, []
     real = played(setting, tmp_path, 10_000)
+    tops = [[(each.at_us, each.symbol, each.top_worth) for each in way if each.side] for way in (at_the_intent, seen)]
+    assert tops[0] == tops[1]
+    assert [top for _, _, top in tops[0] if not top] == []
     assert len(direct.said) > 50
     assert real.said == direct.said
     assert real.door.stops == direct.door.stops

@@ -1,6 +1,7 @@
 """What the watch at the gateway remembers over restarts, and what it hears of the market and of leaks."""
 
 import json
+from decimal import Decimal
 
 import pytest
 from ground import Ground
@@ -13,6 +14,7 @@ from bailiwick.gateway.retelling import retell
 from bailiwick.journal import record
 from bailiwick.model.grant import Most, Watched
 from bailiwick.model.life import KeyState
+from bailiwick.model.market import BookTop, Candle
 from bailiwick.venues.binance.dialect import BINANCE
 from bailiwick.watch.event import SIGN_FRESH_US, Asked, Event, Holder, Looked, MarketSign, Refused, Traded
 from bailiwick.watch.packing import MOST_BYTES
@@ -145,6 +147,25 @@ async def test_a_reported_id_speaks_against_its_key_a_little(ground: Ground) -> 
         act = record.Act(ground.clock.at, "rule:leak", "leak.report", key, "", json.dumps({"held": held}))
         told.recorded(act)
     assert (course.sum_now(ground.clock.at // second), DEFAULT.note > 2000) == (2000, True)
+
+
+async def test_the_watch_sees_the_top_of_the_book(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What rests at the best price that an order would meet comes with the prices, and grows stale with them."""
+    bot = ground.bot(ALL)
+    told = says(monkeypatch, Measure.NOTE)
+    top = BookTop("BTCUSDT", Decimal("99.5"), Decimal("100.5"), Decimal("0.4"), Decimal(2))
+    prices = ground.venue.prices
+    minutes = [Candle(ground.clock.at // 1000 - each * 60_000, Decimal(100), Decimal(1)) for each in range(90, 0, -1)]
+    prices.seed("BTCUSDT", minutes, ground.clock.at)
+    assert list(prices.followed) == ["BTCUSDT"]
+    prices.observe([top], ground.clock.at)
+    for side in ("BUY", "SELL"):
+        bot.place(side, "0.1")
+        (await left(ground)).accept()
+    ground.venue.market.set_quote("BTCUSDT", ground.venue.market.quotes["BTCUSDT"])
+    bot.buy("0.1")
+    (await left(ground)).accept()
+    assert [each.top_worth for each in told if isinstance(each, Asked)] == [201.0, 39.8, None]
 
 
 async def test_the_watch_sees_the_price_of_now(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:

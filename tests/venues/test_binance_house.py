@@ -32,6 +32,19 @@ def test_public_questions() -> None:
     assert questions[3] == Question("/api/v3/klines?symbol=BTCUSDT&interval=1m&startTime=1499827260000&limit=60", 2)
 
 
+def test_what_rests_at_the_top() -> None:
+    """What rests at the best prices is exact; symbols that nobody follows are not read; nonsense loses no price."""
+    row = {"symbol": "LTCBTC", "bidPrice": "4.00000000", "bidQty": "431.1", "askPrice": "4.00000200", "askQty": "9"}
+    body = json.dumps([row, {**row, "symbol": "ODD", "bidQty": "much"}, {**row, "symbol": "OTHER"}]).encode()
+    tops = MARKET.read_tops(body, {"LTCBTC", "ODD"})
+    assert [(top.symbol, top.resting) for top in tops] == [
+        ("LTCBTC", (Decimal("1724.4"), Decimal("36.000018"))),
+        ("ODD", None),
+    ]
+    endless = json.dumps([{**row, "bidQty": "1e400000", "askQty": "NaN"}]).encode()
+    assert [top.bid_quantity for top in MARKET.read_tops(endless)] == [None]
+
+
 def test_public_answers() -> None:
     """The clock, the tops of all books and candles are read exactly; a symbol with one side alone is left out."""
     assert MARKET.read_time(b'{"serverTime":1499827319559}') == NOW_US
@@ -39,7 +52,9 @@ def test_public_answers() -> None:
         {"symbol": "LTCBTC", "bidPrice": "4.00000000", "bidQty": "431", "askPrice": "4.00000200", "askQty": "9"},
         {"symbol": "EMPTY", "bidPrice": "0.00000000", "bidQty": "0", "askPrice": "4.00000200", "askQty": "9"},
     ]
-    assert MARKET.read_tops(json.dumps(tops).encode()) == [BookTop("LTCBTC", Decimal(4), Decimal("4.000002"))]
+    assert MARKET.read_tops(json.dumps(tops).encode()) == [
+        BookTop("LTCBTC", Decimal(4), Decimal("4.000002"), Decimal(431), Decimal(9))
+    ]
     candle = [
         1499040000000,
         "0.0163",

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 from watch_ground import (
     AWAY,
     DAY,
@@ -72,6 +73,19 @@ def book_top(*, loud: bool) -> Verdict:
     return ground().tell(
         order("SYSUSDT", near=None, unbounded=True, worth=2_000.0, top_worth=50.0 if loud else 5_000.0)
     )
+
+
+@pytest.mark.parametrize(
+    ("symbol", "day", "worth"), [("BTCUSDT", 1e9, 60_000.0), ("SYSUSDT", 9e6, 2_000.0), ("SYSUSDT", None, 2_000.0)]
+)
+def test_a_small_top_of_a_deep_book_says_nothing(symbol: str, day: float | None, worth: float) -> None:
+    """The best level is often small where much is traded: only what is notable in a day is held against it."""
+
+    def said(top: float | None) -> int:
+        wanted = order(symbol, near=None, unbounded=True, worth=worth, top_worth=top)
+        return ground().tell(replace(wanted, day_worth=day)).score
+
+    assert (said(50.0) > said(None)) == (day is None)
 
 
 def price_near(*, loud: bool) -> Verdict:

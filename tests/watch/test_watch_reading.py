@@ -6,6 +6,7 @@ from zlib import crc32
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from watch_ground import HOME, SECOND, START, holder
 
 from bailiwick.model.decision import Allow, Deny
@@ -19,7 +20,7 @@ from bailiwick.rules.decide import decide
 from bailiwick.rules.ledger import Ledger
 from bailiwick.rules.market import Market
 from bailiwick.watch.event import Asked
-from bailiwick.watch.reading import asked
+from bailiwick.watch.reading import _depth, asked
 
 GRANT = """
 purpose = "reading"
@@ -79,14 +80,13 @@ def draft(symbol: str = "SYSUSDT", side: Side = Side.BUY, price: str | None = "1
     return OrderDraft(**(given | more))
 
 
-def read(wanted: Intent, grant: str = WIDE, ledger: Ledger | None = None) -> Asked:
+def read(wanted: Intent, grant: str = WIDE, ledger: Ledger | None = None, on: Market | None = None) -> Asked:
     """What the watch is told of it."""
+    seen = on or market()
     permitted: Authority = authority(grant_from_toml(grant))
-    decision = decide(
-        wanted, permitted, ledger or Ledger(), market(), START, state=KeyState.ACTIVE, source_allowed=True
-    )
+    decision = decide(wanted, permitted, ledger or Ledger(), seen, START, state=KeyState.ACTIVE, source_allowed=True)
     assert not isinstance(decision, Deny), decision
-    return asked(wanted, decision, permitted, market(), START, holder(), HOME)
+    return asked(wanted, decision, permitted, seen, START, holder(), HOME)
 
 
 def test_a_limit_order() -> None:
@@ -104,6 +104,21 @@ def test_a_limit_order() -> None:
         Side.BUY,
         False,
     )
+
+
+@pytest.mark.parametrize(("side", "top"), [(Side.BUY, 40.0), (Side.SELL, 30.0)])
+def test_the_top_that_an_order_meets(side: Side, top: float) -> None:
+    """A purchase meets what is offered and a sale what is bid, in the grant's currency while the price is fresh."""
+    found = market()
+    for symbol in ("SYSUSDT", "NXTBTC"):
+        factor = 1 if symbol == "SYSUSDT" else 50_000
+        resting = (Decimal(30) / factor, Decimal(40) / factor)
+        found.set_quote(symbol, found.quotes[symbol], resting)
+        price = "10" if symbol == "SYSUSDT" else "0.001"
+        assert read(intent(draft(symbol, side, price)), on=found).top_worth == pytest.approx(top)
+        old = replace(found.quotes[symbol], near_us=START - 16 * SECOND)
+        found.set_quote(symbol, old, resting)
+        assert _depth(symbol, side, "USDT", found, START)[1] is None
 
 
 def test_a_sale_below_the_market_is_adverse_too() -> None:

@@ -191,7 +191,8 @@ class Feed:
     async def refresh_tops(self) -> None:
         """Fetch best bids and asks."""
         body = await self.ask(self._data.tops())
-        self.venue.prices.observe(self._data.read_tops(body), self.venue.clock.now_us())
+        prices = self.venue.prices
+        prices.observe(self._data.read_tops(body, prices.followed), self.venue.clock.now_us())
         self._seen(self.venue)
 
     async def fill(self, most: int | None = None) -> None:

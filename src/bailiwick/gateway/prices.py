@@ -1,6 +1,6 @@
 """Reference prices of one venue: its public data, symbol by symbol, brought into the market that decisions read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from decimal import Decimal
 
 from bailiwick.model.intent import Side
@@ -23,6 +23,11 @@ class Prices:
         self._mids: dict[str, Decimal] = {}
         self._own: dict[tuple[str, Side], Decimal] = {}
         self._missed: set[tuple[str, str]] = set()
+
+    @property
+    def followed(self) -> Container[str]:
+        """The symbols whose market is followed."""
+        return self._references.keys()
 
     def miss(self, symbol: str, currency: str) -> None:
         """Note that an order of this symbol could not be priced in this currency, so that its market is followed."""
@@ -64,7 +69,7 @@ class Prices:
             if reference is not None:
                 reference.observe(top.bid, top.ask, now_us)
                 self._mids[top.symbol] = (top.bid + top.ask) / 2
-                self.market.set_quote(top.symbol, reference.quote(now_us))
+                self.market.set_quote(top.symbol, reference.quote(now_us), top.resting)
 
     def own_trade(self, symbol: str, side: Side, quantity: Decimal) -> None:
         """Note that a key behind this gateway traded so much, in the base asset."""

@@ -41,11 +41,20 @@ class Quote(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class BookTop(msgspec.Struct, frozen=True, gc=False):
-    """Best bid and ask of a symbol."""
+    """Best bid and ask of a symbol, and how much of the base asset rests at each; None where the venue does not say."""
 
     symbol: str
     bid: Decimal
     ask: Decimal
+    bid_quantity: Decimal | None = None
+    ask_quantity: Decimal | None = None
+
+    @property
+    def resting(self) -> tuple[Decimal, Decimal] | None:
+        """What rests at the best bid and ask, in the quote asset."""
+        if self.bid_quantity is None or self.ask_quantity is None:
+            return None
+        return self.bid * self.bid_quantity, self.ask * self.ask_quantity
 
 
 class Candle(msgspec.Struct, frozen=True, gc=False):

@@ -13,6 +13,10 @@ _ONE = Decimal(1)
 _FINEST = _ONE.scaleb(-FRACTION_DIGITS)
 
 
+Reckoned = tuple[float, float, float | None, float | None, float | None]
+"""Near, anchor, a day's volume and what rests at the best bid and ask as floats; 0 and None where there is none."""
+
+
 class Worth(NamedTuple):
     """What one unit of an asset is worth in another: at most, at least, and when the oldest price on the way was fresh.
 
@@ -31,12 +35,13 @@ _SAME = Worth(_ONE, _ONE, 1 << 62)
 class Market:
     """What is known of a venue's markets at this moment. Whoever owns it sets it; decisions only read."""
 
-    __slots__ = ("_pairs", "_worths", "quotes", "reckoned", "symbols")
+    __slots__ = ("_pairs", "_worths", "quotes", "reckoned", "resting", "symbols")
 
     def __init__(self, symbols: Mapping[str, SymbolInfo] | None = None) -> None:
         self.symbols: dict[str, SymbolInfo] = {}
         self.quotes: dict[str, Quote] = {}
-        self.reckoned: dict[str, tuple[float, float, float | None]] = {}  # of each quote, by the watch; see its reading
+        self.reckoned: dict[str, Reckoned] = {}  # of each quote, by the watch; see its reading
+        self.resting: dict[str, tuple[Decimal, Decimal]] = {}  # at the best bid and ask, in the quote asset
         self._pairs: dict[tuple[str, str], str] = {}
         self._worths: dict[tuple[str, str], Worth | None] = {}
         if symbols:
@@ -47,12 +52,17 @@ class Market:
         self.symbols = dict(symbols)
         self._pairs = {(info.base, info.quote): info.symbol for info in symbols.values()}
         self.quotes = {symbol: quote for symbol, quote in self.quotes.items() if symbol in self.symbols}
+        self.resting = {symbol: resting for symbol, resting in self.resting.items() if symbol in self.symbols}
         self._worths.clear()
         self.reckoned.clear()
 
-    def set_quote(self, symbol: str, quote: Quote) -> None:
-        """Take fresh reference prices of a symbol."""
+    def set_quote(self, symbol: str, quote: Quote, resting: tuple[Decimal, Decimal] | None = None) -> None:
+        """Take fresh reference prices of a symbol, and what rests at its best bid and ask, in the quote asset."""
         self.quotes[symbol] = quote
+        if resting is not None:
+            self.resting[symbol] = resting
+        elif symbol in self.resting:
+            del self.resting[symbol]
         self.reckoned.pop(symbol, None)
         if self._worths:
             self._worths.clear()

@@ -4,7 +4,7 @@ A dialect is pure: it reads no clock and opens nothing; ``now_us`` is a paramete
 venue and of no other stands behind this protocol.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -68,8 +68,8 @@ class MarketData(Protocol):
         """The venue's clock in microseconds since 1970."""
         ...
 
-    def read_tops(self, body: bytes) -> list[BookTop]:
-        """Best bids and asks; symbols without both sides are left out."""
+    def read_tops(self, body: bytes, among: Container[str] | None = None) -> list[BookTop]:
+        """Best bids and asks, of these symbols alone if any are given; symbols without both sides are left out."""
         ...
 
     def read_candles(self, body: bytes) -> list[Candle]:

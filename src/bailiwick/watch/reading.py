@@ -10,7 +10,7 @@ from bailiwick.model.intent import Intent, OrderDraft, OrderType, Side
 from bailiwick.model.market import Quote
 from bailiwick.model.money import ZERO
 from bailiwick.rules.authority import Authority
-from bailiwick.rules.market import Market
+from bailiwick.rules.market import Market, Reckoned
 from bailiwick.rules.pricing import LIMITLESS, STOPS
 from bailiwick.rules.windows import ANCHOR_SERVES_US, NEAR_FRESH_US
 from bailiwick.watch.event import Asked, Holder, Origin
@@ -35,8 +35,6 @@ def asked(
     now_us: int,
     holder: Holder,
     origin: Origin,
-    *,
-    top_worth: float | None = None,
 ) -> Asked:
     """What the watch is told of an intent before it leaves.
 
@@ -51,7 +49,6 @@ def asked(
         now_us: microseconds since 1970.
         holder: who holds the key.
         origin: where the request came from.
-        top_worth: what rests at the best price that the order would meet, in the grant's currency, where it is known.
     """
     endpoint = intent.endpoint
     if endpoint.harm is not _TRADE or not allow.orders:
@@ -70,7 +67,7 @@ def asked(
     symbol = leading.symbol
     near_bps, anchor_bps, moved_bps, unbounded = _apart(intent, allow, leading, draft, market, now_us)
     scale, unit = _scale(authority.currency, market)
-    day_worth = _day_worth(symbol, authority.currency, market)
+    day_worth, top_worth = _depth(symbol, leading.side, authority.currency, market, now_us)
     client_id = draft.client_id
     return Asked(
         at_us=now_us,
@@ -112,7 +109,7 @@ def _apart(
     quote = market.quotes.get(symbol)
     if quote is None or symbol not in market.symbols:
         return near_bps, anchor_bps, moved_bps, unbounded
-    near, anchor, _ = market.reckoned.get(symbol) or reckon(market, symbol, quote)
+    near, anchor, _, _, _ = market.reckoned.get(symbol) or reckon(market, symbol, quote)
     if now_us - quote.near_us > NEAR_FRESH_US:
         near = 0.0
     if now_us - quote.anchor_us > ANCHOR_SERVES_US:
@@ -134,24 +131,36 @@ def _apart(
     return near_bps, anchor_bps, moved_bps, unbounded
 
 
-def _day_worth(symbol: str, currency: str, market: Market) -> float | None:
-    """A symbol's usual volume of a day in this currency; None where it is not known."""
+def _depth(symbol: str, side: Side, currency: str, market: Market, now_us: int) -> tuple[float | None, float | None]:
+    """A symbol's usual volume of a day, and what rests at the best price that an order of this side would meet.
+
+    In this currency; None where it is not known, or no longer true.
+    """
     info, quote = market.symbols.get(symbol), market.quotes.get(symbol)
     if info is None or quote is None:
-        return None
-    volume = (market.reckoned.get(symbol) or reckon(market, symbol, quote))[2]
-    if volume is None or info.quote == currency:
-        return volume
-    factor = market.worth(info.quote, currency)
-    return None if factor is None else volume * float(factor.least)
+        return None, None
+    _, _, volume, bid, ask = market.reckoned.get(symbol) or reckon(market, symbol, quote)
+    top = None if now_us - quote.near_us > NEAR_FRESH_US else ask if side is _BUY else bid
+    if info.quote == currency or (volume is None and top is None):
+        return volume, top
+    worth = market.worth(info.quote, currency)
+    if worth is None:
+        return None, None
+    return (
+        None if volume is None else volume * float(worth.least),
+        None if top is None else top * float(worth.most),
+    )
 
 
-def reckon(market: Market, symbol: str, quote: Quote) -> tuple[float, float, float | None]:
-    """Near, anchor and a day's volume of a quote as floats, 0 where there is no price; kept until the next quote."""
+def reckon(market: Market, symbol: str, quote: Quote) -> Reckoned:
+    """What is known of a market's prices and depth, as floats; kept until the next quote."""
+    resting = market.resting.get(symbol)
     made = market.reckoned[symbol] = (
         float(quote.near) if quote.near else 0.0,
         float(quote.anchor) if quote.anchor else 0.0,
         None if quote.daily_volume is None else float(quote.daily_volume),
+        None if resting is None else float(resting[0]),
+        None if resting is None else float(resting[1]),
     )
     return made
 

@@ -141,7 +141,7 @@ def _plain(state: State, watched: Watched, event: Asked, symbol: int, size: int)
     """Whether a new key's order in a major market is such that no detector would speak: each line is one's silence."""
     profile, course = watched.profile, watched.course
     near, anchor, day = event.near_bps, event.anchor_bps, event.day_worth
-    if day is None or day < FLOORS[0] or profile.settled or event.top_worth is not None or course.pledges:
+    if day is None or day < FLOORS[0] or profile.settled or course.pledges:
         return False
     if near is None or near > _LIMIT_REACH or (anchor is not None and anchor > _LIMIT_ANCHOR):
         return False

@@ -97,6 +97,7 @@ class Arena:
         self.coin = coin
         self.fair = fair
         self.reference = Reference()
+        self.resting: tuple[Decimal, Decimal] | None = None  # at the best prices when they were last looked at
         self.volume_times = 1.0
         self._engine = engine
         self._market = engine.markets[coin.name]
@@ -317,6 +318,9 @@ class Arena:
         self._mid = self.mid()
         if bid is not None and ask is not None:
             self.reference.observe(Decimal(bid.price).scaleb(-8), Decimal(ask.price).scaleb(-8), now_us)
+            self.resting = (
+                Decimal(bid.price * bid.shown).scaleb(-16), Decimal(ask.price * ask.shown).scaleb(-16)
+            )  # fmt: skip
         self._mids.append((now_us, self._mid))
         while len(self._mids) > 1 and now_us - self._mids[0][0] > MINUTE_US:
             self._mids.popleft()

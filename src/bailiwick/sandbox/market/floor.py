@@ -31,6 +31,7 @@ _EIGHT: Final = -8
 _PURSE: Final = 10**13 * SCALE
 _STEPS: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0)
 _FARTHEST_BPS: Final = 1_500.0
+DAY_US: Final = 86_400_000_000
 _AGENTS: Final = ("crowd", "holders", "quick maker", "maker", "slow maker")
 
 
@@ -61,17 +62,17 @@ def _ladder(coin: Coin) -> tuple[tuple[float, float], ...]:
 class Floor:
     """All markets of a world, and every account in it."""
 
-    def __init__(self, seed: int, start_us: int, hours: int) -> None:
+    def __init__(self, seed: int, start_us: int, hours: int, history_days: int = 0) -> None:
         self.seed = seed
         self.ledger = Ledger()
         self.engine = Engine(self.ledger, [coin.symbol for coin in COINS])
         self.slate = self.engine.records = Slate()
         self.market = Market({coin.name: _info(coin) for coin in COINS})
         self.arenas: dict[str, Arena] = {}
-        self._climate = Climate(seed, start_us, hours)
+        self._climate = Climate(seed, start_us, hours, history_days)
         self._fairs: dict[str, Fair] = {}
         self._swept: dict[str, int] = {}
-        self._start_us = start_us
+        self._start_us = start_us - history_days * DAY_US
         self._ladders = {coin.name: _ladder(coin) for coin in COINS}
         self._volumes = {coin.name: Decimal(round(self._in_quote(coin, coin.day_worth))) for coin in COINS}
         self.house = self.ledger.open("makers at large", 0, house=True)
@@ -115,7 +116,7 @@ class Floor:
         """Bring the reference prices of a symbol, and of what its quote asset is worth, to this moment."""
         arena = self.arenas.get(symbol)
         if arena is not None:
-            self.market.set_quote(symbol, arena.reference.quote(at_us))
+            self.market.set_quote(symbol, arena.reference.quote(at_us), arena.resting)
         else:
             fair = self.fair(symbol)
             quote = Quote(
@@ -125,7 +126,9 @@ class Floor:
                 anchor_us=at_us,
                 daily_volume=self._volumes[symbol],
             )
-            self.market.set_quote(symbol, quote)
+            bid, ask = self.top(symbol, Side.BUY, at_us), self.top(symbol, Side.SELL, at_us)
+            resting = None if bid is None or ask is None else (bid[0] * bid[1], ask[0] * ask[1])
+            self.market.set_quote(symbol, quote, resting)
         if BY_NAME[symbol].symbol.quote == "BTC":
             self.refresh("BTCUSDT", at_us)
 

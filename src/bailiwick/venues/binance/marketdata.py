@@ -1,5 +1,6 @@
 """The public questions that keep a gateway's prices fresh, and how Binance answers them."""
 
+from collections.abc import Container
 from decimal import Decimal
 from urllib.parse import quote
 
@@ -12,6 +13,8 @@ class _Ticker(msgspec.Struct, gc=False):
     symbol: str
     bidPrice: str  # noqa: N815  (the wire's spelling)
     askPrice: str  # noqa: N815
+    bidQty: str = ""  # noqa: N815
+    askQty: str = ""  # noqa: N815
 
 
 class _Time(msgspec.Struct, gc=False):
@@ -25,6 +28,8 @@ class _Trade(msgspec.Struct, gc=False):
     T: int
     m: bool
 
+
+_MOST_QUANTITY = Decimal(10) ** 20
 
 _TICKERS = msgspec.json.Decoder(list[_Ticker])
 _TIME = msgspec.json.Decoder(_Time)
@@ -65,9 +70,19 @@ class BinanceMarketData:
         """The venue's clock in microseconds since 1970."""
         return _TIME.decode(body).serverTime * 1000
 
-    def read_tops(self, body: bytes) -> list[BookTop]:
-        """Best bids and asks; symbols without both sides are left out."""
-        tops = [BookTop(row.symbol, Decimal(row.bidPrice), Decimal(row.askPrice)) for row in _TICKERS.decode(body)]
+    def read_tops(self, body: bytes, among: Container[str] | None = None) -> list[BookTop]:
+        """Best bids and asks, of these symbols alone if any are given; symbols without both sides are left out."""
+        tops = [
+            BookTop(
+                row.symbol,
+                Decimal(row.bidPrice),
+                Decimal(row.askPrice),
+                _quantity(row.bidQty),
+                _quantity(row.askQty),
+            )
+            for row in _TICKERS.decode(body)
+            if among is None or row.symbol in among
+        ]
         return [top for top in tops if top.bid.is_finite() and top.ask.is_finite() and 0 < top.bid <= top.ask]
 
     def read_candles(self, body: bytes) -> list[Candle]:
@@ -102,9 +117,24 @@ class BinanceMarketData:
         return found
 
 
+def _quantity(text: str) -> Decimal | None:
+    """How much rests there; None of what is no quantity: prices are not lost for it."""
+    try:
+        found = Decimal(text)
+    except ArithmeticError:
+        return None
+    return found if found.is_finite() and 0 <= found < _MOST_QUANTITY else None
+
+
 def _minute(row: list[int | str]) -> TradedMinute:
     bought, traded = Decimal(row[10]), Decimal(row[7])
     return TradedMinute(
-        int(row[0]), Decimal(row[1]), Decimal(row[2]), Decimal(row[3]), Decimal(row[4]), bought, traded - bought,
+        int(row[0]),
+        Decimal(row[1]),
+        Decimal(row[2]),
+        Decimal(row[3]),
+        Decimal(row[4]),
+        bought,
+        traded - bought,
         int(row[8]),
     )

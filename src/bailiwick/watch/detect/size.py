@@ -13,6 +13,7 @@ JUMP: Final = "size-jump"
 TOP: Final = "book-top"
 
 _SHARE_FROM: Final = 8_300  # ln of 1/4,000: more of a day's volume than that is seldom asked for at once
+_NOTABLE: Final = 0.00025
 _MOVED: Final = 500.0
 _MOST_MOVED: Final = 1_200
 _MOST_SHARE: Final = 6_500
@@ -30,7 +31,7 @@ def share(view: View) -> int:
     if day is None or day <= 0.0:
         return 0
     part = taken(view) / day
-    if part < 0.00025:
+    if part < _NOTABLE:
         return 0
     habit = view.habit
     if habit is not None and view.size <= habit.largest + 100 and not _pays(view):
@@ -99,17 +100,24 @@ def jump_values(view: View) -> tuple[tuple[str, str], ...]:
 
 
 def top(view: View) -> int:
-    """Against what rests at the best price, of an order that would go on beyond it."""
+    """Against what rests at the best price, of an order that would go on beyond it.
+
+    The best level of a deep book is often small, and changes by the second: in a major market it says nothing, and
+    nowhere of an order that is little of what is traded in a day.
+    """
     event = view.event
-    best = event.top_worth
-    if best is None or best <= 0.0 or event.worth <= 3.0 * best:
+    best, day = event.top_worth, event.day_worth
+    if best is None or best <= 0.0 or event.worth <= 3.0 * best or view.tier == 0:
+        return 0
+    if day is not None and event.worth < day * _NOTABLE:
         return 0
     near = event.near_bps
     if not event.unbounded and (near is None or near <= 0.0):
         return 0
-    if view.habit is not None and view.size <= view.habit.largest:
+    if view.habit is not None and view.size <= view.habit.largest + 100:
         return 0
-    return clamp(milli_ln(event.worth / (3.0 * best)) * 8 // 10, 0, _MOST_TOP)
+    # Where many begin at once, as after news, books are thin for everybody.
+    return clamp(milli_ln(event.worth / (3.0 * best)) * 8 // 10 - milli_ln(1.0 + view.popular), 0, _MOST_TOP)
 
 
 def top_values(view: View) -> tuple[tuple[str, str], ...]:
