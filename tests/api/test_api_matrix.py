@@ -11,7 +11,7 @@ from bailiwick.api.table import ROWS
 from bailiwick.api.whose import nobodys
 from bailiwick.audit.grading import Grade, Verdict
 from bailiwick.audit.report import Report
-from bailiwick.authority import approval_verbs, notice_verbs, reference_verbs, token_verbs, verbs
+from bailiwick.authority import approval_verbs, draft_verbs, notice_verbs, reference_verbs, token_verbs, verbs
 from bailiwick.authority.audit_verbs import AuditAccount, AuditAnswer
 from bailiwick.authority.canary_verbs import IssueCanary
 from bailiwick.authority.native_verbs import IssueNative, ReadNative, RegisterNative
@@ -34,6 +34,8 @@ BODIES: dict[type, dict[str, Any]] = {
     verbs.EditKey: {"name": "x"},
     verbs.ExplainKey: {"method": "GET", "target": "/api/v3/account"},
     verbs.CheckGrant: {"grant": GRANT},
+    draft_verbs.ProposeGrant: {"kind": "tax-tool"},
+    draft_verbs.ReckonGrant: {"grant": GRANT},
     approval_verbs.ApproveHold: {"seen": "x"},
     token_verbs.IssueToken: {"name": "new", "role": "auditor"},
     verbs.MakeBackup: {"path": "/nonexistent/backup"},
@@ -90,7 +92,8 @@ async def call(row: Row, house: ApiHouse, token: str, owner: str) -> Any:
     if row.method in {"POST", "PATCH"}:
         body = dict(BODIES.get(row.verb, {}))
         body |= {"preview": True} if row.verb in PREVIEWED else {}
-        body |= {"account": account} if row.verb in {verbs.IssueKey, verbs.CheckGrant, *ISSUES} else {}
+        named = {verbs.IssueKey, verbs.CheckGrant, draft_verbs.ReckonGrant, *ISSUES}
+        body |= {"account": account} if row.verb in named else {}
     return await house.call(row.method, path, token, body)
 
 

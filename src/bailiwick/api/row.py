@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from bailiwick.api.whose import Ask, Narrowed, Whose, nobodys
-from bailiwick.authority import looking_verbs, reference_verbs, verbs
+from bailiwick.authority import draft_verbs, looking_verbs, reference_verbs, verbs
 from bailiwick.link.wire import Answer, Question
 from bailiwick.model.token import Role, Subject
 
@@ -20,7 +20,14 @@ OPERATORS = frozenset({Role.OPERATOR})
 
 
 ASKING = frozenset(
-    {verbs.CheckGrant, verbs.ExplainKey, reference_verbs.PresetGrant, looking_verbs.VerifyJournal}
+    {
+        verbs.CheckGrant,
+        verbs.ExplainKey,
+        reference_verbs.PresetGrant,
+        looking_verbs.VerifyJournal,
+        draft_verbs.ProposeGrant,
+        draft_verbs.ReckonGrant,
+    }
 )
 """Verbs that only look, and have a body because what they ask about is long."""
 

@@ -36,6 +36,7 @@ from bailiwick.authority import (
     approval_verbs,
     audit_verbs,
     canary_verbs,
+    draft_verbs,
     finding_verbs,
     native_verbs,
     notice_verbs,
@@ -154,6 +155,14 @@ KEYS: tuple[Row, ...] = (
     Row(verb=verbs.UseOfKey, method="GET", path="/keys/{key}/use", subject=_S.KEY, roles=ANYONE, whose=of_key("key")),
     Row(
         verb=verbs.CheckGrant, method="POST", path="/grants/check", subject=_S.GRANT, roles=ANYONE, whose=of_account()
+    ),
+    Row(
+        verb=draft_verbs.ProposeGrant, method="POST", path="/accounts/{account}/proposal", subject=_S.GRANT,
+        roles=ANYONE, whose=of_account(),
+    ),
+    Row(
+        verb=draft_verbs.ReckonGrant, method="POST", path="/grants/reckon", subject=_S.GRANT, roles=ANYONE,
+        whose=of_account(),
     ),
 )  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, final
 import msgspec
 
 from bailiwick.authority import bounds, verbs
+from bailiwick.authority.accounthistory import AccountHistory
 from bailiwick.authority.acts import Act, Acts, Asks, refusal
 from bailiwick.authority.answering import Answering
 from bailiwick.authority.approval_verbs import ApproveHold, ListApprovals, RefuseHold, ShowApproval
@@ -18,6 +19,7 @@ from bailiwick.authority.auditing import Audits
 from bailiwick.authority.canaries import Canaries
 from bailiwick.authority.canary_verbs import IssueCanary, ListCanaries
 from bailiwick.authority.compromise import Compromises
+from bailiwick.authority.drafts import Drafts
 from bailiwick.authority.examination import examine
 from bailiwick.authority.hearing import Hearing
 from bailiwick.authority.keys import Keys
@@ -148,12 +150,15 @@ class Desk:
         )
         self.noticing.leaks.canaries = self.canaries
         records = Records(config.journal_directory, clock)
+        history = AccountHistory(config.journal_directory, store)
+        drafts = Drafts(store, gateway, self._keys, history, clock)
         self._answering = (
             self._acting()
             | self.natives.answering()
             | self.noticing.answering()
             | self.watch.answering()
             | records.answering()
+            | drafts.answering()
             | Looking(config, store, gateway, stops, clock).answering()
             | REFERENCE
             | Rehearsals(config.rehearsal_socket).answering()

@@ -13,6 +13,7 @@ from msgspec import UNSET, UnsetType
 from bailiwick.authority.approval_verbs import APPROVAL_VERBS
 from bailiwick.authority.audit_verbs import AUDIT_VERBS
 from bailiwick.authority.canary_verbs import CANARY_VERBS
+from bailiwick.authority.draft_verbs import DRAFT_VERBS
 from bailiwick.authority.finding_verbs import FINDING_VERBS
 from bailiwick.authority.looking_verbs import LOOKING_VERBS
 from bailiwick.authority.native_verbs import NATIVE_VERBS
@@ -336,6 +337,7 @@ CONTROL_VERBS: Verbs = (
     *ACTS, ListParties, ShowParty, CheckGrant, ExplainKey, UseOfKey, Status, Examine,
     *LOOKING_VERBS,
     *SWEEP_ACTS, *APPROVAL_VERBS, *TOKEN_VERBS, *SERVICE_VERBS, *AUDIT_VERBS, *NATIVE_VERBS, *NOTICE_VERBS,
-    *CANARY_VERBS, *RECORD_VERBS, *REFERENCE_VERBS, *REHEARSAL_VERBS, *PEOPLE_VERBS, *FINDING_VERBS, *WATCH_VERBS,
+    *CANARY_VERBS, *RECORD_VERBS, *REFERENCE_VERBS, *REHEARSAL_VERBS, *PEOPLE_VERBS, *FINDING_VERBS,
+    *DRAFT_VERBS, *WATCH_VERBS,
 )  # fmt: skip
 """Everything that the control socket answers."""

@@ -27,6 +27,7 @@ from bailiwick.cli.grant import NO_PRESET, Preset, grant_text
 from bailiwick.cli.incident import print_incident, print_orders
 from bailiwick.cli.options import ACTING, COMMON, LONG_S, Acting, Common, InputFile, group, span_s
 from bailiwick.cli.output import print_act, print_json, print_list, print_table, remark, say
+from bailiwick.cli.propose import propose
 from bailiwick.model.grant import grant_from_toml
 from bailiwick.model.life import DIFFERENCE, Response
 from bailiwick.rules.describe import describe
@@ -383,6 +384,9 @@ def _wish(choice: str | None) -> Response | UnsetType:
     return UNSET if choice is None else Response(choice)
 
 
+app.command(
+    propose, help_epilogue="Example: bailiwick key propose main --for grid-bot --service gridbot --toml > grant.toml"
+)
 app.command(canary, help_epilogue="Example: bailiwick key canary --label 'laptop backup' --account main")
 app.command(canaries, help_epilogue="Example: bailiwick key canaries --account main")
 add_views(app, Kind.KEY)

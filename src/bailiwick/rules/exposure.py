@@ -12,7 +12,8 @@ from bailiwick.rules.pricing import STOPS
 
 USUAL_FEE = Decimal("0.001")  # of the value of a trade: what Binance takes of whoever has no discount
 _WHOLE = Decimal(1)
-_LEAVING = frozenset({Harm.WITHDRAW, Harm.BEARER, Harm.MOVE, Harm.BORROW, Harm.ADMINISTER})
+LEAVING = frozenset({Harm.WITHDRAW, Harm.BEARER, Harm.MOVE, Harm.BORROW, Harm.ADMINISTER})
+"""Rights by which money leaves otherwise than by trading."""
 
 
 class Loss(msgspec.Struct, frozen=True):
@@ -30,7 +31,7 @@ def worst_loss(authority: Authority, fee: Decimal = USUAL_FEE) -> Loss:
     the loss per day refuses an exit. The band is the widest that binds an order of the key; without one, all of the
     value can be lost. Withdrawals and the like are not trading: they are named in ``beyond``.
     """
-    beyond = authority.harms & _LEAVING
+    beyond = authority.harms & LEAVING
     if Harm.TRADE not in authority.harms or not authority.sides or not authority.order_types:
         return Loss(authority.currency, ZERO, beyond)
     cap = authority.loss_per_day
@@ -38,12 +39,12 @@ def worst_loss(authority: Authority, fee: Decimal = USUAL_FEE) -> Loss:
     exits = set(authority.sides) == {Side.BUY, Side.SELL}
     if not budgets:
         return Loss(authority.currency, None if exits else cap, beyond)
-    lost = times(min(budgets), plus(_share(authority), fee))
+    lost = times(min(budgets), plus(share_at_risk(authority), fee))
     most = lost if cap is None else min(lost, cap)
     return Loss(authority.currency, plus(most, lost) if exits else most, beyond)
 
 
-def _share(authority: Authority) -> Decimal:
+def share_at_risk(authority: Authority) -> Decimal:
     """How much of an order's value the distance from the market can cost."""
     bands: list[Band | None] = []
     if authority.order_types - STOPS:

@@ -60,12 +60,27 @@ _TRADING = {
         "Quotes both sides", _BOTH, _LIMITS, 50, 50, 1200, 50, HowFar(near_bps=50, anchor_bps=200)
     ),
 }
-_READING = {
+READING = {
     "portfolio-tracker": ("Shows balances and orders", 60),
     "tax-tool": ("Reads the history for taxes", 300),
 }
+"""Kinds of client that place no orders: what each is for, and how often it asks in a minute."""
 
-PRESETS = (*_TRADING, *_READING)
+PRESETS = (*_TRADING, *READING)
+
+# Twice what Binance takes as an order at the least, in what accounts are usually counted in.
+LEAST_ORDERS = {
+    **dict.fromkeys(("USDT", "USDC", "FDUSD", "USD", "EUR"), Decimal(10)),
+    "BTC": Decimal("0.0002"),
+    "ETH": Decimal("0.005"),
+    "BNB": Decimal("0.02"),
+}
+"""The smallest order that a proposal reckons with, by the currency that it counts in."""
+
+
+def least_budget(name: str, currency: str) -> Decimal:
+    """The least budget of a day at which a preset's orders reach an exchange's minimum, in one of ``LEAST_ORDERS``."""
+    return times(LEAST_ORDERS[currency], Decimal(_TRADING[name].orders_per_budget))
 
 
 def preset(name: str, symbols: Iterable[str], currency: str, budget: Decimal) -> Grant:
@@ -80,8 +95,8 @@ def preset(name: str, symbols: Iterable[str], currency: str, budget: Decimal) ->
     Raises:
         ValueError: if there is no such preset, or a trading client is given no symbol or no budget.
     """
-    if name in _READING:
-        purpose, per_minute = _READING[name]
+    if name in READING:
+        purpose, per_minute = READING[name]
         what = What(may=_READS, orders=Orders.ACCOUNT)
         return Grant(
             purpose=purpose,
