@@ -47,7 +47,7 @@ class Wanted(NamedTuple):
         """Whether the record is such a one."""
         at_us = moment_us(record)
         return (
-            (not at_us or self.since_us <= at_us < self.until_us)
+            self.since_us <= at_us < self.until_us
             and (not self.decision or getattr(record, "decision", "") == self.decision)
             and _of(record, "account", self.account)
             and _of(record, "service", self.service)

@@ -34,14 +34,20 @@ class Verifications:
             return self._last
         try:
             key = (self._directory / "verifier").read_text(encoding="utf-8").strip()
-            size = await asyncio.to_thread(reader.size, self._directory)
+            size = await asyncio.to_thread(self._size)
         except FileNotFoundError:
             raise LinkError(Code.NOT_FOUND, "journal: there is none yet; the gateway begins it") from None
-        except (OSError, JournalError) as error:
-            raise LinkError(Code.UNAVAILABLE, f"journal: {error}") from None
+        except OSError as error:
+            raise LinkError(Code.UNAVAILABLE, f"journal: {error.strerror}") from None
         self._last = Verification(state="running", began=moment(self._clock()), size=size)
         self._task = asyncio.create_task(self._run(key), name="verification of the journal")
         return self._last
+
+    def _size(self) -> int:
+        try:
+            return reader.size(self._directory)
+        except JournalError:
+            return 0  # what is wrong is what the verification is for
 
     async def show(self, question: ShowVerification, actor: str) -> Verification:
         """How far it is."""
