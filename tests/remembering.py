@@ -6,6 +6,7 @@ from typing import Any
 
 from bailiwick.gateway.verbs import absent_symbols
 from bailiwick.link import questions as ask
+from bailiwick.link.market_questions import Candles, CandlesAnswer
 from bailiwick.link.service_questions import ServiceUseAnswer, UseOfService
 from bailiwick.link.watch_questions import KnownAnswer, KnownOfKey
 from bailiwick.link.wire import Code, LinkError, Question
@@ -33,6 +34,7 @@ class RememberingGateway:
         self.ready = True
         self.symbols: set[str] | None = None  # those of the venue; None is whatever is asked for
         self.symbols_loaded = True
+        self.candles: CandlesAnswer | None = None  # of whatever symbol; None is a venue that is away
         self.fails: type[Question[Any]] | None = None
         self.before_answer: Callable[[Question[Any]], None] = lambda question: None
         self.explained = ask.ExplainAnswer(allowed=True, steps=(ask.Step(rule="state", outcome="passed"),))
@@ -81,6 +83,10 @@ class RememberingGateway:
             case ask.Events(after=after):
                 behind = tuple(event for event in self.events if event.position > after)
                 return ask.EventsAnswer(events=behind, up_to=max([after, *(event.position for event in behind)]))
+            case Candles():
+                if self.candles is None:
+                    raise LinkError(Code.UNAVAILABLE, "venue binance: it does not answer")
+                return self.candles
             case KnownOfKey():
                 return KnownAnswer(known=False)
             case UseOfService():

@@ -11,7 +11,7 @@ from bailiwick.api.table import ROWS
 from bailiwick.api.whose import nobodys
 from bailiwick.audit.grading import Grade, Verdict
 from bailiwick.audit.report import Report
-from bailiwick.authority import approval_verbs, draft_verbs, notice_verbs, reference_verbs, token_verbs, verbs
+from bailiwick.authority import approval_verbs, draft_verbs, incident_verbs, notice_verbs, reference_verbs, token_verbs, verbs
 from bailiwick.authority.audit_verbs import AuditAccount, AuditAnswer
 from bailiwick.authority.canary_verbs import IssueCanary
 from bailiwick.authority.native_verbs import IssueNative, ReadNative, RegisterNative
@@ -44,7 +44,8 @@ BODIES: dict[type, dict[str, Any]] = {
     notice_verbs.AddChannel: {"way": "email", "to": "ada@example.com"},
     notice_verbs.RemoveChannel: {"way": "email", "to": "ada@example.com"},
     notice_verbs.NoteIncident: {"text": "looked at"},
-    notice_verbs.CloseIncident: {"reason": "settled"},
+    notice_verbs.CloseIncident: {"verdict": "test"},
+    incident_verbs.MoveIncident: {"state": "working"},
     notice_verbs.ReportLeak: {"found": "nothing"},
     reference_verbs.PresetGrant: {"preset": "tax-tool"},
     VouchAlert: {"seen": "x"},

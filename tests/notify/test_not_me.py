@@ -238,13 +238,14 @@ async def test_an_incident_is_noted_and_closed_with_a_reason(house: NotifyHouse)
     key = (await house.issue()).id
     opened = await house.ask(verbs.NotMe(key=key))
     await house.ask(verbs.NoteIncident(id=opened.id, text="ticket 4711"))
-    for reason in ("", "paid back", "again"):
+    for verdict, reason in (("paid back", ""), ("other", " "), ("other", "paid back"), ("theft", "again")):
         try:
-            await house.ask(verbs.CloseIncident(id=opened.id, reason=reason))
+            await house.ask(verbs.CloseIncident(id=opened.id, verdict=verdict, reason=reason))
         except Exception as error:
-            assert "reason" in str(error) or "closed already" in str(error)
+            assert "reason" in str(error) or "verdict" in str(error) or "closed already" in str(error)
     shown = await house.ask(verbs.ShowIncident(id=opened.id))
-    assert (shown.state, shown.closing, shown.notes[-1][2]) == ("closed", "paid back", "ticket 4711")
+    assert (shown.state, shown.verdict, shown.closing) == ("closed", "other", "paid back")
+    assert shown.notes[-1][2] == "ticket 4711"
     assert [row.id for row in (await house.ask(verbs.ListIncidents(state="closed"))).rows] == [opened.id]
 
 

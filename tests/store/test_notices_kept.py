@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 
 from bailiwick.authority.notices import SAME_FOR_MS, STOPPED_SAME_FOR_MS, Notices
 from bailiwick.model.notice import Channel, Notice, Owner, Urgency, Way, due
-from bailiwick.store.incidents import Incident, Link
+from bailiwick.store.incidents import Incident, Link, Step
 from bailiwick.store.notices import State
 from bailiwick.store.store import Store
 from bailiwick.store.tables import metadata
@@ -103,7 +103,7 @@ def test_one_matter_opens_one_incident(store: Store) -> None:
         return store.incidents.open(Incident(id=id_, opened=NOW, kind="leak", title="x", matter="m", keys=(key,)))
 
     assert (opened("i1", "a").id, opened("i2", "b").keys) == ("i1", ("a", "b"))
-    store.incidents.close("i1", NOW, "settled")
+    store.incidents.close("i1", "other", "settled", Step(NOW, "ada", "closed"))
     assert opened("i3", "a").id == "i3"
 
 

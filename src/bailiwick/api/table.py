@@ -19,6 +19,7 @@ from bailiwick.api.whose import (
     list_own,
     list_own_alerts,
     list_own_holds,
+    list_own_incidents,
     list_own_natives,
     list_own_sessions,
     nobodys,
@@ -38,6 +39,7 @@ from bailiwick.authority import (
     canary_verbs,
     draft_verbs,
     finding_verbs,
+    incident_verbs,
     native_verbs,
     notice_verbs,
     people_verbs,
@@ -190,7 +192,10 @@ NOTICES: tuple[Row, ...] = (
         verb=_V.ListNotices, method="GET", path="/owners/{owner}/notices", subject=_S.NOTICE, roles=ANYONE,
         whose=of_owner("owner"),
     ),
-    Row(verb=_V.ListIncidents, method="GET", path="/incidents", subject=_S.INCIDENT, roles=HOUSE),
+    Row(
+        verb=_V.ListIncidents, method="GET", path="/incidents", subject=_S.INCIDENT, roles=ANYONE,
+        narrowed=list_own_incidents,
+    ),
     Row(
         verb=_V.ListIncidents, method="GET", path="/keys/{key}/incidents", subject=_S.INCIDENT, roles=ANYONE,
         whose=of_key("key"),
@@ -206,6 +211,18 @@ NOTICES: tuple[Row, ...] = (
     Row(
         verb=_V.CloseIncident, method="POST", path="/incidents/{id}/close", subject=_S.INCIDENT, roles=OWNERS,
         whose=of_incident(), then=by_address, person=True,
+    ),
+    Row(
+        verb=incident_verbs.AssignIncident, method="POST", path="/incidents/{id}/assignee", subject=_S.INCIDENT,
+        roles=OWNERS, whose=of_incident(), then=by_address,
+    ),
+    Row(
+        verb=incident_verbs.MoveIncident, method="POST", path="/incidents/{id}/state", subject=_S.INCIDENT,
+        roles=OWNERS, whose=of_incident(), then=by_address,
+    ),
+    Row(
+        verb=incident_verbs.LookAtIncident, method="GET", path="/incidents/{id}/picture", subject=_S.INCIDENT,
+        roles=ANYONE, whose=of_incident(),
     ),
     Row(
         verb=_V.WriteEvidence, method="POST", path="/incidents/{id}/evidence", subject=_S.INCIDENT, roles=OWNERS,

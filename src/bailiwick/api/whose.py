@@ -12,6 +12,7 @@ import msgspec
 from bailiwick.authority.approval_verbs import ApprovalsAnswer, HoldView, ListApprovals
 from bailiwick.authority.finding_verbs import FindKeys, FoundKeys
 from bailiwick.authority.native_verbs import ListNatives, NativeKeysAnswer
+from bailiwick.authority.notice_verbs import IncidentsAnswer, ListIncidents
 from bailiwick.authority.people_verbs import ListSessions, SessionsAnswer
 from bailiwick.authority.verbs import Kind, ListAnswer, ListParties
 from bailiwick.authority.watch_verbs import AlertsAnswer, AlertView, ListAlerts
@@ -157,6 +158,14 @@ async def list_own_sessions(question: ListSessions, owner: str, store: Store, as
 async def find_own_keys(question: FindKeys, owner: str, store: Store, ask: Ask) -> FoundKeys:
     """An owner's keys, as they are looked for."""
     found: FoundKeys = await ask(msgspec.structs.replace(question, owner=owner))
+    return found
+
+
+async def list_own_incidents(question: ListIncidents, owner: str, store: Store, ask: Ask) -> IncidentsAnswer:
+    """An owner's incidents."""
+    if question.key:
+        check(of_key("key"), question, store, owner)
+    found: IncidentsAnswer = await ask(msgspec.structs.replace(question, owner=owner))
     return found
 
 

@@ -22,6 +22,8 @@ from bailiwick.authority.compromise import Compromises
 from bailiwick.authority.drafts import Drafts
 from bailiwick.authority.examination import examine
 from bailiwick.authority.hearing import Hearing
+from bailiwick.authority.incidentcourses import ROUND_S as COURSES_S
+from bailiwick.authority.incidentdesk import IncidentDesk
 from bailiwick.authority.keys import Keys
 from bailiwick.authority.lives import Lives, Terms
 from bailiwick.authority.looking import Looking
@@ -144,6 +146,10 @@ class Desk:
             store, self.acts, self.lives, self.noticing.incidents, self.approvals, self.notices, gateway, clock
         )
         self._pumps = PumpFeed(AsyncClient(config.gateway_socket))
+        self.incidents = IncidentDesk(
+            store, self.acts, self.noticing.incidents, events or AsyncClient(config.gateway_socket),
+            config.journal_directory, clock,
+        )  # fmt: skip
         exchange = AsyncClient(config.gateway_socket)
         self.canaries = Canaries(
             store, self._keys, self._services, self.lives, self.noticing.incidents, self.notices, exchange, clock
@@ -157,9 +163,10 @@ class Desk:
             | self.natives.answering()
             | self.noticing.answering()
             | self.watch.answering()
+            | self.incidents.answering()
             | records.answering()
-            | drafts.answering()
             | Looking(config, store, gateway, stops, clock).answering()
+            | drafts.answering()
             | REFERENCE
             | Rehearsals(config.rehearsal_socket).answering()
         )
@@ -174,6 +181,7 @@ class Desk:
         self.rounds.add("deadlines", ROUND_S, self.sweeper.deadlines)
         self.rounds.add("events", 0.2, self.hearing.listen)
         self.rounds.add("public trades", PUMPS_S, self._pumps.look)
+        self.rounds.add("courses of incidents", COURSES_S, self.incidents.courses.follow)
         self.rounds.add("compromised services", 2.0, self.compromises.finish)
         self.rounds.add("networks of services", LOOK_EVERY_S, self.networks.refresh_due)
         self.rounds.add("approvals", 5.0, self.approvals.lapse)

@@ -45,13 +45,16 @@ from bailiwick.model.native import Native
 from bailiwick.model.notice import Notice, Urgency
 from bailiwick.model.party import Key
 from bailiwick.store.errors import NotFoundError
-from bailiwick.store.incidents import Incident, Note
+from bailiwick.store.incidents import ORDERS, STATES, Incident, Note, Step
 from bailiwick.store.store import Store
 from bailiwick.words import counted
 
 MOST_HOURS = 24 * 366
 MOST_ROWS = 1000
 MOST_NOTE_CHARS = 2000
+NOBODY = "-"
+VERDICTS = ("theft", "false-alarm", "test", "other")
+"""What an incident may be found to be."""
 NOT_ME = "not-me"
 
 
@@ -123,9 +126,12 @@ class Incidents:
             opened, _ = await self._acts.perform(act, lambda: self._store.incidents.open(draft))
         return opened
 
-    def answered(self, incident: Incident, said: Sequence[str], evidence: str = "") -> IncidentAnswer:
-        """What is told of an incident, with what was done."""
-        return self._answer(incident, said=said, evidence=evidence or self._files.latest(incident.id))
+    def answered(
+        self, incident: Incident, said: Sequence[str], evidence: str = "", *, position: int = -1
+    ) -> IncidentAnswer:
+        """What is told of an incident, with what was done, and where that stands in the journal."""
+        evidence = evidence or self._files.latest(incident.id)
+        return self._answer(incident, said=said, evidence=evidence, position=position)
 
     # Verbs
 
@@ -176,12 +182,18 @@ class Incidents:
         return self._answer(opened, evidence=evidence, said=said)
 
     async def rows(self, question: ListIncidents, actor: str) -> IncidentsAnswer:
-        """Incidents, newest first."""
+        """Incidents, by default the newest first."""
         if not 1 <= question.limit <= MOST_ROWS:
             raise LinkError(Code.REFUSED, f"limit: 1 to {MOST_ROWS}")
-        if question.state not in {"", "open", "closed"}:
-            raise LinkError(Code.REFUSED, "state: open or closed")
-        found = self._store.incidents.list(state=question.state, key=question.key, limit=question.limit)
+        if question.state and question.state not in STATES:
+            raise LinkError(Code.REFUSED, f"state: {', '.join(STATES)}")
+        if question.sort not in ORDERS:
+            raise LinkError(Code.REFUSED, f"sort: {', '.join(ORDERS)}")
+        assignee = "" if question.assignee == NOBODY else question.assignee or None
+        found = self._store.incidents.list(
+            state=question.state, key=question.key, owner=question.owner or None, assignee=assignee,
+            sort=question.sort, down=question.down, limit=question.limit,
+        )  # fmt: skip
         return IncidentsAnswer(rows=tuple(self._answer(each) for each in found))
 
     async def show(self, question: ShowIncident, actor: str) -> IncidentAnswer:
@@ -202,15 +214,24 @@ class Incidents:
 
     async def close(self, question: CloseIncident, actor: str) -> IncidentAnswer:
         """Close an incident."""
-        if not question.reason.strip():
-            raise LinkError(Code.REFUSED, "reason: say why it is closed")
+        if question.verdict not in VERDICTS:
+            raise LinkError(Code.REFUSED, f"verdict: say what it was: {', '.join(VERDICTS)}")
+        if question.verdict == "other" and not question.reason.strip():
+            raise LinkError(Code.REFUSED, "reason: say what it was, where it is none of the others")
         async with self._acts.turn():
             there = self._store.incidents.get(question.id)
             if there.closed is not None:
                 raise LinkError(Code.CONFLICT, f"incident {there.id}: it is closed already")
-            act = Act(actor=actor, act="incident.close", subject=question.id, reason=question.reason)
+            act = Act(
+                actor=actor,
+                act="incident.close",
+                subject=question.id,
+                after={"verdict": question.verdict},
+                reason=question.reason,
+            )
+            step = Step(self._clock(), actor, "closed", question.verdict)
             closed, done = await self._acts.perform(
-                act, lambda: self._store.incidents.close(question.id, self._clock(), question.reason)
+                act, lambda: self._store.incidents.close(question.id, question.verdict, question.reason, step)
             )
         return self._answer(closed, position=done.position)
 
@@ -396,6 +417,9 @@ class Incidents:
             notes=tuple((moment(note.at) or "", note.by, note.text) for note in incident.notes),
             closed=moment(incident.closed),
             closing=incident.closing,
+            assignee=incident.assignee,
+            taken=moment(incident.taken),
+            verdict=incident.verdict,
             evidence=evidence,
             said=tuple(said),
             position=position,

@@ -120,7 +120,10 @@ class ListNotices(Question[NoticesAnswer], frozen=True, kw_only=True, tag="list_
 
 
 class IncidentAnswer(Answer, frozen=True, kw_only=True):
-    """An incident. ``evidence`` is the file for the exchange's support, where one was written."""
+    """An incident. ``evidence`` is the file for the exchange's support, where one was written.
+
+    ``state`` is open, working (since ``taken``) or closed; ``verdict`` what it was found to be.
+    """
 
     id: str
     kind: str
@@ -134,6 +137,9 @@ class IncidentAnswer(Answer, frozen=True, kw_only=True):
     notes: tuple[tuple[str, str, str], ...] = ()  # when, by whom, what
     closed: str | None = None
     closing: str = ""
+    assignee: str = ""
+    taken: str | None = None
+    verdict: str = ""
     evidence: str = ""
     said: tuple[str, ...] = ()
     position: int = -1
@@ -159,10 +165,17 @@ class IncidentsAnswer(Answer, frozen=True, kw_only=True):
 
 
 class ListIncidents(Question[IncidentsAnswer], frozen=True, kw_only=True, tag="list_incidents"):
-    """List incidents, newest first; ``state`` is open or closed."""
+    """List incidents; ``state`` is open, working, closed, or current (not closed).
+
+    ``assignee`` is a person's name, or - for nobody; ``sort`` is opened, state, kind, owner, assignee or title.
+    """
 
     state: str = ""
     key: str = ""
+    owner: str = ""
+    assignee: str = ""
+    sort: str = "opened"
+    down: bool = True
     limit: int = 100
 
 
@@ -180,10 +193,11 @@ class NoteIncident(Question[IncidentAnswer], frozen=True, kw_only=True, tag="not
 
 
 class CloseIncident(Question[IncidentAnswer], frozen=True, kw_only=True, tag="close_incident"):
-    """Close an incident, with the reason why. Its keys stay as they are."""
+    """Close an incident: what it was (theft, false-alarm, test or other), and why. Its keys stay as they are."""
 
     id: str
-    reason: str
+    verdict: str
+    reason: str = ""
 
 
 class WriteEvidence(Question[IncidentAnswer], frozen=True, kw_only=True, tag="write_evidence"):

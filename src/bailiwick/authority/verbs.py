@@ -16,6 +16,7 @@ from bailiwick.authority.canary_verbs import CANARY_VERBS
 from bailiwick.authority.draft_verbs import DRAFT_VERBS
 from bailiwick.authority.finding_verbs import FINDING_VERBS
 from bailiwick.authority.looking_verbs import LOOKING_VERBS
+from bailiwick.authority.incident_verbs import INCIDENT_VERBS
 from bailiwick.authority.native_verbs import NATIVE_VERBS
 from bailiwick.authority.notice_verbs import NOTICE_VERBS
 from bailiwick.authority.people_verbs import PEOPLE_VERBS
@@ -338,6 +339,6 @@ CONTROL_VERBS: Verbs = (
     *LOOKING_VERBS,
     *SWEEP_ACTS, *APPROVAL_VERBS, *TOKEN_VERBS, *SERVICE_VERBS, *AUDIT_VERBS, *NATIVE_VERBS, *NOTICE_VERBS,
     *CANARY_VERBS, *RECORD_VERBS, *REFERENCE_VERBS, *REHEARSAL_VERBS, *PEOPLE_VERBS, *FINDING_VERBS,
-    *DRAFT_VERBS, *WATCH_VERBS,
+    *DRAFT_VERBS, *WATCH_VERBS, *INCIDENT_VERBS,
 )  # fmt: skip
 """Everything that the control socket answers."""

@@ -1,5 +1,6 @@
 """``bailiwick incident``: what went wrong, what was said of it, and the file for the exchange."""
 
+from bailiwick.authority.incident_verbs import AssignIncident, CourseView, LookAtIncident, MoveIncident, SumView
 from bailiwick.authority.notice_verbs import (
     CloseIncident,
     IncidentAnswer,
@@ -16,30 +17,57 @@ from bailiwick.link.wire import LinkError
 
 LATEST = 10  # orders shown beside a key
 
-app = group("incident", "Incidents: list, show, note, close, and the file for the exchange's support.")
+app = group(
+    "incident", "Incidents: list, show, picture, assign, state, note, close, and the file for the exchange's support."
+)
+AGAINST = {
+    "before": "the price before the first signal",
+    "then": "the price five minutes after each order",
+    "now": "the latest price",
+}
+"""Against what losses are reckoned, in words."""
 
 
 @app.command(name="list", help_epilogue="Example: bailiwick incident list --state open")
-def rows(*, state: str = "", key: str = "", limit: int = 100, common: Common = COMMON) -> None:
+def rows(
+    *,
+    state: str = "",
+    key: str = "",
+    owner: str = "",
+    assignee: str = "",
+    sort: str = "opened",
+    limit: int = 100,
+    common: Common = COMMON,
+) -> None:
     """List incidents, newest first.
 
     Parameters
     ----------
     state: str
-        open or closed.
+        open, working, closed, or current: not closed.
     key: str
         Only those of this key.
+    owner: str
+        Only those of this owner.
+    assignee: str
+        Only those that this person works on; - for those of nobody.
+    sort: str
+        opened, state, kind, owner, assignee or title.
     limit: int
         How many at most.
     """
-    answer = common.ask(ListIncidents(state=state, key=key, limit=limit))
+    answer = common.ask(
+        ListIncidents(
+            state=state, key=key, owner=owner, assignee=assignee, sort=sort, down=sort == "opened", limit=limit
+        )
+    )
     if common.json:
         print_json(answer)
         return
     print_table(
-        ("incident", "opened", "state", "kind", "owner", "keys", "title"),
+        ("incident", "opened", "state", "assignee", "kind", "owner", "keys", "title"),
         [
-            (each.id, each.opened, each.state, each.kind, each.owner, " ".join(each.keys), each.title)
+            (each.id, each.opened, each.state, each.assignee, each.kind, each.owner, " ".join(each.keys), each.title)
             for each in answer.rows
         ],
     )
@@ -71,18 +99,93 @@ def note(id: str, text: str, /, *, common: Common = COMMON) -> None:
     print_incident(common.ask(NoteIncident(id=id, text=text)), json=common.json)
 
 
-@app.command(help_epilogue="Example: bailiwick incident close inc-0123456789 --reason 'the exchange paid it back'")
-def close(id: str, /, *, reason: str, common: Common = COMMON) -> None:
+@app.command(help_epilogue="Example: bailiwick incident assign inc-0123456789 ada")
+def assign(id: str, assignee: str = "", /, *, common: Common = COMMON) -> None:
+    """Say which person works on an incident.
+
+    Parameters
+    ----------
+    id: str
+        Which one.
+    assignee: str
+        Somebody who signs in to the console; without a name nobody.
+    """
+    print_incident(common.ask(AssignIncident(id=id, assignee=assignee)), json=common.json)
+
+
+@app.command(help_epilogue="Example: bailiwick incident state inc-0123456789 working")
+def state(id: str, state: str, /, *, reason: str = "", common: Common = COMMON) -> None:
+    """Say whether an incident is being worked on.
+
+    Parameters
+    ----------
+    id: str
+        Which one.
+    state: str
+        working or open.
+    reason: str
+        Why; it is written in the journal.
+    """
+    print_incident(common.ask(MoveIncident(id=id, state=state, reason=reason)), json=common.json)
+
+
+@app.command(
+    help_epilogue="Example: bailiwick incident close inc-0123456789 --verdict theft --reason 'it was paid back'"
+)
+def close(id: str, /, *, verdict: str, reason: str = "", common: Common = COMMON) -> None:
     """Close an incident. Its keys stay as they are.
 
     Parameters
     ----------
     id: str
         Which one.
+    verdict: str
+        What it was: theft, false-alarm (that was me), test or other.
     reason: str
-        Why; it is written in the journal.
+        Why; it is written in the journal. Needed for other.
     """
-    print_incident(common.ask(CloseIncident(id=id, reason=reason)), json=common.json)
+    print_incident(common.ask(CloseIncident(id=id, verdict=verdict, reason=reason)), json=common.json)
+
+
+@app.command(help_epilogue="Example: bailiwick incident picture inc-0123456789")
+def picture(id: str, /, *, common: Common = COMMON) -> None:
+    """Show what happened when, whom it affects, what was lost, and what was prevented.
+
+    Parameters
+    ----------
+    id: str
+        Which one.
+    """
+    answer = common.ask(LookAtIncident(id=id), timeout_s=60.0)
+    if common.json:
+        print_json(answer)
+        return
+    for each in answer.affected:
+        say(f"affected: {each.key} ({each.state}) of account {each.account}, held by service {each.service}")
+    for course in answer.courses:
+        _print_course(course)
+    for line in answer.timeline:
+        by = f"  ({line.by})" if line.by else ""
+        say(f"{line.at}  {line.kind}: {line.text}{by}")
+        for why in line.why:
+            say(f"    {why}")
+    for note in answer.notes:
+        remark(f"note: {note}")
+
+
+def _print_course(course: CourseView) -> None:
+    of = f"{course.counted} executed, {course.prevented} stopped, {course.unknown} not known"
+    say(f"{course.symbol} at {course.venue}: orders: {of}")
+    for loss in course.losses:
+        lost = _sum(loss.lost, course.quote)
+        first, second = (_sum(each, course.quote) for each in loss.prevented)
+        say(f"  against {AGAINST[loss.against]}: lost {lost}; prevented, by estimate, {first} to {second}")
+
+
+def _sum(told: SumView, asset: str) -> str:
+    if told.amount is None:
+        return "not known"
+    return f"nothing (a gain of {told.amount} {asset})" if told.gain else f"{told.amount} {asset}".rstrip()
 
 
 @app.command(help_epilogue="Example: bailiwick incident evidence inc-0123456789")
@@ -143,7 +246,10 @@ def print_incident(answer: IncidentAnswer, *, json: bool) -> None:
             "keys": list(answer.keys),
             "disputed": list(answer.disputed),
             "notes": "".join(f"{at} {by}: {text}\n" for at, by, text in answer.notes) or None,
+            "assigned to": answer.assignee,
+            "worked on since": answer.taken,
             "closed": answer.closed,
+            "found to be": answer.verdict,
             "closing": answer.closing,
             "file": answer.evidence,
         }

@@ -28,7 +28,7 @@ COMMANDS = (
     ("bailiwick.cli.grant:app", "grant", "Grants: presets, and what one would come to."),
     ("bailiwick.cli.owner:app", "owner", "Owners: over which channels and when they are told."),
     ("bailiwick.cli.notice:app", "notice", "Notices: what owners were told, and whether it arrived."),
-    ("bailiwick.cli.incident:app", "incident", "Incidents: list, show, note, close, the file for the exchange."),
+    ("bailiwick.cli.incident:app", "incident", "Incidents: list, show, what they cost, note, assign, close."),
     ("bailiwick.cli.leak:app", "leak", "Leaks: report a secret that was found; list what was reported."),
     ("bailiwick.cli.scan:scan", "scan", "Find secrets of Bailiwick in a tree of files."),
     ("bailiwick.cli.watch:app", "watch", "The watch: what it said of keys, what you say to it, and what it would say."),

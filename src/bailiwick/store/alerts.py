@@ -98,15 +98,18 @@ class Alerts:
         *,
         keys: Sequence[str] | None = None,
         accounts: Sequence[str] | None = None,
+        incident: str | None = None,
         before: int | None = None,
         limit: int | None = None,
     ) -> Sequence[Alert]:
-        """Alerts, newest first: of some keys or accounts, before a position, so many."""
+        """Alerts, newest first: of some keys or accounts, or of an incident, before a position, so many."""
         query = select(alert).order_by(alert.c.position.desc()).limit(limit)
         if keys is not None:
             query = query.where(alert.c.key.in_(keys))
         if accounts is not None:
             query = query.where(alert.c.account.in_(accounts))
+        if incident is not None:
+            query = query.where(alert.c.incident == incident)
         if before is not None:
             query = query.where(alert.c.position < before)
         with self._reading() as connection:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, final
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Index, LargeBinary, Table, Text, insert, select, update
+from sqlalchemy import BigInteger, Column, Connection, Index, LargeBinary, Table, Text, case, insert, select, update
 
 from bailiwick.store.changes import ChangeKind, record_change
 from bailiwick.store.errors import ConflictError, NotFoundError
@@ -25,6 +25,10 @@ incident = Table(
     Column("notes", Text, nullable=False),  # JSON list of Note
     Column("closed", BigInteger),
     Column("closing", Text, nullable=False),
+    Column("taken", BigInteger),
+    Column("assignee", Text, nullable=False, server_default=""),
+    Column("verdict", Text, nullable=False, server_default=""),
+    Column("steps", Text, nullable=False, server_default="[]"),  # JSON list of Step
     Index(None, "kind", "matter"),
 )
 
@@ -58,8 +62,20 @@ class Note(msgspec.Struct, frozen=True):
     text: str
 
 
+class Step(msgspec.Struct, frozen=True):
+    """Something that was done with an incident: ``assigned``, ``working``, ``open`` or ``closed``."""
+
+    at: int  # ms
+    by: str
+    what: str
+    text: str = ""
+
+
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
-    """What went wrong. While it is open, the same matter opens no other."""
+    """What went wrong. While it is not closed, the same matter opens no other.
+
+    ``taken`` says since when somebody works on it, ``assignee`` who shall, ``verdict`` what it was found to be.
+    """
 
     id: str
     opened: int  # ms
@@ -72,11 +88,17 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[Note, ...] = ()
     closed: int | None = None
     closing: str = ""
+    taken: int | None = None
+    assignee: str = ""
+    verdict: str = ""
+    steps: tuple[Step, ...] = ()
 
     @property
     def state(self) -> str:
-        """``open`` or ``closed``."""
-        return "open" if self.closed is None else "closed"
+        """``open``, ``working`` or ``closed``."""
+        if self.closed is not None:
+            return "closed"
+        return "open" if self.taken is None else "working"
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +112,20 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     used: int | None = None
 
 
-LISTS = {"keys": tuple[str, ...], "positions": tuple[int, ...], "notes": tuple[Note, ...]}
+LISTS = {
+    "keys": tuple[str, ...], "positions": tuple[int, ...], "notes": tuple[Note, ...], "steps": tuple[Step, ...]
+}  # fmt: skip
+STATES = {
+    "open": incident.c.closed.is_(None) & incident.c.taken.is_(None),
+    "working": incident.c.closed.is_(None) & incident.c.taken.is_not(None),
+    "closed": incident.c.closed.is_not(None),
+    "current": incident.c.closed.is_(None),
+}
+"""The incidents of a state; those that are open or being worked on are ``current``."""
+ORDERS = {name: incident.c[name] for name in ("opened", "kind", "owner", "assignee", "title")} | {
+    "state": case((incident.c.closed.is_not(None), 2), (incident.c.taken.is_not(None), 1), else_=0)
+}
+"""By what they may be sorted."""
 
 
 @final
@@ -129,11 +164,27 @@ class Incidents:
         with self._reading() as connection:
             return _get(connection, incident_id)
 
-    def list(self, *, state: str = "", key: str = "", limit: int = 200) -> Sequence[Incident]:
-        """The latest incidents, newest first."""
-        query = select(incident).order_by(incident.c.opened.desc(), incident.c.id).limit(limit)
+    def list(
+        self,
+        *,
+        state: str = "",
+        key: str = "",
+        owner: str | None = None,
+        assignee: str | None = None,
+        sort: str = "opened",
+        down: bool = True,
+        limit: int = 200,
+    ) -> Sequence[Incident]:
+        """Incidents, in an order of ``ORDERS``; by default the newest first. ``state`` is one of ``STATES``."""
+        by = ORDERS[sort]
+        query = select(incident).order_by(by.desc() if down else by.asc(), incident.c.opened.desc(), incident.c.id)
+        query = query.limit(limit)
         if state:
-            query = query.where(incident.c.closed.is_(None) if state == "open" else incident.c.closed.is_not(None))
+            query = query.where(STATES[state])
+        if owner is not None:
+            query = query.where(incident.c.owner == owner)
+        if assignee is not None:
+            query = query.where(incident.c.assignee == assignee)
         if key:
             query = query.where(incident.c["keys"].contains(f'"{key}"', autoescape=True))
         with self._reading() as connection:
@@ -149,8 +200,29 @@ class Incidents:
             there = _get(connection, incident_id)
             return self._put(connection, msgspec.structs.replace(there, notes=(*there.notes, note)))
 
-    def close(self, incident_id: str, at: int, reason: str) -> Incident:
-        """Close an incident, with the reason why.
+    def assign(self, incident_id: str, assignee: str, step: Step) -> Incident:
+        """Say who shall work on an incident; "" is nobody.
+
+        Raises:
+            NotFoundError: if there is none of this id.
+        """
+        with self._writing() as connection:
+            there = _get(connection, incident_id)
+            grown = (*there.steps, step)
+            return self._put(connection, msgspec.structs.replace(there, assignee=assignee, steps=grown))
+
+    def take(self, incident_id: str, taken: int | None, step: Step) -> Incident:
+        """Say since when somebody works on an incident; None that nobody does any more.
+
+        Raises:
+            NotFoundError: if there is none of this id.
+        """
+        with self._writing() as connection:
+            there = _get(connection, incident_id)
+            return self._put(connection, msgspec.structs.replace(there, taken=taken, steps=(*there.steps, step)))
+
+    def close(self, incident_id: str, verdict: str, reason: str, step: Step) -> Incident:
+        """Close an incident: what it was found to be, and why.
 
         Raises:
             NotFoundError: if there is none of this id.
@@ -160,7 +232,10 @@ class Incidents:
             there = _get(connection, incident_id)
             if there.closed is not None:
                 raise ConflictError(f"incident {incident_id}: it is closed already; open another")
-            return self._put(connection, msgspec.structs.replace(there, closed=at, closing=reason))
+            made = msgspec.structs.replace(
+                there, closed=step.at, verdict=verdict, closing=reason, steps=(*there.steps, step)
+            )
+            return self._put(connection, made)
 
     def _put(self, connection: Connection, made: Incident) -> Incident:
         connection.execute(update(incident).where(incident.c.id == made.id).values(_columns(made)))

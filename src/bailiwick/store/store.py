@@ -16,6 +16,7 @@ from bailiwick.store.alerts import Alerts
 from bailiwick.store.approvals import Holds
 from bailiwick.store.canaries import Canaries
 from bailiwick.store.changes import Change, ChangeKind, last_change, read_changes
+from bailiwick.store.courses import Courses
 from bailiwick.store.engine import WRITES, faults_told, open_engine
 from bailiwick.store.errors import ConflictError, NotFoundError, StoreError
 from bailiwick.store.finding import KeyFinder
@@ -60,6 +61,7 @@ class Store:
         self.owners = Owners(access)
         self.notices = Notices(access)
         self.incidents = Incidents(access)
+        self.courses = Courses(access)
         self.leaks = Leaks(access)
         self.tokens = Tokens(access)
         self.holds = Holds(access)

@@ -144,7 +144,18 @@ def _incidents() -> None:
         *(sa.Column(name, sa.Text, nullable=False) for name in ("keys", "positions", "notes")),
         sa.Column("closed", sa.BigInteger),
         sa.Column("closing", sa.Text, nullable=False),
+        sa.Column("taken", sa.BigInteger),
+        sa.Column("assignee", sa.Text, nullable=False, server_default=""),
+        sa.Column("verdict", sa.Text, nullable=False, server_default=""),
+        sa.Column("steps", sa.Text, nullable=False, server_default="[]"),
         sa.PrimaryKeyConstraint("id", name="pk_incident"),
+    )
+    op.create_table(
+        "course",
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("incident", "venue", "symbol")),
+        sa.Column("read_at", sa.BigInteger, nullable=False),
+        sa.Column("said", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("incident", "venue", "symbol", name="pk_course"),
     )
     op.create_index("ix_incident_kind_matter", "incident", ["kind", "matter"])
     op.create_table(
