@@ -178,8 +178,8 @@ def test_what_reduces_at_any_price_is_no_exit_where_no_band_holds_it() -> None:
 
 
 def test_old_prices_say_nothing() -> None:
-    """A near price that is too old is none: then the watch is told that there is no price."""
-    permitted = authority(grant_from_toml(WIDE))
+    """A near price that is too old is none: a watch that may only alert is told that there is no price."""
+    permitted = authority(grant_from_toml(WIDE + '[watch]\nmost = "alert"\n'))
     wanted = intent(draft())
     later = START + 120 * SECOND
     decision = decide(wanted, permitted, Ledger(), market(), later, state=KeyState.ACTIVE, source_allowed=True)

@@ -22,6 +22,7 @@ ONE = Decimal(1)
 _Limit = TypeVar("_Limit", Decimal, int)
 
 _MILDEST_FIRST = tuple(Most)
+_STOPPING = frozenset({Most.HOLD, Most.WIND_DOWN})
 _STRICTEST = (MarketOrders.DENY, MarketOrders.BOUND, MarketOrders.PASS)
 
 
@@ -73,7 +74,7 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True):
     hours: tuple[str, ...]  # the schedules in words
     places: tuple[str, ...]  # the networks in words
     counts_money: bool  # whether any limit is an amount or a share
-    prices_matter: bool  # whether any limit needs a price
+    prices_matter: bool  # whether any limit needs a price, or the watch, which may stop what it can judge
     volume_matters: bool  # whether any limit needs a market's volume
     hold_mask: int = 0  # of the harms that a person must approve
     hold_above: Decimal | None = None  # the notional above which one must
@@ -121,6 +122,7 @@ def authority(grant: Grant, *bounds: Bound) -> Authority:
     money = (order_notional, day_notional, rolling_notional, loss_per_day, hold_above)
     volume_matters = any(each is not None for each in (least_daily_volume, order_share, day_share))
     counts_money = volume_matters or any(each is not None for each in money)
+    watch_most = max((part.watch.most for part in parts if part.watch.most), key=_MILDEST_FIRST.index)
     return Authority(
         currency=grant.currency,
         harms=harms,
@@ -152,12 +154,12 @@ def authority(grant: Grant, *bounds: Bound) -> Authority:
         hours=tuple(_hours_in_words(part) for part in parts if part.when.days or part.when.hours),
         places=tuple(" or ".join(part.where.networks) for part in parts if part.where.networks),
         counts_money=counts_money,
-        prices_matter=counts_money or near is not None or anchor is not None,
+        prices_matter=counts_money or near is not None or anchor is not None or watch_most in _STOPPING,
         volume_matters=volume_matters,
         hold_mask=harm.mask(held),
         hold_above=hold_above,
         may_hold=bool(held) or hold_above is not None,
-        watch_most=max((part.watch.most for part in parts if part.watch.most), key=_MILDEST_FIRST.index),
+        watch_most=watch_most,
         kind=grant.kind.value if grant.kind is not None else "",
     )
 
