@@ -75,6 +75,17 @@ def test_the_same_is_told_once() -> None:
     assert (first.measure, second.measure) == (Measure.ALERT, Measure.NOTE)
 
 
+def test_a_held_order_is_not_put_again_in_pieces() -> None:
+    """While an order waits for its owner, smaller ones in its symbol wait too; what he vouches for goes on."""
+    desk = ground()
+    assert desk.tell(order("SYSUSDT", worth=1_500.0, near=200.0)).measure is Measure.HOLD
+    piece = order("SYSUSDT", worth=60.0, near=60.0)
+    assert copy.deepcopy(desk).tell(piece, desk.now + 2 * HOUR).measure < Measure.HOLD
+    assert desk.tell(piece, desk.now + SECOND).measure is Measure.HOLD
+    desk.state.vouch(Vouched(key="k", symbol="SYSUSDT", worth=Decimal(1_500), until_us=desk.now + 30 * DAY))
+    assert desk.tell(piece, desk.now + SECOND).measure < Measure.HOLD
+
+
 def test_what_was_held_stays_held() -> None:
     """The same order, tried again and again for days, is held each time."""
     desk = ground()

@@ -201,8 +201,10 @@ def _weigh(
     view = _view(state, watched, event, symbol, size, window, scene, now_us)
     vouched = bool(course.pledges) and course.vouched(symbol, event.worth, window, now_s)
     finding = judge_vouched(view) if vouched else judge(view)
-    verdict = _sum(state, watched, view, finding, policy, exempt=event.reducing)
     account = event.holder.account
+    # The question that its owner has not answered yet is not put again in smaller pieces: all of it waits.
+    waits = not vouched and window.charged >= policy.hold and now_s - scene.held.get(account, -HOUR_S) <= MINUTES_S
+    verdict = _sum(state, watched, view, finding, policy, policy.hold if waits else 0, exempt=event.reducing)
     if view.habit is None and not vouched:
         fair = finding.fair and verdict.measure < Measure.ALERT
         scene.begin(account, event.holder.service, now_s, fair=fair)
@@ -275,8 +277,12 @@ def _note_held(held: dict[str, int], account: str, now_s: int) -> None:
     held[account] = now_s
 
 
-def _sum(state: State, watched: Watched, view: View, finding: Finding, policy: Policy, *, exempt: bool) -> Verdict:
+def _sum(
+    state: State, watched: Watched, view: View, finding: Finding, policy: Policy, least: int, *, exempt: bool
+) -> Verdict:
     """Add what is new of the finding to the sums of the key and its account, and say what follows.
+
+    ``least`` is what an order that says something at all counts with whatever it says.
 
     The sender's manner and what other keys did are heard each time and never added: they would be counted again with
     every symbol.
@@ -293,7 +299,7 @@ def _sum(state: State, watched: Watched, view: View, finding: Finding, policy: P
         state.account(watched.account).add(added, now_s)
     score, scope = finding.total, "key"
     if finding.total >= _OWN:
-        own = max(own, course.sum.now(now_s)) + finding.manner
+        own = max(max(own, course.sum.now(now_s)) + finding.manner, least)
         score = own + finding.others
         if score < policy.hold <= state.account(watched.account).now(now_s) - _ACCOUNT_MORE:
             score, scope = policy.hold, "account"
@@ -337,7 +343,7 @@ def _reached(state: State, watched: Watched, event: Asked, now_us: int, policy: 
     finding = judge_manner(view)
     reach = probing.reaches(event.harm, watched.profile.harms)
     finding.total += min(reach + probing.denied(watched.course, now_s), probing.MOST)
-    verdict = _sum(state, watched, view, finding, policy, exempt=False)
+    verdict = _sum(state, watched, view, finding, policy, 0, exempt=False)
     if reach and verdict is not PASS:
         signals = (Signal(probing.REACH, reach, probing.reach_values(event.harm)), *verdict.signals)
         verdict = Verdict(verdict.measure, verdict.score, verdict.scope, signals)
