@@ -256,3 +256,15 @@ async def test_a_compromise_that_is_not_confirmed_says_so(house: ApiHouse, monke
     await house.ask(CompromiseService(id="bot", reason="their database was for sale"))
     told = msgspec.json.decode((await house.call("GET", "/v1/services/bot/compromise", "audit")).body)
     assert (told["in_force"], told["done"]) == (-1, False)
+
+
+async def test_a_keys_records_are_read_back_from_the_end(busy: ApiHouse) -> None:
+    """The last records come first to hand, in words; earlier ones before a position, and of one kind alone."""
+    path = f"/v1/keys/{busy.keys['Ada']}/journal"
+    last = (await busy.call("GET", f"{path}?limit=2", "ada")).json["rows"]
+    assert [row["record"]["kind"] for row in last] == ["intent", "read"]
+    assert last[0]["words"].startswith("allowed POST /api/v3/order")
+    earlier = (await busy.call("GET", f"{path}?limit=2&before={last[0]['position']}", "ada")).json["rows"]
+    assert earlier[0]["position"] < earlier[1]["position"] < last[0]["position"]
+    acts = (await busy.call("GET", f"{path}?kind=act", "ada")).json["rows"]
+    assert [row["record"]["verb"] for row in acts] == ["key.freeze"]

@@ -8,10 +8,11 @@ from bailiwick.link.wire import Answer, Question, Verbs
 
 
 class RecordRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A record of the journal. ``record`` has its fields by their names, or what is known of one that is unreadable."""
+    """A record of the journal: its fields by their names, or what is known of one that is unreadable; and in words."""
 
     position: int
     record: dict[str, Any]
+    words: str = ""
 
 
 class RecordsAnswer(Answer, frozen=True, kw_only=True):
@@ -27,11 +28,16 @@ class LastRecords(Question[RecordsAnswer], frozen=True, kw_only=True, tag="last_
 
 
 class RecordsOfKey(Question[RecordsAnswer], frozen=True, kw_only=True, tag="records_of_key"):
-    """The last records about a key: its requests with their outcomes, and what was done with it."""
+    """The last records about a key: its requests with their outcomes, and what was done with it.
+
+    ``kind`` leaves out other kinds (act, intent, …); ``before`` those that stand at this position or behind it.
+    """
 
     key: str
     hours: int = 24
     limit: int = 100
+    kind: str = ""
+    before: int = -1
 
 
 class ProofAnswer(Answer, frozen=True, kw_only=True):

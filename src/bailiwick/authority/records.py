@@ -4,7 +4,6 @@ All of it is read from the files as they are, in a thread, so that a long journa
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, final
@@ -22,7 +21,9 @@ from bailiwick.authority.record_verbs import (
     VerifyAct,
 )
 from bailiwick.authority.trades import first_since
+from bailiwick.cli.journalline import words
 from bailiwick.journal import reader
+from bailiwick.journal.backwards import stretches
 from bailiwick.journal.error import JournalError
 from bailiwick.journal.proof import prove
 from bailiwick.journal.record import Act, Record, decode, named
@@ -65,19 +66,26 @@ class Records:
         if not 1 <= question.hours <= MOST_HOURS:
             raise LinkError(Code.REFUSED, f"hours: 1 to {MOST_HOURS}")
         since_us = (self._clock() - question.hours * 3_600_000) * 1000
-        found = await self._read(lambda: self._about(question.key, since_us, question.limit))
-        return RecordsAnswer(rows=tuple(found))
+        found = await self._read(lambda: self._about(question, since_us))
+        return RecordsAnswer(rows=tuple(reversed(found)))
 
-    def _about(self, key: str, since_us: int, limit: int) -> list[RecordRow]:
-        found: deque[RecordRow] = deque(maxlen=limit)
-        word = key.encode()
-        for entry in reader.read(self._directory, first_since(self._directory, since_us)):
-            if entry.record is None or word not in entry.record:
-                continue
-            record = _decoded(entry.record)
-            if record is not None and is_about(record, key) and getattr(record, "at_us", since_us) >= since_us:
-                found.append(RecordRow(position=entry.position, record=named(record)))
-        return list(found)
+    def _about(self, question: RecordsOfKey, since_us: int) -> list[RecordRow]:
+        """The records, newest first, by looking back from the end until there are enough."""
+        found: list[RecordRow] = []
+        size = reader.size(self._directory)
+        before = min(size, question.before) if question.before >= 0 else size
+        sought = (question.key.encode(), f'["{question.kind}"'.encode() if question.kind else b"[")
+        for stretch in stretches(self._directory, before, first_since(self._directory, since_us), sought):
+            for entry in stretch.entries:
+                record = None if entry.record is None else _decoded(entry.record)
+                if record is None or not is_about(record, question.key):
+                    continue
+                row = _row(entry)
+                if question.kind in {"", row.record["kind"]} and getattr(record, "at_us", since_us) >= since_us:
+                    found.append(row)
+                if len(found) == question.limit:
+                    return found
+        return found
 
     async def prove(self, question: ProveRecord, actor: str) -> ProofAnswer:
         """A proof of any record."""
@@ -142,7 +150,7 @@ def is_about(record: Record, key: str) -> bool:
 def _row(entry: reader.Entry) -> RecordRow:
     record = None if entry.record is None else _decoded(entry.record)
     if record is not None:
-        return RecordRow(position=entry.position, record=named(record))
+        return RecordRow(position=entry.position, record=named(record), words=words(record))
     kind = "erased or condensed" if entry.record is None else "unknown"
     return RecordRow(position=entry.position, record={"kind": kind, "sha256": entry.digest.hex()})
 
