@@ -45,6 +45,47 @@ async def test_a_profile_survives_a_restart(crash: bool, ground: Ground) -> None
     assert (after, len(after) <= MOST_BYTES, MOST_BYTES <= 1024) == (before, True, True)
 
 
+@pytest.mark.parametrize("crash", [False, True])
+async def test_sums_across_keys_survive_a_restart(crash: bool, ground: Ground) -> None:
+    """Who began with a symbol, what was held and what fills wait for their price is after a kill what it was."""
+    bots = [ground.bot(ALL) for _ in range(4)]
+    thin_market(ground)
+    for place, bot in enumerate(bots):
+        if place == 2:
+            await ground.house.snapshots.take()
+        ground.pass_time(1)
+        thin_market(ground)
+        bot.place("BUY", "5", "101", symbol=THIN)
+        if not bot.answers:
+            (await left(ground)).accept("5")
+    await ground.durable()
+    state, now = ground.house.watching.state, ground.clock.at
+    before = state.encode_common()
+    keys = {ground.live(bot).id: state.encode_key(ground.live(bot).id, now) for bot in bots}
+    assert len(state.scenes[state.digest(THIN)].fills) > 2
+    await ground.restart(crash=crash)
+    again = ground.house.watching.state
+    assert again.encode_common() == before
+    assert {key: again.encode_key(key, now) for key in keys} == keys
+    assert again.pool(ground.live(bots[0]).service).keys == len(bots)
+
+
+async def test_keys_that_lie_still_are_packed(ground: Ground) -> None:
+    """After an hour without an order what is known of a key is packed, and a snapshot holds the same bytes."""
+    bot = ground.bot(ALL)
+    await habit(ground, bot, days=2)
+    watching, key = ground.house.watching, ground.live(bot).id
+    watching.rest(ground.clock.at)
+    assert list(watching.state.keys) == [key]
+    ground.pass_time(3600)
+    watching.rest(ground.clock.at)
+    assert (list(watching.state.keys), list(watching.state.still)) == ([], [key])
+    await ground.house.snapshots.take()
+    assert ground.house.snapshots._profiles[key].data is watching.state.still[key][2]
+    await bought(ground, bot)
+    assert (list(watching.state.keys), list(watching.state.still)) == ([key], [])
+
+
 async def test_a_profile_is_not_taught_twice_by_a_snapshot_taken_meanwhile(
     ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,7 +113,7 @@ async def test_a_damaged_profile_costs_its_history_alone(ground: Ground, monkeyp
     await habit(ground, bot, days=2)
     monkeypatch.setattr(State, "encode_key", lambda *_: b"nonsense")
     await ground.restart()
-    assert (ground.live(bot).state, ground.house.watching.state.keys) == (KeyState.ACTIVE, {})
+    assert (ground.live(bot).state, ground.house.watching.state.known) == (KeyState.ACTIVE, 0)
 
 
 async def test_the_journal_tells_what_the_watch_was_told(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:

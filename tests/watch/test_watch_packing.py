@@ -7,16 +7,18 @@ from unittest.mock import patch
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from watch_ground import AWAY, DAY, HOME, MINUTE, OF_SERVICE, START, Desk, holder, order
+from watch_ground import AWAY, DAY, HOME, HOUR, MINUTE, OF_SERVICE, START, Desk, holder, order
 
 from bailiwick.model.harm import Harm
 from bailiwick.model.intent import Act, Side
 from bailiwick.model.reason import Reason
-from bailiwick.watch import step
+from bailiwick.watch import common, step
 from bailiwick.watch.course import MOST_VOUCHED, MOST_WINDOWS, Pledge, Window
 from bailiwick.watch.event import Event, Looked, MarketSign, Refused, Traded
 from bailiwick.watch.packing import MOST_BYTES, pack, unpack
 from bailiwick.watch.profile import MOST_LESSONS, MOST_NEW_PLACES, MOST_PLACES, MOST_SYMBOLS, Habit, Lesson, Lessons
+from bailiwick.watch.signal import Verdict
+from bailiwick.watch.state import State
 from bailiwick.watch.watched import Watched
 
 
@@ -130,16 +132,105 @@ HISTORY = st.lists(st.tuples(GAPS, st.one_of(ORDERS, ORDERS, OTHERS)), max_size=
 @settings(max_examples=150, deadline=None)
 @given(HISTORY, st.integers(0, 60))
 def test_a_restart_changes_no_verdict(history: list[tuple[int, Event]], restart: int) -> None:
-    """Same events, same verdicts, bit for bit, whether or not all profiles went through their bytes on the way."""
+    """Same events, same verdicts, bit for bit, whether or not all that is known went through its bytes on the way."""
     once, again = Desk(), Desk()
     for place, (gap, event) in enumerate(history):
         if place == restart:
-            for key in KEYS:
-                if key.key in again.state.keys:
-                    again.state.decode_key(key, again.state.encode_key(key.key, again.now))
+            restarted(again)
         assert once.tell(event, once.now + gap) == again.tell(event, again.now + gap)
     for name in once.state.keys:
         assert once.state.encode_key(name, once.now) == again.state.encode_key(name, again.now)
+    assert once.state.encode_common() == again.state.encode_common()
+
+
+def restarted(desk: Desk) -> None:
+    """Begin anew with what a snapshot holds."""
+    before, desk.state = desk.state, State()
+    desk.state.began_us = before.began_us
+    desk.state.decode_common(before.encode_common())
+    for key in (*before.keys, *before.still):
+        account, service = before.whose(key) or ("", "")
+        desk.state.keep_key(holder(key, service, account=account), before.encode_key(key, desk.now))
+
+
+@settings(max_examples=100, deadline=None)
+@given(HISTORY)
+def test_packing_what_lies_still_changes_no_verdict(history: list[tuple[int, Event]]) -> None:
+    """A key that lay still for an hour is packed, and says and knows the same when it moves again."""
+    once, packed = Desk(), Desk()
+    for gap, event in history:
+        packed.state.rest((packed.now + gap - 1) // 1_000_000, 100, 100)
+        assert once.tell(event, once.now + gap) == packed.tell(event, packed.now + gap)
+    for name in once.state.keys:
+        assert once.state.encode_key(name, once.now) == packed.state.encode_key(name, packed.now)
+    assert once.state.encode_common() == packed.state.encode_common()
+    assert once.state.known == packed.state.known
+
+
+def test_packing_is_bounded_work() -> None:
+    """However many keys lie still, no more are looked at and packed at a time than is asked for."""
+    desk = Desk()
+    for place in range(50):
+        desk.tell(order(holder=holder(f"still {place}")))
+    desk.tell(order(holder=holder("moving")), desk.now + 2 * HOUR)
+    now_s = desk.now // 1_000_000
+    sizes = [len(desk.state.rest(now_s, 1_000, 7)), len(desk.state.rest(now_s, 3, 7))]
+    assert (max(sizes), sizes[1] <= 3, len(desk.state.still)) == (7, True, sum(sizes))
+    for _ in range(20):
+        desk.state.rest(now_s, 1_000, 7)
+    assert (list(desk.state.keys), desk.state.known) == (["moving"], 51)
+
+
+def test_a_restart_amid_a_services_burst_loses_nothing() -> None:
+    """A service that leaked is recognised by the key that comes behind a restart, as without one."""
+
+    def burst(*, restart: bool, common: bool = True) -> list[Verdict]:
+        desk, said = Desk(), []
+        others = [holder(f"other {place}") for place in range(6)]
+        for each in (*others, *[holder(f"stranger {place}", "far") for place in range(12)]):
+            began = desk.now
+            desk.live(each, 6, "BTCUSDT")
+            desk.now = began
+        desk.now += 7 * DAY
+        for place, each in enumerate(others):
+            if restart and place == 4:
+                restarted(desk)
+                if not common:
+                    desk.state.scenes.clear()
+            said.append(desk.tell(order("SYSUSDT", holder=each, near=150.0), desk.now + 20_000_000))
+        return said
+
+    whole = burst(restart=False)
+    assert "crowd-of-service" in [signal.detector for signal in whole[-1].signals]
+    assert burst(restart=True) == whole
+    assert burst(restart=True, common=False)[-1].score < whole[-1].score
+
+
+def test_what_keys_have_in_common_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much happens everywhere, only so much of it is packed: what was touched last."""
+    monkeypatch.setattr(common, "MOST_ENTRIES", 40)
+    monkeypatch.setattr(common, "MOST_ACCOUNTS", 5)
+    desk = Desk()
+    for place in range(60):
+        desk.tell(order(f"S{place}USDT", worth=5_000.0, near=900.0, holder=holder(f"k{place}")), desk.now + MINUTE)
+    fresh = State()
+    fresh.decode_common(desk.state.encode_common())
+    kept = list(fresh.scenes)
+    assert len(fresh.accounts) == 5
+    assert 5 < len(kept) < 40
+    assert kept == list(desk.state.scenes)[-len(kept) :]
+
+
+@pytest.mark.parametrize("cut", [0, 1, 30])
+def test_damaged_sums_are_refused_whole(cut: int) -> None:
+    """Sums across keys that cannot be read change nothing, and the error says what becomes of it."""
+    desk = Desk()
+    desk.tell(order("SYSUSDT", worth=5_000.0, near=900.0))
+    data = desk.state.encode_common()
+    fresh = State()
+    with pytest.raises(ValueError, match="they begin at nothing"):
+        fresh.decode_common(data[:cut])
+    assert (fresh.pools, fresh.accounts, fresh.scenes) == ({}, {}, {})
 
 
 NEW = holder("e", purpose="grid-bot", created_us=START)

@@ -38,12 +38,25 @@ class Profile(msgspec.Struct, frozen=True, array_like=True, gc=False):
     data: bytes
 
 
+class Common(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What the watch knows of accounts, services and symbols, as of a position; ``data`` is empty where nothing is.
+
+    It is packed in the same run as the last of the profiles, so that none of them lacks a record before its position.
+    """
+
+    position: int
+    data: bytes
+
+
+NOTHING = Common(0, b"")
+
+
 class State(msgspec.Struct):
     """What a snapshot holds.
 
     ``marks`` are the replay marks alive at its position, by their second of expiry; ``profiles`` what the watch knows
     of keys, and ``doubts`` the keys that it took for stolen and of which the authority had not decided. ``watched_us``
-    is since when the watch looks on.
+    is since when the watch looks on, ``common`` what it knows across keys.
     """
 
     ledgers: dict[str, LedgerState]
@@ -51,6 +64,7 @@ class State(msgspec.Struct):
     profiles: dict[str, Profile] = {}
     doubts: dict[str, Doubt] = {}
     watched_us: int = 0
+    common: Common = NOTHING
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -70,6 +84,7 @@ class Recovered:
         self.traded_us: dict[str, int] = {}  # when anything but a read
         self.watch = WatchState()
         self.profiles: dict[str, Profile] = {}
+        self.watched_from = 0  # what stands before it the watch knows already
         self.touched: set[str] = set()  # keys whose profile is no longer the snapshot's
         self.doubts: dict[str, Doubt] = {}
 
@@ -100,9 +115,10 @@ def encode_state(
     profiles: Mapping[str, Profile] | None = None,
     doubts: Mapping[str, Doubt] | None = None,
     watched_us: int = 0,
+    common: Common = NOTHING,
 ) -> bytes:
     """The state as a snapshot holds it."""
-    watch = {"profiles": profiles or {}, "doubts": doubts or {}, "watched_us": watched_us}
+    watch = {"profiles": profiles or {}, "doubts": doubts or {}, "watched_us": watched_us, "common": common}
     return _ENCODER.encode({"ledgers": ledgers, "marks": marks} | watch)
 
 
@@ -123,7 +139,8 @@ def recover(
         found.marks.restore(state.marks)
         found.doubts = state.doubts
         found.watch.began_us = state.watched_us
-        found.profiles = restore(found.watch, state.profiles)
+        found.profiles = restore(found.watch, state.profiles, state.common)
+        found.watched_from = state.common.position
     for key_id in slow:
         found.ledger(key_id).slow = True
     found.marks.drop(now_us)
@@ -171,12 +188,23 @@ def recover(
     return found
 
 
-def restore(watch: WatchState, profiles: Mapping[str, Profile]) -> dict[str, Profile]:
-    """Give the watch what a snapshot holds; the profiles that it could read."""
+def restore(watch: WatchState, profiles: Mapping[str, Profile], common: Common = NOTHING) -> dict[str, Profile]:
+    """Give the watch what a snapshot holds; the profiles that it could read.
+
+    They stay packed until their keys move, unless what keys have in common must be gathered from them.
+    """
+    known = False
+    if common.data:
+        try:
+            watch.decode_common(common.data)
+            known = True
+        except ValueError as error:
+            log.warning("what the watch knew across keys cannot be read", why=str(error))
+    take = watch.keep_key if known else watch.decode_key
     kept = {}
     for key_id, each in profiles.items():
         try:
-            watch.decode_key(Holder(key=key_id, account=each.account, service=each.service), each.data)
+            take(Holder(key=key_id, account=each.account, service=each.service), each.data)
         except ValueError as error:
             log.warning("a profile of the watch cannot be read", key=key_id, why=str(error))
         else:
@@ -193,7 +221,7 @@ def doubt_of(position: int, each: record.Event) -> Doubt:
 def _lean(found: Recovered, position: int, each: record.Act) -> None:
     key_id = leaked_id(each)
     kept = found.profiles.get(key_id)
-    if key_id and (kept is None or position >= kept.position):
+    if key_id and position >= found.watched_from and (kept is None or position >= kept.position):
         found.watch.lean(key_id, LEAKED_ID, each.at_us // 1_000_000)
         found.touched.add(key_id)
 
@@ -204,7 +232,7 @@ def _tell_again(
     """Tell the watch what its profile of the key does not hold yet."""
     for told in retell(each, dialect.endpoint, holders):
         kept = found.profiles.get(told.key)
-        if kept is None or position >= kept.position:
+        if position >= found.watched_from and (kept is None or position >= kept.position):
             step(found.watch, told.event, told.now_us, policy_of(told.most))
             if told.key:
                 found.touched.add(told.key)

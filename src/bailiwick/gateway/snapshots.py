@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
-from bailiwick.gateway.recovery import Profile, encode_ledger, encode_state
+from bailiwick.gateway.recovery import NOTHING, Common, Profile, encode_ledger, encode_state
 from bailiwick.gateway.watching import Watching
 from bailiwick.journal.error import JournalError
 from bailiwick.journal.log import Journal
@@ -79,6 +79,8 @@ class Snapshots:
         """Take one whenever it is due, until cancelled."""
         while True:
             await asyncio.sleep(min(LOOK_EVERY_S, self._every_s))
+            if self._watching is not None:
+                self._watching.rest(self._watching.now_us())
             if self.due:
                 await self.take()
 
@@ -97,19 +99,31 @@ class Snapshots:
                 await asyncio.sleep(0)  # requests go on meanwhile: see recovery
                 until = time.monotonic() + SLICE_S
         await self._pack(until)
+        common = self._common()  # in the same run as the last profile: so both know the same records
         profiles = dict(self._profiles)
         doubts = {} if self._watching is None else dict(self._watching.doubts)
         watched_us = 0 if self._watching is None else self._watching.state.began_us
         try:
             await asyncio.to_thread(
                 lambda: self._journal.write_snapshot(
-                    encode_state(ledgers, marks, profiles, doubts, watched_us), position
+                    encode_state(ledgers, marks, profiles, doubts, watched_us, common), position
                 )
             )
         except (JournalError, OSError) as error:
             log.error("no snapshot", why=str(error))
         else:
             self._behind = position
+
+    def _common(self) -> Common:
+        """What the watch knows of accounts, services and symbols, as of now."""
+        watching = self._watching
+        if watching is None:
+            return NOTHING
+        try:
+            return Common(self._journal.position, watching.state.encode_common())
+        except Exception:  # ledgers and profiles must not go without
+            log.exception("what keys have in common is not kept")
+            return NOTHING
 
     async def _pack(self, until: float) -> None:
         """Pack what the watch has learnt of keys since the last time.
@@ -121,7 +135,7 @@ class Snapshots:
             return
         while watching.touched:
             key_id = watching.touched.pop()
-            found = watching.state.keys.get(key_id)
+            found = watching.state.whose(key_id)
             if found is None:
                 self._profiles.pop(key_id, None)
                 continue
@@ -130,7 +144,7 @@ class Snapshots:
             except Exception:  # whatever is wrong with one profile, ledgers and the other keys' must not go without
                 log.exception("a profile is not kept", key=key_id)
                 continue
-            self._profiles[key_id] = Profile(self._journal.position, found.account, found.service, data)
+            self._profiles[key_id] = Profile(self._journal.position, *found, data)
             if time.monotonic() >= until:
                 await asyncio.sleep(0)
                 until = time.monotonic() + SLICE_S

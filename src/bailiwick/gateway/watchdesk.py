@@ -43,7 +43,7 @@ class WatchDesk:
     async def known(self, question: KnownOfKey, peer: Peer) -> KnownAnswer:
         """What is known of a key, in words."""
         state = self._house.watching.state
-        found = state.keys.get(question.key)
+        found = state.find(question.key)
         if found is None:
             return KnownAnswer(known=False)
         profile = found.profile

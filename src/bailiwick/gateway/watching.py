@@ -41,6 +41,8 @@ MOST_ORIGINS = 128  # of one key; a client may send from as many addresses, and 
 MOST_SUSPECTED = 4096
 SPARED_US = 600_000_000
 MOST_SIGNS = 4096
+LOOKED_AT_ONCE = 1_000  # keys, of which it is asked whether they lie still
+PACKED_AT_ONCE = 25  # a millisecond
 
 _PASS = Measure.PASS
 _BUY = Side.BUY
@@ -128,6 +130,8 @@ class Watching:
             event = exchange.facts = asked(
                 wanted, allow, live.authority, live.account.venue.market, now, live.holder, origin
             )
+            if event.near_bps is None and event.symbol:  # it may only tell: what it could stop was refused unpriced
+                live.account.venue.prices.miss(event.symbol, live.authority.currency)
             verdict = step(self.state, event, now, live.policy)[1]
             self.touched.add(live.id)
             if verdict.measure is _PASS:
@@ -308,6 +312,15 @@ class Watching:
         live.origins[exchange.source, exchange.fingerprint] = made
         return made
 
+    def rest(self, now_us: int) -> None:
+        """Pack what is known of keys that lie still, a few at a time: to be called twice a second."""
+        try:
+            # A snapshot then keeps the same bytes, and not the same once more.
+            self.touched.update(self.state.rest(now_us // 1_000_000, LOOKED_AT_ONCE, PACKED_AT_ONCE))
+        except Exception:
+            self.faults += 1
+            log.exception("what the watch knows cannot be packed")
+
     # The market
 
     def look(self, venue: VenueSide) -> None:
@@ -324,6 +337,10 @@ class Watching:
             elif quote is not None and quote.near is not None:
                 near.append((symbol, float(quote.near)))
         if near:
+            for symbol, _ in near:
+                scene = self.state.scenes.get(self.state.digest(symbol))
+                if scene is not None:  # each fill that is looked at says something of its key
+                    self.touched.update([fill.key for fill in scene.fills])
             self._chronicle.seen(now, near=tuple(near))
             self._step_all([Looked(at_us=now, symbol=symbol, near=price) for symbol, price in near], now)
 
@@ -371,7 +388,7 @@ class Watching:
 
     def _knows(self, vouched: Vouched) -> bool:
         """Whether a profile holds an owner's word already: it is taken once, not at each start."""
-        watched = self.state.keys.get(vouched.key)
+        watched = self.state.find(vouched.key)
         pledge = None if watched is None else watched.course.pledges.get(self.state.digest(vouched.symbol))
         return pledge is not None and pledge.until_s == vouched.until_us // 1_000_000
 

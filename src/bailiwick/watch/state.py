@@ -3,78 +3,38 @@
 from typing import Final, final
 from zlib import crc32
 
+from bailiwick.watch.common import pack_common, unpack_common
 from bailiwick.watch.course import Pledge, Sum
 from bailiwick.watch.event import Holder, Vouched
-from bailiwick.watch.packing import pack, unpack
+from bailiwick.watch.packing import VERSION, pack, unpack
 from bailiwick.watch.prior import Pool
 from bailiwick.watch.profile import U32
+from bailiwick.watch.scene import Scene
 from bailiwick.watch.watched import Watched
 
 MOST_KEYS: Final = 1_000_000
 MOST_SYMBOLS: Final = 8_192
-MOST_BEGINNERS: Final = 128
 MOST_HELD: Final = 64
 MOST_FILLS: Final = 64
 HOUR_S: Final = 3_600
+STILL_S: Final = 3_600  # after which what is known of a key is packed until it is wanted
 MINUTES_S: Final = 600
 
 
 @final
-class Executed:
-    """A fill that is to be compared with the price shortly after."""
+class State:
+    """What the watch knows. ``step`` changes it, and nobody else but ``vouch``, ``rest`` and who restores a snapshot.
 
-    __slots__ = ("at_us", "buys", "key", "near_bps", "price", "worth")
-
-    def __init__(self, at_us: int, key: str, price: float, worth: float, near_bps: float, *, buys: bool) -> None:
-        self.at_us = at_us
-        self.key = key
-        self.price = price
-        self.worth = worth
-        self.near_bps = near_bps
-        self.buys = buys
-
-
-@final
-class Scene:
-    """What happens in one symbol: who has begun with it, whose orders were held, what the pump detector says.
-
-    Accounts are counted, and not keys: whoever has one account cannot be a crowd, however many keys he makes.
+    ``keys`` are those in use; of keys that lie still, what is known is packed (``still``), and unpacked when one moves.
     """
 
-    __slots__ = ("beginners", "fills", "held", "seen_s", "sign", "sign_us")
-
-    def __init__(self) -> None:
-        self.beginners: dict[str, tuple[str, int, bool]] = {}  # account to service, when (s), whether at a fair price
-        self.held: dict[str, int] = {}
-        self.sign = 0
-        self.sign_us = 0
-        self.fills: list[Executed] = []
-        self.seen_s = 0
-
-    def begin(self, account: str, service: str, now_s: int, *, fair: bool) -> None:
-        """Note that a key of the account trades the symbol that did not before."""
-        known = self.beginners.pop(account, None)
-        if known is not None:
-            fair = fair and known[2]
-        remember(self.beginners, account, (service, now_s, fair), MOST_BEGINNERS)
-
-
-def remember(kept: "dict[str, tuple[str, int, bool]]", key: str, value: tuple[str, int, bool], most: int) -> None:
-    """Put it at the end, and drop the oldest beyond the most."""
-    if len(kept) >= most:
-        del kept[next(iter(kept))]
-    kept[key] = value
-
-
-@final
-class State:
-    """What the watch knows. ``step`` changes it, and nobody else but ``vouch`` and who restores a snapshot."""
-
-    __slots__ = ("accounts", "began_us", "digests", "keys", "pools", "promised", "scenes")
+    __slots__ = ("_line", "accounts", "began_us", "digests", "keys", "pools", "promised", "scenes", "still")
 
     def __init__(self) -> None:
         self.began_us = 0  # when the first event came: what a key did before is not known from here
         self.keys: dict[str, Watched] = {}
+        self.still: dict[str, tuple[str, str, bytes]] = {}  # account, service, and what ``encode_key`` gives
+        self._line: list[str] = []  # keys that ``rest`` has yet to look at
         self.pools: dict[str, Pool] = {}
         self.accounts: dict[str, Sum] = {}
         self.scenes: dict[int, Scene] = {}
@@ -92,16 +52,64 @@ class State:
 
     def watched(self, holder: Holder, now_s: int) -> Watched:
         """What is known of a key; made where nothing is."""
-        found = self.keys.get(holder.key)
+        found = self.find(holder.key)
         if found is None:
             found = self.enter(holder.key, Watched(holder.account, holder.service, now_s))
         return found
 
+    def find(self, key: str) -> Watched | None:
+        """What is known of a key, unpacked if it lay still; None where nothing is."""
+        found = self.keys.get(key)
+        if found is None and key in self.still:
+            account, service, data = self.still.pop(key)
+            try:
+                found = unpack(data, account, service)
+            except ValueError:
+                found = Watched(account, service, 0)  # it begins without a history
+            self.keys[key] = found
+        return found
+
+    @property
+    def known(self) -> int:
+        """Of how many keys anything is known."""
+        return len(self.keys) + len(self.still)
+
+    def whose(self, key: str) -> tuple[str, str] | None:
+        """Account and service of a key; None where nothing is known of it."""
+        found = self.keys.get(key)
+        if found is not None:
+            return found.account, found.service
+        packed = self.still.get(key)
+        return None if packed is None else packed[:2]
+
+    def rest(self, now_s: int, looked: int, packed: int) -> list[str]:
+        """Pack what is known of keys that have lain still for an hour: of so many looked at, so many at most.
+
+        Gives those that were packed. To be called again and again; it changes no verdict.
+        """
+        line = self._line
+        if not line:
+            line.extend(self.keys)
+        done: list[str] = []
+        while line and looked > 0 and len(done) < packed:
+            looked -= 1
+            key = line.pop()
+            watched = self.keys.get(key)
+            if watched is None:
+                continue
+            course = watched.course
+            stirred_s = max(course.last_order_us // 1_000_000, course.denied_s, watched.profile.young.began_s)
+            if now_s - stirred_s >= STILL_S:
+                self.still[key] = watched.account, watched.service, pack(watched, now_s)
+                del self.keys[key]
+                done.append(key)
+        return done
+
     def enter(self, key: str, watched: Watched) -> Watched:
         """Take in what is known of a key."""
         if key not in self.keys:
-            if len(self.keys) >= MOST_KEYS:
-                self.forget(next(iter(self.keys)))
+            if self.known >= MOST_KEYS:
+                self.forget(next(iter(self.still or self.keys)))
             pool = self.pool(watched.service)
             pool.keys += 1
             pool.days += watched.profile.days
@@ -114,9 +122,11 @@ class State:
 
     def forget(self, key: str) -> None:
         """Drop what is known of a key: it was revoked, or there are too many."""
-        watched = self.keys.pop(key, None)
-        if watched is not None:
-            self.pool(watched.service).keys -= 1
+        whose = self.whose(key)
+        if whose is not None:
+            self.keys.pop(key, None)
+            self.still.pop(key, None)
+            self.pool(whose[1]).keys -= 1
 
     def pool(self, service: str) -> Pool:
         """What a service's keys have in common; made where nothing is known."""
@@ -149,7 +159,33 @@ class State:
         Raises:
             KeyError: if nothing is known of it.
         """
-        return pack(self.keys[key], now_us // 1_000_000)
+        packed = self.still.get(key)
+        return pack(self.keys[key], now_us // 1_000_000) if packed is None else packed[2]
+
+    def encode_common(self) -> bytes:
+        """What keys have in common, for a snapshot: sums of accounts, services and symbols, bounded."""
+        return pack_common(self.pools, self.accounts, self.scenes)
+
+    def decode_common(self, data: bytes) -> None:
+        """Take in what a snapshot knew of accounts, services and symbols, in place of what is known.
+
+        Raises:
+            ValueError: if the bytes are damaged; then nothing has changed.
+        """
+        unpack_common(data, self.pools, self.accounts, self.scenes)
+
+    def keep_key(self, holder: Holder, data: bytes) -> None:
+        """Take in what a snapshot knew of a key, packed as it is; what keys have in common is taken in apart from it.
+
+        Raises:
+            ValueError: if the bytes are of another version.
+        """
+        if data[:1] != bytes([VERSION]):
+            raise ValueError(f"profile: it is not of version {VERSION}; the key begins without a history")
+        if self.whose(holder.key) is None:
+            self.pool(holder.service).keys += 1
+        self.keys.pop(holder.key, None)
+        self.still[holder.key] = holder.account, holder.service, data
 
     def decode_key(self, holder: Holder, data: bytes) -> None:
         """Take in what a snapshot knew of a key.
@@ -161,7 +197,7 @@ class State:
 
     def vouch(self, vouched: Vouched) -> None:
         """An owner says that it was him: the symbol, up to the size, says nothing against the key until the moment."""
-        watched = self.keys.get(vouched.key)
+        watched = self.find(vouched.key)
         if watched is None:
             self.promised.setdefault(vouched.key, []).append(vouched)
             return
@@ -184,7 +220,7 @@ class State:
 
         Said again it adds nothing, so that nobody has a key held by saying it often.
         """
-        watched = self.keys.get(key)
+        watched = self.find(key)
         if watched is not None:
             known = watched.course.sum.now(now_s)
             if known < score:

@@ -19,8 +19,9 @@ from bailiwick.watch.prior import purpose
 from bailiwick.watch.profile import DAY_S, U16, Profile
 from bailiwick.watch.respond import DEFAULT, Policy, capped, measure_of
 from bailiwick.watch.scale import milli_ln
+from bailiwick.watch.scene import Executed, Scene
 from bailiwick.watch.signal import PASS, Measure, Signal, Verdict
-from bailiwick.watch.state import HOUR_S, MINUTES_S, MOST_FILLS, MOST_HELD, Executed, Scene, State
+from bailiwick.watch.state import HOUR_S, MINUTES_S, MOST_FILLS, MOST_HELD, State
 from bailiwick.watch.tier import FLOORS, tier_of
 from bailiwick.watch.view import View
 from bailiwick.watch.watched import Watched
@@ -245,7 +246,7 @@ def _view(
     view.held_service = _lately(pool.held, holder.account, now_s)
     view.held_symbol = _lately(scene.held, holder.account, now_s)
     if view.habit is None and scene.beginners:
-        view.expected = pool.keys / len(state.keys)
+        view.expected = pool.keys / state.known
         for account, (service, at_s, fair) in reversed(scene.beginners.items()):
             if now_s - at_s > HOUR_S:
                 break  # who began last stands last
@@ -427,7 +428,7 @@ def _looked(state: State, event: Looked, now_us: int) -> None:
 
 
 def _mark(state: State, event: Looked, fill: Executed, now_s: int) -> None:
-    watched = state.keys.get(fill.key)
+    watched = state.find(fill.key)
     if watched is None:
         return
     worse = (fill.price / event.near - 1.0) * 10_000
