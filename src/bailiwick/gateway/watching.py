@@ -132,6 +132,8 @@ class Watching:
             )
             if event.near_bps is None and event.symbol:  # it may only tell: what it could stop was refused unpriced
                 live.account.venue.prices.miss(event.symbol, live.authority.currency)
+            if event.near_bps is None and event.symbol:  # it may only tell: what it could stop was refused unpriced
+                live.account.venue.prices.miss(event.symbol, live.authority.currency)
             verdict = step(self.state, event, now, live.policy)[1]
             self.touched.add(live.id)
             if verdict.measure is _PASS:
