@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
+from bailiwick.demo.company import begin_business
 from bailiwick.demo.environment import Unavailable, is_ready, python_of
 from bailiwick.demo.program import Program
 from bailiwick.demo.stage import Stage, StageError
@@ -69,12 +70,13 @@ def _perform(directory: Path, program: Program, began: float, *, stay: bool) -> 
         program.remark("setting up ccxt in an environment of its own (.clients/ccxt); this happens once")
     python = python_of(CLIENT)
     with Stage(directory, program.command) as stage:
-        key = _set_up(stage, program)
+        key = _set_up(stage, program, moving=stay)
         for said in _trade(python, {"url": stage.url, "key": key["id"], "secret": key["secret"]}):
             program.tell(said)
         report = _look_back(stage, program, key["id"])
         good = program.summary(report, time.monotonic() - began)
         if stay:
+            begin_business(stage, program, python)
             program.stay(stage, key)
             _stay(stage)
         else:
@@ -99,10 +101,10 @@ def _stay(stage: Stage) -> None:
     raise StageError("something that should have stayed has ended")
 
 
-def _set_up(stage: Stage, program: Program) -> dict[str, Any]:
+def _set_up(stage: Stage, program: Program, *, moving: bool) -> dict[str, Any]:
     """Exchange, gateway, account, service and key; the key."""
     program.part("The exchange and the gateway")
-    stage.open_exchange(FUNDS)
+    stage.open_exchange(FUNDS, moving=moving)
     program.remark(f"sandbox exchange at {stage.exchange['url']}, an account with 10,000 USDT and 1 BTC")
     stage.command("init", str(stage.config), "--port", "0", "--health", "")
     stage.up()

@@ -5,6 +5,7 @@ import os
 import select
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,14 +28,16 @@ class StageError(Exception):
 class Running:
     """A process of the demonstration's own."""
 
-    def __init__(self, name: str, arguments: Sequence[str], log: Path, directory: Path) -> None:
+    def __init__(self, name: str, words: Sequence[str], log: Path, directory: Path, given: str = "") -> None:
         self.name = name
         self._log = log
-        with log.open("wb") as out:
+        with log.open("wb") as out, tempfile.TemporaryFile() as standard_input:
+            standard_input.write(given.encode())
+            standard_input.seek(0)
             # A session of its own: Ctrl-C reaches the demonstration alone, which then ends the others in order.
             self._process = subprocess.Popen(  # noqa: S603  (our own words)
-                [sys.executable, "-m", *arguments],
-                stdin=subprocess.DEVNULL,
+                words,
+                stdin=standard_input,
                 stdout=subprocess.PIPE,
                 stderr=out,
                 cwd=directory,
@@ -117,24 +120,36 @@ class Stage:
         """Whether all that was started still runs."""
         return all(running.alive for running in self._running)
 
-    def open_exchange(self, funds: dict[str, str]) -> None:
-        """Start the sandbox exchange, with an account that has funds."""
-        words = ["sandbox", "--port", "0"]
+    def open_exchange(self, funds: dict[str, str], *, moving: bool = False) -> None:
+        """Start the sandbox exchange, with an account that has funds; its prices stand, or wander."""
+        words = ["sandbox", "--port", "0", *(["--moving"] if moving else [])]
         for asset, amount in funds.items():
             words += ["--fund", f"{asset}={amount}"]
         self._echo("bailiwick " + " ".join(words))
-        arguments = ["bailiwick.cli", *words, "--json"]
-        started = Running("the sandbox exchange", arguments, self.directory / "exchange.log", self.directory)
-        self._running.append(started)
-        self.exchange = json.loads(started.line())
+        self.exchange = json.loads(self.start("the sandbox exchange", self.module("bailiwick.cli", *words, "--json")))
 
     def up(self) -> None:
         """``bailiwick up``."""
         self._echo("bailiwick up")
-        arguments = ["bailiwick.cli", "up", "--config", str(self.config)]
-        started = Running("bailiwick up", arguments, self.directory / "up.log", self.directory)
-        self._running.append(started)
+        started = self._begin("bailiwick up", self.module("bailiwick.cli", "up", "--config", str(self.config)))
         self.url = started.await_log("serving ").removeprefix("serving ")
+
+    def module(self, name: str, *arguments: str) -> list[str]:
+        """The words that run a module of ours."""
+        return [sys.executable, "-m", name, *arguments]
+
+    def start(self, name: str, words: Sequence[str], *, given: str = "") -> str:
+        """Start something that stays, and gets ``given`` on its standard input; the first line that it says.
+
+        Raises:
+            StageError: if it says none.
+        """
+        return self._begin(name, words, given).line()
+
+    def _begin(self, name: str, words: Sequence[str], given: str = "") -> Running:
+        log = self.directory / f"{name.replace(' ', '-')}.log"
+        self._running.append(Running(name, words, log, self.directory, given))
+        return self._running[-1]
 
     def command(self, *words: str, given: str = "", echo: bool = True, codes: Sequence[int] = (0,)) -> Any:
         """Give a command as a person would; its answer. ``given`` is what is typed, a secret or a grant.
