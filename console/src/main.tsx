@@ -3,6 +3,7 @@ import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { ask, lookWho, me } from "./api";
 import "./look";
+import "./looking.css";
 import { AskedAgain } from "./parts/confirm";
 import { Empty, Page, Said } from "./parts/bits";
 import { Accounts, Approvals, Incident, Incidents } from "./pages/desk";
@@ -12,7 +13,8 @@ import { Key } from "./pages/key";
 import { Keys } from "./pages/keys";
 import { Overview } from "./pages/overview";
 import { Service, Services } from "./pages/services";
-import { Canaries, Journal } from "./pages/records";
+import { Journal } from "./pages/journal";
+import { Canaries } from "./pages/canaries";
 import { Settings } from "./pages/settings";
 import { place, to } from "./router";
 

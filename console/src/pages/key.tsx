@@ -1,68 +1,83 @@
-// One key: what it may do in sentences, what it used, what it did, and whether it would be allowed to.
+// One key: what it may do in sentences, what it used and from where, what it did, and whether it would be allowed to.
 import { useState } from "preact/hooks";
-import { type Answer, ask, me } from "../api";
+import { ask, me } from "../api";
 import { Empty, Facts, Mark, Page, Said, Shown, Time, plain, useLoaded } from "../parts/bits";
+import { Family } from "../parts/family";
 import { type Move, Moves } from "../parts/move";
+import { Panic } from "../parts/panic";
+import { SeenFrom, UseOverTime, usePast } from "../parts/past";
 import { Recorded } from "../parts/recorded";
+import { Budgets, Would } from "../parts/would";
 import { to } from "../router";
 
 const MOVES: Record<string, Move[]> = {
-  active: ["wind-down", "freeze", "revoke"],
-  pending: ["freeze", "revoke"],
-  winding_down: ["freeze", "unfreeze", "revoke"],
+  active: ["revoke"],
+  pending: ["revoke"],
+  winding_down: ["unfreeze", "revoke"],
   frozen: ["unfreeze", "revoke"],
   expired: ["revoke"],
 };
+const STOPPABLE = new Set(["active", "pending", "winding_down"]);
 
 export function Key({ id }: { id: string }) {
   const key = useLoaded((signal) => ask("get", "/v1/keys/{id}", { path: { id }, signal }), [id]);
+  const past = usePast(id);
+  const state = plain(key.value?.values["state"]);
+  const acts = me.value?.role !== "auditor";
   return (
-    <Page title={`Key ${id.slice(0, 14)}…`}>
+    <Page
+      title={`Key ${id.slice(0, 14)}…`}
+      side={acts && STOPPABLE.has(state) ? <Panic of={{ kind: "keys", id, label: "this key" }} after={key.again} /> : null}
+    >
       <Shown of={key}>
-        {(found) => {
-          const state = plain(found.values["state"]);
-          return (
-            <>
-              <p><code class="long">{id}</code> <Mark of={state} /></p>
-              {found.notes?.map((note) => <p key={note} class="said care">{note}</p>)}
-              {me.value?.role === "auditor" ? null : (
-                <Moves kind="keys" id={id} moves={MOVES[state] ?? []} after={key.again} />
-              )}
-              <div class="cards">
-                <section class="card wide">
-                  <h2>What it may do</h2>
-                  <ul>{found.sentences?.map((each) => <li key={each}>{each}</li>)}</ul>
-                  <details>
-                    <summary>With the bounds of account and service</summary>
-                    <Facts of={Object.entries(found.effective ?? {}).map(([name, value]) => [name.replace(/_/g, " "), plain(value)])} />
-                  </details>
-                </section>
-                <section class="card">
-                  <h2>Whose</h2>
-                  <Facts
-                    of={[
-                      ["Name", plain(found.values["name"])],
-                      ["Account", <a href={to("accounts")}>{plain(found.values["account"])}</a>],
-                      ["Service", <a href={to("services", plain(found.values["service"]))}>{plain(found.values["service"])}</a>],
-                      ["Kind", plain(found.values["kind"])],
-                      ["Issued", <Time at={plain(found.values["created"])} />],
-                      ["Expires", <Time at={plain(found.values["expires"])} empty="never" />],
-                      ["Last used", <Time at={plain(found.values["last_used"])} />],
-                      ["If the watch alarms", plain(found.values["on_alert"])],
-                      ["If its service is compromised", plain(found.values["on_compromise"])],
-                    ]}
-                  />
-                </section>
-              </div>
-              <Use id={id} />
-              <Would id={id} />
-              <Past id={id} />
-            </>
-          );
-        }}
+        {(found) => (
+          <>
+            <p><code class="long">{id}</code> <Mark of={state} /></p>
+            {found.notes?.map((note) => <p key={note} class="said care">{note}</p>)}
+            {acts ? <Moves kind="keys" id={id} moves={MOVES[state] ?? []} after={key.again} /> : null}
+            <div class="cards">
+              <section class="card wide">
+                <h2>What it may do</h2>
+                <ul>{found.sentences?.map((each) => <li key={each}>{each}</li>)}</ul>
+                <details>
+                  <summary>With the bounds of account and service</summary>
+                  <Facts of={Object.entries(found.effective ?? {}).map(([name, value]) => [name.replace(/_/g, " "), plain(value)])} />
+                </details>
+              </section>
+              <section class="card">
+                <h2>Whose</h2>
+                <Facts
+                  of={[
+                    ["Name", plain(found.values["name"])],
+                    ["Account", <a href={to("accounts")}>{plain(found.values["account"])}</a>],
+                    ["Service", <a href={to("services", plain(found.values["service"]))}>{plain(found.values["service"])}</a>],
+                    ["Kind", plain(found.values["kind"])],
+                    ["Issued", <Time at={plain(found.values["created"])} />],
+                    ["Expires", <Time at={plain(found.values["expires"])} empty="never" />],
+                    ["Last used", <Time at={plain(found.values["last_used"])} />],
+                    ["If the watch alarms", plain(found.values["on_alert"])],
+                    ["If its service is compromised", plain(found.values["on_compromise"])],
+                  ]}
+                />
+              </section>
+            </div>
+            <Use id={id} />
+            <Would id={id} symbols={symbolsOf(found.effective)} sources={past.value?.places.map((each) => each.source) ?? []} />
+            <UseOverTime of={past} />
+            <SeenFrom of={past} />
+            <Watched id={id} />
+            <Family id={id} account={plain(found.values["account"])} service={plain(found.values["service"])} />
+            <Past id={id} />
+          </>
+        )}
       </Shown>
     </Page>
   );
+}
+
+function symbolsOf(effective: Record<string, unknown> | undefined): string[] {
+  const found = effective?.["symbols"];
+  return Array.isArray(found) ? found.map(String) : [];
 }
 
 function Use({ id }: { id: string }) {
@@ -74,16 +89,7 @@ function Use({ id }: { id: string }) {
         {(found) =>
           found.budgets?.length ? (
             <>
-              {found.budgets.map((each) => (
-                <div class="budget" key={each.name + each.unit}>
-                  <span>{each.name.replace(/_/g, " ")}</span>
-                  {each.limit ? (
-                    <meter min={0} max={Number(each.limit)} value={Number(each.used) + Number(each.reserved ?? 0)}
-                      aria-label={each.name} />
-                  ) : null}
-                  <span>{each.used}{each.limit ? ` of ${each.limit}` : ""} {each.unit}</span>
-                </div>
-              ))}
+              <Budgets of={found.budgets} />
               <Facts
                 of={[
                   ["Bought and not sold", (found.holdings ?? []).map((each) => `${each.quantity} ${each.asset}`).join(", ") || "nothing"],
@@ -100,69 +106,64 @@ function Use({ id }: { id: string }) {
   );
 }
 
-type Explained = Answer<"/v1/keys/{key}/explain", "post">;
-
-function Would({ id }: { id: string }) {
-  const [method, setMethod] = useState("POST");
-  const [target, setTarget] = useState("/api/v3/order?symbol=BTCUSDT&side=BUY&type=MARKET&quoteOrderQty=100");
-  const [found, setFound] = useState<Explained | null>(null);
-  const [error, setError] = useState<unknown>(null);
+function Watched({ id }: { id: string }) {
+  const known = useLoaded((signal) => ask("get", "/v1/keys/{key}/watch", { path: { key: id }, signal }), [id]);
   return (
     <section class="card">
-      <h2>Would this be allowed?</h2>
-      <form
-        class="row"
-        onSubmit={(event) => {
-          event.preventDefault();
-          setError(null);
-          ask("post", "/v1/keys/{key}/explain", { path: { key: id }, body: { method, target } }).then(setFound, (failed: unknown) => {
-            setFound(null);
-            setError(failed);
-          });
-        }}
-      >
-        <label>
-          Method
-          <select value={method} onChange={(event) => setMethod(event.currentTarget.value)}>
-            {["GET", "POST", "DELETE", "PUT"].map((each) => <option key={each}>{each}</option>)}
-          </select>
-        </label>
-        <label class="grow">
-          Path and query
-          <input value={target} onInput={(event) => setTarget(event.currentTarget.value)} spellcheck={false} required />
-        </label>
-        <button type="submit">Ask</button>
-      </form>
-      <Said error={error} />
-      {found ? (
-        <div role="status">
-          <p><Mark of={found.allowed ? "allowed" : "denied"} /> {found.sentence} {found.detail}</p>
-          {found.remedy ? <p>{found.remedy}</p> : null}
-          <details>
-            <summary>Every rule that was asked</summary>
-            <ul>{found.steps?.map((each) => <li key={each.rule}>{each.rule}: {each.outcome} {each.detail}</li>)}</ul>
-          </details>
-        </div>
-      ) : null}
+      <h2>What the watch knows of it</h2>
+      <Shown of={known}>
+        {(found) => (
+          <>
+            {found.sentences.map((each) => <p key={each}>{each}</p>)}
+            {found.last_alert ? <p>Last alert: {found.last_alert}</p> : null}
+          </>
+        )}
+      </Shown>
     </section>
   );
 }
 
+type Rows = { position: number; record: Record<string, unknown>; words?: string }[];
+const PAGE = 50;
+
+/** Its journal, newest first, further back on demand. */
 function Past({ id }: { id: string }) {
-  const past = useLoaded((signal) => ask("get", "/v1/keys/{key}/journal", { path: { key: id }, query: { limit: 50 }, signal }), [id]);
+  const [older, setOlder] = useState<Rows>([]);
+  const [ended, setEnded] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const last = useLoaded(
+    (signal) => ask("get", "/v1/keys/{key}/journal", { path: { key: id }, query: { limit: PAGE, hours: 720 }, signal }), [id],
+  );
+  async function more(before: number) {
+    setError(null);
+    try {
+      const found = await ask("get", "/v1/keys/{key}/journal", { path: { key: id }, query: { limit: PAGE, hours: 8784, before } });
+      setOlder([...older, ...found.rows.toReversed()]);
+      setEnded(found.rows.length < PAGE);
+    } catch (failed) {
+      setError(failed);
+    }
+  }
   return (
     <section>
-      <h2>What it did today</h2>
-      <Shown of={past}>
-        {(found) =>
-          found.rows.length ? (
-            <ol class="stream">
-              {found.rows.toReversed().map((each) => <Recorded key={each.position} position={each.position} record={each.record} />)}
-            </ol>
+      <h2>Its journal</h2>
+      {me.value?.role === "owner" ? null : <p><a href={`${to("journal")}?key=${encodeURIComponent(id)}`}>Search all that names it</a></p>}
+      <Shown of={last}>
+        {(found) => {
+          const rows: Rows = [...found.rows.toReversed(), ...older];
+          const oldest = rows.at(-1)?.position;
+          return rows.length ? (
+            <>
+              <ol class="stream">
+                {rows.map((each) => <Recorded key={each.position} position={each.position} record={each.record} words={each.words} />)}
+              </ol>
+              <Said error={error} />
+              {ended || oldest === undefined ? <p class="quiet">That is all of the last year.</p> : <button onClick={() => void more(oldest)}>Older ones</button>}
+            </>
           ) : (
-            <Empty>Nothing in the last day.</Empty>
-          )
-        }
+            <Empty>Nothing in the last 30 days. Once a bot signs with it, every request and what became of it stands here.</Empty>
+          );
+        }}
       </Shown>
     </section>
   );

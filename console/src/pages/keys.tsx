@@ -1,7 +1,7 @@
 // Keys: as many as there are. Only the rows in view exist, and the server looks and sorts.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Schemas, ask } from "../api";
-import { Empty, Mark, Page, Said, Time } from "../parts/bits";
+import { Empty, Mark, Page, Said, Time, plain, useLoaded } from "../parts/bits";
 import { filter, place, to } from "../router";
 
 type Found = Schemas["FoundKey"];
@@ -24,6 +24,7 @@ export function Keys() {
     service: query.get("service") ?? "",
     order: query.get("order") ?? "id",
     descending: query.get("down") === "1",
+    unbounded: query.get("unbounded") === "1",
   };
   const [typed, setTyped] = useState(text);
   useEffect(() => {
@@ -48,18 +49,41 @@ export function Keys() {
             {STATES.map((each) => <option key={each} value={each}>{each.replace(/_/g, " ")}</option>)}
           </select>
         </label>
-        {(["account", "service"] as const).map((each) =>
-          wanted[each] ? (
-            <button key={each} type="button" onClick={() => filter({ [each]: "" })}>{each} {wanted[each]} ✕</button>
-          ) : null,
-        )}
+        <label>
+          Account
+          <input value={wanted.account} onChange={(event) => filter({ account: event.currentTarget.value.trim() })}
+            list="all-accounts" placeholder="any" spellcheck={false} />
+        </label>
+        <label>
+          Service
+          <input value={wanted.service} onChange={(event) => filter({ service: event.currentTarget.value.trim() })}
+            list="all-services" placeholder="any" spellcheck={false} />
+        </label>
+        <Known />
+        {wanted.unbounded ? (
+          <button type="button" onClick={() => filter({ unbounded: "" })}>without a bound on their loss ✕</button>
+        ) : null}
       </form>
       <Rows key={JSON.stringify(wanted)} wanted={wanted} />
     </Page>
   );
 }
 
-type Wanted = { text: string; state: string; account: string; service: string; order: string; descending: boolean };
+/** What may be typed into the fields above; whatever is not in it may be typed as well. */
+function Known() {
+  const accounts = useLoaded((signal) => ask("get", "/v1/accounts", { query: { limit: 500 }, signal }), []);
+  const services = useLoaded((signal) => ask("get", "/v1/services", { query: { limit: 500 }, signal }), []);
+  return (
+    <>
+      <datalist id="all-accounts">{accounts.value?.rows.map((row) => <option key={plain(row["id"])} value={plain(row["id"])} />)}</datalist>
+      <datalist id="all-services">{services.value?.rows.map((row) => <option key={plain(row["id"])} value={plain(row["id"])} />)}</datalist>
+    </>
+  );
+}
+
+type Wanted = {
+  text: string; state: string; account: string; service: string; order: string; descending: boolean; unbounded: boolean;
+};
 
 function Rows({ wanted }: { wanted: Wanted }) {
   const stretches = useRef(new Map<number, Found[]>());
@@ -110,7 +134,8 @@ function Rows({ wanted }: { wanted: Wanted }) {
   if (error) return <Said error={error} />;
   if (total === null) return <p class="waiting" role="status">Loading…</p>;
   if (total === 0) {
-    return <Empty>{wanted.text || wanted.state ? "No key is like that." : "There are no keys yet. Issue the first one: it gets exactly what its bot needs."}</Empty>;
+    const any = wanted.text || wanted.state || wanted.account || wanted.service || wanted.unbounded;
+    return <Empty>{any ? "No key is like that." : "There are no keys yet. Issue the first one: it gets exactly what its bot needs."}</Empty>;
   }
   const from = Math.max(0, first - 5);
   const until = Math.min(total, first + room + 5);

@@ -3,7 +3,9 @@ import { useEffect } from "preact/hooks";
 import { ask, me } from "../api";
 import { leftOut, listen, rows, seconds, state } from "../feed";
 import { Empty, Facts, Mark, Page, Shown, Time, useLoaded } from "../parts/bits";
+import { Health, Money } from "../parts/money";
 import { Panic } from "../parts/panic";
+import { Rehearsal } from "../parts/rehearsal";
 import { Stream } from "../parts/stream";
 import { to } from "../router";
 
@@ -12,10 +14,12 @@ export function Overview() {
   return (
     <Page title="Overview" side={me.value?.role === "auditor" ? null : <Panic />}>
       <div class="cards">
-        <Health />
-        <Rates />
+        <Money />
         <Open />
+        <Rates />
+        <Health />
       </div>
+      <Rehearsal />
       <Alerts />
       <section aria-label="What happens now">
         <h2>
@@ -58,27 +62,6 @@ function Alerts() {
   );
 }
 
-function Health() {
-  const status = useLoaded((signal) => ask("get", "/v1/status", { signal }), []);
-  return (
-    <section class="card">
-      <h2>Health</h2>
-      <Shown of={status}>
-        {(found) => (
-          <Facts
-            of={[
-              ["Gateway", found.ready ? "serving" : `not serving: ${found.detail ?? ""}`],
-              ["Keys", found.keys.toLocaleString()],
-              ["Journal", `${found.position.toLocaleString()} records`],
-              ["Version", found.version],
-            ]}
-          />
-        )}
-      </Shown>
-    </section>
-  );
-}
-
 const WHATS = ["allowed", "read", "denied", "held", "refused"];
 
 function Rates() {
@@ -106,25 +89,42 @@ function Spark() {
 }
 
 function Open() {
-  const waiting = useLoaded((signal) => ask("get", "/v1/approvals", { query: { state: "waiting" }, signal }), []);
   const house = me.value?.role !== "owner";
+  const heard = rows.value.find((row) => row.what === "event" || row.what === "act")?.position ?? -1;
+  const waiting = useLoaded((signal) => ask("get", "/v1/approvals", { query: { state: "waiting" }, signal }), [heard]);
+  const alerts = useLoaded((signal) => ask("get", "/v1/alerts", { query: { limit: 100 }, signal }), [heard]);
   const incidents = useLoaded(
-    async (signal) => (house ? await ask("get", "/v1/incidents", { query: { state: "open" }, signal }) : null),
-    [],
+    async (signal) => (house ? await ask("get", "/v1/incidents", { query: { state: "current" }, signal }) : null), [heard],
   );
   return (
-    <section class="card">
-      <h2>Open</h2>
+    <section class="card" aria-labelledby="open">
+      <h2 id="open">Open</h2>
       <Shown of={waiting}>
         {(found) => (
-          <p><a href={to("approvals")}>{found.rows.length}{found.more ? "+" : ""} waiting for a person</a></p>
+          <p class={found.rows.length ? "said care" : ""}>
+            <a href={to("approvals")}>{counted(found.rows.length, found.more, "request")} held, waiting for a person</a>
+          </p>
         )}
       </Shown>
       {house ? (
         <Shown of={incidents}>
-          {(found) => <p><a href={to("incidents")}>{found?.rows.length ?? 0} open incidents</a></p>}
+          {(found) => (
+            <p class={found?.rows.length ? "said bad" : ""}>
+              <a href={to("incidents")}>{counted(found?.rows.length ?? 0, false, "incident")} not closed</a>
+            </p>
+          )}
         </Shown>
       ) : null}
+      <Shown of={alerts}>
+        {(found) => {
+          const day = found.rows.filter((each) => Date.now() - Date.parse(each.at) < 86_400_000).length;
+          return <p>{counted(day, found.more && day === found.rows.length, "alert")} of the watch in 24 hours</p>;
+        }}
+      </Shown>
     </section>
   );
+}
+
+function counted(count: number, more: boolean | undefined, noun: string): string {
+  return `${count}${more ? "+" : ""} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -1,10 +1,11 @@
 // Services: how far each could reach, and the one act against a compromised one.
 import { useState } from "preact/hooks";
-import { type Answer, ask, me } from "../api";
+import { ask, me } from "../api";
 import { Dialog } from "../parts/dialog";
 import { Empty, Facts, Mark, Page, Said, Shown, plain, useLoaded } from "../parts/bits";
 import { Moves } from "../parts/move";
 import { reach } from "../parts/panic";
+import { Progress } from "../parts/progress";
 import { to } from "../router";
 
 export function Services() {
@@ -46,6 +47,9 @@ export function Service({ id }: { id: string }) {
         {(found) => (
           <>
             <p><Mark of={plain(found.values["standing"])} /> {plain(found.values["name"])} {plain(found.values["contact"])}</p>
+            {house && found.values["standing"] === "compromised" ? (
+              <section class="card"><h2>The act against it</h2><Progress id={id} /></section>
+            ) : null}
             {house ? <Reach id={id} /> : null}
             <p><a href={`${to("keys")}?service=${encodeURIComponent(id)}`}>Its keys</a></p>
             {operator ? (
@@ -72,25 +76,21 @@ function Reach({ id }: { id: string }) {
   );
 }
 
-type Done = Answer<"/v1/services/{id}/compromise", "post">;
-
 function Compromise({ id, after }: { id: string; after: () => void }) {
   const [open, setOpen] = useState(false);
   const [reason, setReason] = useState("");
-  const [done, setDone] = useState<Done | null>(null);
+  const [begun, setBegun] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  const [busy, setBusy] = useState(false);
 
   async function act() {
-    setBusy(true);
+    setBegun(true);
     setError(null);
     try {
-      setDone(await ask("post", "/v1/services/{id}/compromise", { path: { id }, body: { reason } }));
-      after();
+      await ask("post", "/v1/services/{id}/compromise", { path: { id }, body: { reason } });
     } catch (failed) {
+      setBegun(false);
       setError(failed);
     }
-    setBusy(false);
   }
 
   return (
@@ -99,16 +99,11 @@ function Compromise({ id, after }: { id: string; after: () => void }) {
       <p>One act: every key that it ever had winds down, nothing more is issued to it, and every owner is told.</p>
       <button class="stop" onClick={() => setOpen(true)}>Compromised…</button>
       {open ? (
-        <Dialog title={`Compromise of ${id}`} onClose={() => setOpen(false)}>
-          {done ? (
+        <Dialog title={`Compromise of ${id}`} onClose={() => { setOpen(false); if (begun) after(); }}>
+          {begun ? (
             <>
-              <p class="said good" role="status">
-                Done (journal {done.position}). In force: {done.in_force} of {done.ever.keys} keys of {done.owners} owners.
-              </p>
-              {done.left?.length ? <p class="said bad">Not reached: {done.left.map(plain).join(", ")}</p> : null}
-              <p>Whoever doubts it works it out again from the journal alone:</p>
-              <pre>bailiwick journal verify-act {done.position}</pre>
-              <button onClick={() => setOpen(false)}>Close</button>
+              <Progress id={id} />
+              <button onClick={() => { setOpen(false); after(); }}>Close: it goes on by itself</button>
             </>
           ) : (
             <>
@@ -119,7 +114,7 @@ function Compromise({ id, after }: { id: string; after: () => void }) {
               </label>
               <Said error={error} />
               <div class="row">
-                <button class="stop" disabled={busy} onClick={act}>{busy ? "Stopping every key…" : "Stop every key of it"}</button>
+                <button class="stop" onClick={act}>Stop every key of it</button>
                 <button onClick={() => setOpen(false)}>Leave it</button>
               </div>
             </>

@@ -5,17 +5,22 @@ import { Mark, plain } from "./bits";
 
 const DECIDED: Record<string, string> = { allow: "allowed", deny: "denied", hold: "held" };
 const SAID = ["method", "path", "verb", "what", "subject", "actor", "reason", "detail", "sample", "status"];
+const BEGINS = /^(allowed|denied|held|act|event|refused|client|snapshot of|condensed|market)\s+/; // the mark says it
 
-type Given = { position: number; record: Record<string, unknown>; children?: ComponentChildren };
+type Given = { position: number; record: Record<string, unknown>; words?: string | undefined; children?: ComponentChildren };
 
-export function Recorded({ position, record, children }: Given) {
+export function Recorded({ position, record, words, children }: Given) {
   const at = Number(record["at_us"] ?? record["until_us"] ?? 0) / 1000;
   const decision = plain(record["decision"]);
+  const today = new Date(at).toDateString() === new Date().toDateString();
+  const said = words ? words.replace(BEGINS, "") : SAID.map((name) => plain(record[name])).filter(Boolean).join(" · ");
   return (
     <li>
-      <time dateTime={utc(at)} title={`${long(at)}, ${utc(at)} (UTC), journal ${position}`}>{at ? clock(at) : position}</time>
+      {at ? (
+        <time dateTime={utc(at)} title={`${long(at)}, ${utc(at)} (UTC), journal ${position}`}>{today ? clock(at) : long(at)}</time>
+      ) : <span class="quiet">{position}</span>}
       <Mark of={DECIDED[decision] ?? (decision || plain(record["kind"]))} />
-      <span class="words">{SAID.map((name) => plain(record[name])).filter(Boolean).join(" · ")} {children}</span>
+      <span class="words">{said} {children}</span>
     </li>
   );
 }

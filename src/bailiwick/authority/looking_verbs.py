@@ -181,18 +181,18 @@ class CompromiseStanding(Answer, frozen=True, kw_only=True):
 
     service: str
     standing: str
-    act: str = ""
-    at: str | None = None
-    reason: str = ""
-    position: int = -1
-    in_force: int = -1
-    states: dict[str, int] = msgspec.field(default_factory=dict)
-    opening: int = 0
-    followed: bool = False
-    owners: int = 0
-    told: int = 0
-    natives: tuple[NativeStop, ...] = ()
-    done: bool = False
+    act: str
+    at: str | None
+    reason: str
+    position: int
+    in_force: int
+    states: dict[str, int]
+    opening: int
+    followed: bool
+    owners: int
+    told: int
+    natives: tuple[NativeStop, ...]
+    done: bool
 
 
 class ShowCompromise(Question[CompromiseStanding], frozen=True, kw_only=True, tag="show_compromise"):

@@ -36,8 +36,9 @@ class Standings:
         found = self._store.holders.compromise(name)
         if found is None:
             return CompromiseStanding(
-                service=name, standing=service.standing.value, states=dict(states), opening=opening
-            )
+                service=name, standing=service.standing.value, act="", at=None, reason="", position=-1, in_force=-1,
+                states=dict(states), opening=opening, followed=False, owners=0, told=0, natives=(), done=False,
+            )  # fmt: skip
         owners = self._store.holders.owners(name)
         told = len(owners) if found.told == EVERYONE else sum(owner <= found.told for owner in owners)
         natives = self._natives.stops(name)
