@@ -1,8 +1,10 @@
 """The demonstration from the first line to the last."""
 
+import contextlib
 import json
 import os
 import select
+import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +25,7 @@ CLIENT = "ccxt"
 FUNDS = {"USDT": "10000", "BTC": "1"}
 PRICES_S = 30.0
 LOOK_MS = 500
+CONSOLE = 8082
 GRANT = """\
 purpose = "signal bot"
 
@@ -106,7 +109,7 @@ def _set_up(stage: Stage, program: Program, *, moving: bool) -> dict[str, Any]:
     program.part("The exchange and the gateway")
     stage.open_exchange(FUNDS, moving=moving)
     program.remark(f"sandbox exchange at {stage.exchange['url']}, an account with 10,000 USDT and 1 BTC")
-    stage.command("init", str(stage.config), "--port", "0", "--health", "")
+    stage.command("init", str(stage.config), "--port", "0", "--health", "", "--api", f"127.0.0.1:{_free(CONSOLE)}")
     stage.up()
     program.remark(f"gateway at {stage.url}")
     stage.command("venue", "add", "sandbox", "--url", stage.exchange["url"])
@@ -124,6 +127,16 @@ def _set_up(stage: Stage, program: Program, *, moving: bool) -> dict[str, Any]:
     program.grant(grant_from_toml(GRANT))
     _await_prices(stage, key["id"])
     return key
+
+
+def _free(wanted: int) -> int:
+    """This port, or another where somebody listens on it, such as a second demonstration."""
+    for port in (wanted, 0):
+        with socket.socket() as asked, contextlib.suppress(OSError):
+            asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            asked.bind(("127.0.0.1", port))
+            return int(asked.getsockname()[1])
+    return wanted
 
 
 def _await_prices(stage: Stage, key_id: str) -> None:
