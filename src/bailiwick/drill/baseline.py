@@ -233,14 +233,20 @@ class Ramping:
 
 @final
 class Instead:
-    """A baseline, where a key has its watch. ``refused_keys`` are those of which it refused anything, by when first."""
+    """A baseline, where a key has its watch. ``refused_keys`` are those of which it refused anything, by when first.
 
-    def __init__(self, rule: Rule) -> None:
+    It looks on from ``since_us``: none of these rules needs to know a key.
+    """
+
+    def __init__(self, rule: Rule, since_us: int) -> None:
         self.rule = rule
+        self.since_us = since_us
         self.refused_keys: dict[str, int] = {}
 
     def judge(self, exchange: Exchange, live: Live, intent: Intent, allow: Allow, *, exit_: bool) -> Deny | None:
         """Refuse what the rule refuses, but for what gets the key out."""
+        if exchange.started_us < self.since_us:
+            return None
         if exit_ or not allow.orders or not self.rule.refuses(exchange, live, allow):
             return None
         self.refused_keys.setdefault(live.id, exchange.started_us)
@@ -258,7 +264,8 @@ class Instead:
 
     def traded(self, live: Live, order: Tracked, quantity: Decimal, value: Decimal, now: int) -> None:
         """Tell the rule."""
-        self.rule.traded(live, order, quantity, value, now)
+        if now >= self.since_us:
+            self.rule.traded(live, order, quantity, value, now)
 
 
 @final

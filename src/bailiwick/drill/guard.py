@@ -52,6 +52,7 @@ from bailiwick.watch.state import State
 MILLISECOND_US = 1_000
 USUAL_WINDOW_US = 5_000_000
 VOUCHED_US = 30 * 86_400_000_000
+OF_OLD_US = 3_600_000_000
 _UNLIMITED = 1 << 40
 _EXITS = frozenset({Does.CANCEL, Does.CANCEL_LIST, Does.CANCEL_ALL, Does.AMEND})
 _NOT_A_REQUEST = frozenset({"timestamp", "recvWindow"})
@@ -82,6 +83,7 @@ class Guard:
         self._inside: Inside | None = None
         self._desk = Desk(lambda: secret_of(self._act.key, "account"))
         self._market: Market
+        self._start_us = 0
         self._venue: VenueSide
         self._way: Way
         self._act: Act
@@ -99,6 +101,7 @@ class Guard:
     def begin(self, scene: Scene) -> None:
         """The world is made."""
         self._market = scene.market
+        self._start_us = scene.start_us
         self._facts = scene.keys
         self._networks = {
             name: read_networks(each.networks) if each.published else () for name, each in scene.services.items()
@@ -162,7 +165,7 @@ class Guard:
         wanted = tuple(Baseline) if setting.beside else (setting.baseline,)
         for each in wanted:
             if each is not None:
-                self.others[each] = Instead(rule_of(each, scene.market, services))
+                self.others[each] = Instead(rule_of(each, scene.market, services), scene.start_us)
         if setting.baseline is not None:
             return self.others[setting.baseline]
         if not setting.arm.watched:
@@ -298,6 +301,8 @@ class Guard:
     def _stopped(self, stop: Stop) -> None:
         self.stops.append(stop)
         delay, place = self.setting.owner.delay_us, (stop.key, stop.symbol)
+        if stop.at_us < self._start_us:
+            delay = OF_OLD_US  # whoever was stopped in the history is back before the scenario begins
         if delay is None or place in self._asked:
             return
         self._asked.add(place)

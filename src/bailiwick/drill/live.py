@@ -176,7 +176,7 @@ def attack(scenario: Scenario, seed: int, gate: Gate, speed: float, told: Callab
     if not scenario.attack:
         raise LiveError("scenario: it has no attack to play against a gateway; name another")
     door = LiveDoor(gate, speed, told)
-    World(scenario, seed).run(door)
+    World(msgspec.structs.replace(scenario, history_days=0), seed).run(door)
     return door.sent
 
 

@@ -112,7 +112,7 @@ def _played(scenario: Scenario, seed: int, setting: Setting, door: Door, guard: 
     books = Reckoning(world, door, begins)
     world.run(books)
     facts = world.keys
-    stops = [] if guard is None else guard.stops
+    stops = [] if guard is None else [each for each in guard.stops if each.at_us >= world.start_us]
     wronged = _wronged(stops, books.victims, facts)
     honest = len(facts) - len(books.victims)
     active = len(books.traded - books.victims.keys())

@@ -86,9 +86,11 @@ class Reckoning:
 
     def ask(self, act: Act, venue: Venue) -> Ruling:
         """Pass an act on, and note what became of it."""
+        ruling = self._door.ask(act, venue)
+        if act.at_us < self._world.start_us:
+            return ruling  # of the history nothing is counted
         self.acts += 1
         orders = act.intent.orders
-        ruling = self._door.ask(act, venue)
         if orders:
             self.traded.add(act.key)
         if act.theft:

@@ -132,11 +132,13 @@ class Venue(Protocol):
 class Scene(Protocol):
     """What a door may know of the world: parties, and the public side of the market at this moment.
 
+    ``start_us`` is when the scenario begins; what comes before is history, by which keys are known.
     ``market`` has symbols and reference prices, kept up to date for the symbol of the act that is asked;
     ``top(symbol, side)`` is the best price of bids (BUY) or asks (SELL) and the quantity that rests there.
     """
 
     seed: int
+    start_us: int
     now_us: int
     market: Market
 

@@ -27,13 +27,23 @@ _CALM: Final = 0.64  # what keeps a day's deviation, without jumps, at what the 
 
 @final
 class Climate:
-    """What moves all coins together."""
+    """What moves all coins together.
 
-    def __init__(self, seed: int, start_us: int, hours: int) -> None:
+    What came before the last day before the world has steps of its own, so that the world is the same however much
+    of it there is.
+    """
+
+    def __init__(self, seed: int, start_us: int, hours: int, history_days: int = 0) -> None:
         self.seed = seed
-        self.first_minute = start_us // MINUTE_US - HISTORY_MINUTES
+        self.early = history_days * DAY_MINUTES
+        self.first_minute = start_us // MINUTE_US - HISTORY_MINUTES - self.early
         self.minutes = HISTORY_MINUTES + hours * 60 + 2
-        self.steps = _steps(seed_of(seed, "climate"), self.minutes, 0.028)
+        self.steps = self.path(0.028, "climate")
+
+    def path(self, day_sigma: float, *names: str) -> "array[float]":
+        """Steps by the minute, over the whole, under a name."""
+        early = _steps(seed_of(self.seed, *names, "early"), self.early, day_sigma)
+        return early + _steps(seed_of(self.seed, *names), self.minutes, day_sigma)
 
 
 def _steps(seed: int, minutes: int, day_sigma: float) -> "array[float]":
@@ -61,18 +71,19 @@ class Fair:
         own = math.sqrt(max(tier.day_sigma**2 - (0.028 * tier.beta) ** 2, (tier.day_sigma / 3) ** 2))
         # The quote's own movement is not of this pair.
         beta = tier.beta if coin.symbol.quote == "USDT" else tier.beta / 4
-        seed = seed_of(climate.seed, "fair", coin.name)
+        early = Stream(seed_of(climate.seed, "jumps", coin.name, "early"))
         jumps = Stream(seed_of(climate.seed, "jumps", coin.name))
         jump_bps = tier.jumps_a_month / 30 / DAY_MINUTES * 10_000
         price = 0.0
         self._logs = array("d")
-        for common, step in zip(climate.steps, _steps(seed, climate.minutes, own), strict=True):
+        for place, (common, step) in enumerate(zip(climate.steps, climate.path(own, "fair", coin.name), strict=True)):
             price += beta * common + step
-            if jumps.chance(jump_bps):
-                price += tier.jump_sigma * jumps.normal()
+            drawn = jumps if place >= climate.early else early
+            if drawn.chance(jump_bps):
+                price += tier.jump_sigma * drawn.normal()
             self._logs.append(price)
         # The world begins at the coin's price, whatever the history was.
-        shift = math.log(coin.price * SCALE) - self._logs[HISTORY_MINUTES]
+        shift = math.log(coin.price * SCALE) - self._logs[climate.early + HISTORY_MINUTES]
         for place, each in enumerate(self._logs):
             self._logs[place] = each + shift
         self._anchor = self._mid = (-1, 0)

@@ -43,14 +43,14 @@ class Happening:
                 world.stage(symbol, self.begin_us - detail.before_minutes * _MINUTE_US, closes_us)
                 world.later(self.begin_us, _Volume(world, symbol, event.volume_times))
                 world.later(closes_us - SECOND_US, _Volume(world, symbol, 1))
-        for place, member in enumerate(self._joining()):
+        for place, member in enumerate(self.joining()):
             stream = Stream(seed_of(self.seed, "joins", place))
             late_us = int(stream.unit() ** 2 * (event.minutes + event.fade_minutes / 4) * _MINUTE_US)
             at_us = max(self.begin_us + late_us, world.start_us)
             if at_us < world.end_us:
                 world.later(at_us, Joiner(self, member.facts.id, place))
 
-    def _joining(self) -> list[Member]:
+    def joining(self) -> list[Member]:
         """Who takes part: those at work, and where it is a service's, all of its customers."""
         world, event = self.world, self.event
         if event.kind is Happens.HOST_MOVE and event.service_rank >= 0:

@@ -294,19 +294,24 @@ class Event(_Section, frozen=True):
 
 
 class Scenario(_Section, frozen=True):
-    """What a rehearsal plays: ``hours`` from ``start``."""
+    """What a rehearsal plays: ``hours`` from ``start``.
+
+    The keys that attacks and events are about, and neighbours of the attacked ones, have lived for ``history_days``
+    before ``start`` with nothing happening, so that whoever watches knows their habits. No other key acts then.
+    """
 
     name: str
     title: str
     start: datetime = datetime(2022, 11, 13, tzinfo=UTC)
     hours: int = 4
+    history_days: int = 0
     crowd: Crowd = Crowd()
     detail: Detail = Detail()
     attack: tuple[Attack, ...] = ()
     event: tuple[Event, ...] = ()
 
     def __post_init__(self) -> None:
-        _within(self, hours=(1, 24 * 366))
+        _within(self, hours=(1, 24 * 366), history_days=(0, 90))
         if self.start.utcoffset() is None:
             raise ValueError("start: it has no offset; write it like 2022-11-13T12:00:00Z")
         played: tuple[Attack | Event, ...] = (*self.attack, *self.event)

@@ -14,9 +14,10 @@ from bailiwick.sandbox.ledger import Account
 from bailiwick.sandbox.market.bots import bot_of
 from bailiwick.sandbox.market.crowd import gather
 from bailiwick.sandbox.market.door import Act, Door, KeyFacts, Manner, Ruling, ServiceFacts
-from bailiwick.sandbox.market.floor import Floor, report
+from bailiwick.sandbox.market.floor import DAY_US, Floor, report
 from bailiwick.sandbox.market.hand import Hand
 from bailiwick.sandbox.market.happenings import Happening
+from bailiwick.sandbox.market.history import begins_of
 from bailiwick.sandbox.market.owners import schedule
 from bailiwick.sandbox.market.reckoning import Reckoning
 from bailiwick.sandbox.market.scenario import Scenario
@@ -48,9 +49,10 @@ class World:
     def __init__(self, scenario: Scenario, seed: int) -> None:
         self.scenario = scenario
         self.seed = seed
-        self.start_us = self.now_us = scenario.start_us
+        self.start_us = scenario.start_us
+        self.dawn_us = self.now_us = self.start_us - scenario.history_days * DAY_US
         self.end_us = self.start_us + scenario.hours * _HOUR_US
-        self.floor = Floor(seed, self.start_us, scenario.hours)
+        self.floor = Floor(seed, self.start_us, scenario.hours, scenario.history_days)
         self.market = self.floor.market
         self.people = gather(scenario.crowd, seed, self.start_us)
         self.services: dict[str, ServiceFacts] = self.people.services
@@ -61,6 +63,12 @@ class World:
             for member in heist.victims:
                 facts = member.facts
                 self.keys[facts.id] = msgspec.structs.replace(facts, signed=True)
+        self._begins = begins_of(self)  # of the keys that lived before the world: when they began to act
+        for key, begin_us in self._begins.items():
+            facts = self.keys[key]
+            last_us = facts.last_traded_us - (self.start_us - begin_us)
+            last_us = last_us if facts.last_traded_us and last_us > facts.created_us else 0
+            self.keys[key] = msgspec.structs.replace(facts, last_traded_us=last_us)
         self.reckoning = Reckoning()
         self.hands: dict[str, Hand] = {}
         self._owners: dict[int, tuple[Hand, str]] = {}  # by number: whose order rests, and of which attack it is
@@ -88,7 +96,7 @@ class World:
         self._door = door
         door.begin(self)
         self._wake_crowd()
-        self.later(self.start_us, _Round(self))
+        self.later(self.dawn_us, _Round(self))
         schedule(self, self.scenario.crowd.habits)
         for heist in self.heists:
             heist.prepare()
@@ -193,12 +201,12 @@ class World:
 
     def _wake_crowd(self) -> None:
         """Everybody who is at work has a first turn within what is usual for them."""
-        self.later(self.start_us, _Passing(self.floor, self.scenario.detail.refresh_s * SECOND_US))
+        self.later(self.dawn_us, _Passing(self.floor, self.scenario.detail.refresh_s * SECOND_US))
         for key, member in self.people.members.items():
             if member.orders_a_day <= 0:
                 continue
             first_s = Stream(member.seed).unit() * min(86_400.0 / member.orders_a_day, self.scenario.hours * 7_200.0)
-            at_us = self.start_us + int(first_s * SECOND_US)
+            at_us = self._begins.get(key, self.start_us) + int(first_s * SECOND_US)
             if at_us < self.end_us:
                 self.later(at_us, _First(self, key))
 
