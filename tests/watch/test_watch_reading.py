@@ -20,7 +20,7 @@ from bailiwick.rules.decide import decide
 from bailiwick.rules.ledger import Ledger
 from bailiwick.rules.market import Market
 from bailiwick.watch.event import Asked
-from bailiwick.watch.reading import _depth, asked
+from bailiwick.watch.reading import _market, asked
 
 GRANT = """
 purpose = "reading"
@@ -118,7 +118,7 @@ def test_the_top_that_an_order_meets(side: Side, top: float) -> None:
         assert read(intent(draft(symbol, side, price)), on=found).top_worth == pytest.approx(top)
         old = replace(found.quotes[symbol], near_us=START - 16 * SECOND)
         found.set_quote(symbol, old, resting)
-        assert _depth(symbol, side, "USDT", found, START)[1] is None
+        assert _market(symbol, side, "USDT", found, START)[4] is None
 
 
 def test_a_sale_below_the_market_is_adverse_too() -> None:

@@ -132,8 +132,6 @@ class Watching:
             )
             if event.near_bps is None and event.symbol:  # it may only tell: what it could stop was refused unpriced
                 live.account.venue.prices.miss(event.symbol, live.authority.currency)
-            if event.near_bps is None and event.symbol:  # it may only tell: what it could stop was refused unpriced
-                live.account.venue.prices.miss(event.symbol, live.authority.currency)
             verdict = step(self.state, event, now, live.policy)[1]
             self.touched.add(live.id)
             if verdict.measure is _PASS:
@@ -206,16 +204,14 @@ class Watching:
                 return
             symbol = order.symbol
             market = live.account.venue.market
-            quote = market.quotes.get(symbol)
-            near = 0.0 if quote is None else (market.reckoned.get(symbol) or reckon(market, symbol, quote))[0]
-            spent = float(value)
+            reckoned = market.reckoned.get(symbol) or reckon(market, symbol)
+            near = 0.0 if reckoned is None else reckoned[0]
+            spent, side = float(value), order.side
             price = spent / float(quantity)
-            worse = (price / near - 1.0) * (1e4 if order.side is _BUY else -1e4) if near and price else None
+            worse = (price / near - 1.0) * (1e4 if side is _BUY else -1e4) if near and price else None
             worth = spent if order.factor == 1 else spent * float(order.factor)
-            event = Traded(
-                at_us=now, holder=live.holder, symbol=symbol, side=order.side, worth=worth, price=price, near_bps=worse
-            )
-            self._chronicle.fills.append(record.Filled(now, symbol, order.side, worth, price, worse))
+            event = Traded(now, live.holder, symbol, side, worth, worse, None, price)
+            self._chronicle.fills.append(record.Filled(now, symbol, side, worth, price, worse))
             if symbol in self._traded or len(self._traded) < MOST_LOOKED:
                 self._traded[symbol] = now + LOOK_FOR_US
             step(self.state, event, now)

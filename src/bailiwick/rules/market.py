@@ -13,8 +13,10 @@ _ONE = Decimal(1)
 _FINEST = _ONE.scaleb(-FRACTION_DIGITS)
 
 
-Reckoned = tuple[float, float, float | None, float | None, float | None]
-"""Near, anchor, a day's volume and what rests at the best bid and ask as floats; 0 and None where there is none."""
+Reckoned = tuple[float, int, float, int, float | None, float | None, float | None, str]
+"""Near and anchor as floats, 0 where there is none, each with the last moment (µs) at which it is true; a day's volume,
+and what rests at the best bid and ask, None where it is not known; and the asset that these are counted in, empty where
+the venue no longer has the symbol."""
 
 
 class Worth(NamedTuple):

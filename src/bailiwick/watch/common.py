@@ -27,15 +27,6 @@ class _Pool(msgspec.Struct, frozen=True, array_like=True, gc=False):
     held: dict[str, int]
 
 
-class _Fill(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    at_us: int
-    key: str
-    price: float
-    worth: float
-    near_bps: float
-    buys: bool
-
-
 class _Scene(msgspec.Struct, frozen=True, array_like=True, gc=False):
     symbol: int
     seen_s: int
@@ -43,7 +34,7 @@ class _Scene(msgspec.Struct, frozen=True, array_like=True, gc=False):
     sign_us: int
     beginners: list[tuple[str, str, int, bool]]
     held: dict[str, int]
-    fills: list[_Fill]
+    fills: list[Executed]
 
 
 class _Common(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -84,10 +75,7 @@ def pack_common(pools: dict[str, Pool], accounts: dict[str, Sum], scenes: dict[i
 
 def _of_scene(symbol: int, scene: Scene) -> _Scene:
     beginners = [(account, *began) for account, began in scene.beginners.items()]
-    fills = [
-        _Fill(each.at_us, each.key, each.price, each.worth, each.near_bps, each.buys) for each in scene.fills
-    ]  # fmt: skip
-    return _Scene(symbol, scene.seen_s, scene.sign, scene.sign_us, beginners, scene.held, fills)
+    return _Scene(symbol, scene.seen_s, scene.sign, scene.sign_us, beginners, scene.held, scene.fills)
 
 
 def unpack_common(data: bytes, pools: dict[str, Pool], accounts: dict[str, Sum], scenes: dict[int, Scene]) -> None:
@@ -113,6 +101,4 @@ def unpack_common(data: bytes, pools: dict[str, Pool], accounts: dict[str, Sum],
         scene = scenes[each.symbol] = Scene()
         scene.seen_s, scene.sign, scene.sign_us, scene.held = each.seen_s, each.sign, each.sign_us, each.held
         scene.beginners = {account: (service, at_s, fair) for account, service, at_s, fair in each.beginners}
-        scene.fills = [
-            Executed(one.at_us, one.key, one.price, one.worth, one.near_bps, buys=one.buys) for one in each.fills
-        ]
+        scene.fills = each.fills

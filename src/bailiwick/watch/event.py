@@ -46,7 +46,7 @@ class Origin(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     of_service: bool | None = None
 
 
-class Asked(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class Asked(msgspec.Struct, frozen=True, gc=False):
     """A verified intent that the rules allow, about to leave.
 
     Of several orders the one that can cost most stands for all; ``worth`` is of all.
@@ -101,7 +101,7 @@ class Refused(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     symbol: str = ""
 
 
-class Traded(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class Traded(msgspec.Struct, frozen=True, gc=False):
     """A fill of the key's own order.
 
     ``near_bps`` is how much worse than the near price it was executed; ``taker`` None where the venue did not say.

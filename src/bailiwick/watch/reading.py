@@ -1,13 +1,11 @@
 """What an intent that the rules allow looks like to the watch. The gateway and the rehearsal both read it here."""
 
-from decimal import Decimal
 from typing import Final
 from zlib import crc32
 
-from bailiwick.model.decision import Allow, Charge
+from bailiwick.model.decision import Allow
 from bailiwick.model.harm import Harm
 from bailiwick.model.intent import Intent, OrderDraft, OrderType, Side
-from bailiwick.model.market import Quote
 from bailiwick.model.money import ZERO
 from bailiwick.rules.authority import Authority
 from bailiwick.rules.market import Market, Reckoned
@@ -51,7 +49,8 @@ def asked(
         origin: where the request came from.
     """
     endpoint = intent.endpoint
-    if endpoint.harm is not _TRADE or not allow.orders:
+    orders = allow.orders
+    if endpoint.harm is not _TRADE or not orders:
         return Asked(
             at_us=now_us,
             holder=holder,
@@ -62,120 +61,111 @@ def asked(
             window_ms=intent.window_us // 1000,
             offset_ms=(now_us - intent.timestamp_us) // 1000,
         )
-    leading, charge, worth = _costliest(allow)
-    draft = _as_asked(intent, leading)
-    symbol = leading.symbol
-    near_bps, anchor_bps, moved_bps, unbounded = _apart(intent, allow, leading, draft, market, now_us)
-    scale, unit = _scale(authority.currency, market)
-    day_worth, top_worth = _depth(symbol, leading.side, authority.currency, market, now_us)
-    client_id = draft.client_id
-    return Asked(
-        at_us=now_us,
-        holder=holder,
-        origin=origin,
-        act=endpoint.act,
-        harm=endpoint.harm,
-        symbol=symbol,
-        base=charge.base if charge is not None else "",
-        quote=charge.quote if charge is not None else "",
-        side=leading.side,
-        type=draft.type,
-        worth=worth * scale,
-        day_worth=None if day_worth is None else day_worth * scale,
-        top_worth=None if top_worth is None else top_worth * scale,
-        near_bps=near_bps,
-        anchor_bps=anchor_bps,
-        moved_bps=moved_bps,
-        unbounded=unbounded,
-        reducing=allow.reducing and _in_reason(authority, near_bps, anchor_bps),
-        prefix=0 if client_id is None else crc32(client_id[:_PREFIX].encode()),
-        window_ms=intent.window_us // 1000,
-        offset_ms=(now_us - intent.timestamp_us) // 1000,
-        worth_in=unit,
-    )
-
-
-def _apart(
-    intent: Intent, allow: Allow, leading: OrderDraft, draft: OrderDraft, market: Market, now_us: int
-) -> tuple[float | None, float | None, float, bool]:
-    """How far from near and anchor the price is, how far these are apart, and whether nothing bounds the price.
-
-    In basis points, as ``Asked`` has them.
-    """
-    unbounded = draft.price is None and (draft.type in LIMITLESS or draft.pegged)
+    if len(orders) == 1 and len(allow.charges) == 1 and len(intent.orders) == 1:
+        leading, draft, charge = orders[0], intent.orders[0], allow.charges[0]
+        base, quote, unit = charge.base, charge.quote, charge.unit
+        limit = None if draft.price is None else float(draft.price)
+        # Mostly the worst price is the limit itself, and then it need not be made a float twice.
+        worth = float(charge.quantity) * (limit if limit is not None and unit is draft.price else float(unit))
+    else:
+        leading, base, quote, worth = _costliest(allow)
+        draft = _as_asked(intent, leading)
+        limit = None if draft.price is None else float(draft.price)
+    symbol, side, currency = leading.symbol, leading.side, authority.currency
+    near, anchor, moved_bps, day_worth, top_worth = _market(symbol, side, currency, market, now_us)
     near_bps = anchor_bps = None
-    moved_bps = 0.0
-    symbol = leading.symbol
-    quote = market.quotes.get(symbol)
-    if quote is None or symbol not in market.symbols:
-        return near_bps, anchor_bps, moved_bps, unbounded
-    near, anchor, _, _, _ = market.reckoned.get(symbol) or reckon(market, symbol, quote)
-    if now_us - quote.near_us > NEAR_FRESH_US:
-        near = 0.0
-    if now_us - quote.anchor_us > ANCHOR_SERVES_US:
-        anchor = 0.0
-    price = _price(draft, near, unbounded=unbounded)
-    sign = 10_000.0 if leading.side is _BUY else -10_000.0
-    if near:
-        if price:
+    unbounded = limit is None and (draft.type in LIMITLESS or draft.pegged)
+    price = limit if limit is not None and draft.type is _LIMIT else _price(draft, limit, near, unbounded=unbounded)
+    sign = 10_000.0 if side is _BUY else -10_000.0
+    if price:
+        if near:
             near_bps = (price / near - 1.0) * sign
         if anchor:
-            moved_bps = (near / anchor - 1.0) * 10_000.0
-    if anchor and price:
-        anchor_bps = (price / anchor - 1.0) * sign
-    if len(allow.orders) > 1:
-        for other in allow.orders:
+            anchor_bps = (price / anchor - 1.0) * sign
+    if len(orders) > 1 and symbol in market.quotes and symbol in market.symbols:
+        for other in orders:
             if other is not leading:
                 near_bps, anchor_bps, limited = _worse(near_bps, anchor_bps, _as_asked(intent, other), near, anchor)
                 unbounded = unbounded and not limited
-    return near_bps, anchor_bps, moved_bps, unbounded
+    unit_name = currency
+    if currency not in DOLLARS:
+        scale, unit_name = _scale(currency, market)
+        worth *= scale
+        day_worth = None if day_worth is None else day_worth * scale
+        top_worth = None if top_worth is None else top_worth * scale
+    client_id = draft.client_id
+    # In the order of its fields, for to name so many costs ten times as much as to fill them.
+    return Asked(
+        now_us, holder, origin, endpoint.act, endpoint.harm, symbol, base, quote, side, draft.type, worth, day_worth,
+        top_worth, near_bps, anchor_bps, moved_bps, unbounded,
+        allow.reducing and _in_reason(authority, near_bps, anchor_bps),
+        0 if client_id is None else crc32(client_id[:_PREFIX].encode()),
+        intent.window_us // 1000, (now_us - intent.timestamp_us) // 1000, unit_name,
+    )  # fmt: skip
 
 
-def _depth(symbol: str, side: Side, currency: str, market: Market, now_us: int) -> tuple[float | None, float | None]:
-    """A symbol's usual volume of a day, and what rests at the best price that an order of this side would meet.
+def _market(
+    symbol: str, side: Side, currency: str, market: Market, now_us: int
+) -> tuple[float, float, float, float | None, float | None]:
+    """What is known of the market that an order of this side meets.
 
-    In this currency; None where it is not known, or no longer true.
+    Near and anchor, 0 where there is none that is true now; how far near has moved from it, in basis points; the
+    symbol's usual volume of a day, and what rests at the best price, in this currency, None where it is not known.
     """
-    info, quote = market.symbols.get(symbol), market.quotes.get(symbol)
-    if info is None or quote is None:
-        return None, None
-    _, _, volume, bid, ask = market.reckoned.get(symbol) or reckon(market, symbol, quote)
-    top = None if now_us - quote.near_us > NEAR_FRESH_US else ask if side is _BUY else bid
-    if info.quote == currency or (volume is None and top is None):
-        return volume, top
-    worth = market.worth(info.quote, currency)
+    reckoned = market.reckoned.get(symbol) or reckon(market, symbol)
+    if reckoned is None or not reckoned[7]:
+        return 0.0, 0.0, 0.0, None, None
+    near, near_until, anchor, anchor_until, volume, bid, ask, quoted = reckoned
+    top = ask if side is _BUY else bid
+    if now_us > near_until:
+        near, top = 0.0, None
+    if now_us > anchor_until:
+        anchor = 0.0
+    moved_bps = (near / anchor - 1.0) * 10_000.0 if near and anchor else 0.0
+    if quoted == currency or (volume is None and top is None):
+        return near, anchor, moved_bps, volume, top
+    worth = market.worth(quoted, currency)
     if worth is None:
-        return None, None
+        return near, anchor, moved_bps, None, None
     return (
+        near,
+        anchor,
+        moved_bps,
         None if volume is None else volume * float(worth.least),
         None if top is None else top * float(worth.most),
     )
 
 
-def reckon(market: Market, symbol: str, quote: Quote) -> Reckoned:
-    """What is known of a market's prices and depth, as floats; kept until the next quote."""
+def reckon(market: Market, symbol: str) -> Reckoned | None:
+    """What is known of a market's prices and depth, as floats, None where it has no quote; kept until the next."""
+    info, quote = market.symbols.get(symbol), market.quotes.get(symbol)
+    if quote is None:
+        return None
     resting = market.resting.get(symbol)
     made = market.reckoned[symbol] = (
         float(quote.near) if quote.near else 0.0,
+        quote.near_us + NEAR_FRESH_US,
         float(quote.anchor) if quote.anchor else 0.0,
+        quote.anchor_us + ANCHOR_SERVES_US,
         None if quote.daily_volume is None else float(quote.daily_volume),
         None if resting is None else float(resting[0]),
         None if resting is None else float(resting[1]),
+        "" if info is None else info.quote,
     )
     return made
 
 
-def _costliest(allow: Allow) -> tuple[OrderDraft, Charge | None, float]:
-    """The order that can cost most, what is charged for it, and what all come to."""
+def _costliest(allow: Allow) -> tuple[OrderDraft, str, str, float]:
+    """The order that can cost most, base and quote of what is charged for it, and what all come to."""
     orders, charges = allow.orders, allow.charges
-    if len(orders) == 1 and len(charges) == 1:
-        charge = charges[0]
-        return orders[0], charge, float(charge.quantity) * float(charge.unit)
     if len(orders) != len(charges):  # what is only tried is charged nothing
-        return orders[0], None, 0.0
+        return orders[0], "", "", 0.0
+    if len(orders) == 1:
+        charge = charges[0]
+        return orders[0], charge.base, charge.quote, float(charge.quantity) * float(charge.unit)
     worths = [charge.quantity * charge.unit for charge in charges]
     place = max(range(len(worths)), key=worths.__getitem__)
-    return orders[place], charges[place], float(sum(worths, ZERO))
+    return orders[place], charges[place].base, charges[place].quote, float(sum(worths, ZERO))
 
 
 def _as_asked(intent: Intent, leaving: OrderDraft) -> OrderDraft:
@@ -194,7 +184,8 @@ def _worse(
 ) -> tuple[float | None, float | None, bool]:
     """The worse of these prices and another leg's, and whether the leg has a limit: a list is as bad as its worst."""
     unbounded = draft.price is None and (draft.type in LIMITLESS or draft.pegged)
-    price = _price(draft, near, unbounded=unbounded)
+    limit = None if draft.price is None else float(draft.price)
+    price = _price(draft, limit, near, unbounded=unbounded)
     sign = 10_000.0 if draft.side is _BUY else -10_000.0
     if price and near:
         worse = (price / near - 1.0) * sign
@@ -205,29 +196,25 @@ def _worse(
     return near_bps, anchor_bps, not unbounded
 
 
-def _price(draft: OrderDraft, near: float, *, unbounded: bool) -> float:
+def _price(draft: OrderDraft, limit: float | None, near: float, *, unbounded: bool) -> float:
     """The price that it may be executed at, as a client chose it; what has no limit is executed near the market.
 
     A stop waits for its trigger: how far its limit may stand from that is the rules' matter, and it costs nothing yet.
     One that only trails the market has its trigger that far behind it.
     """
-    price: Decimal | None = draft.price
-    if draft.type is not _LIMIT and draft.type in STOPS:
-        if price is None:
-            return near
+    if limit is None or unbounded:
+        return near
+    if draft.type in STOPS:
         trigger = float(draft.stop_price) if draft.stop_price else near
         if draft.trailing_delta:
             behind = draft.trailing_delta / 10_000.0
             trigger *= 1.0 + (behind if draft.side is _BUY else -behind)
-        return near * float(price) / trigger if trigger > 0.0 else float(price)
-    if unbounded or price is None:
-        return near
-    return float(price)
+        return near * limit / trigger if trigger > 0.0 else limit
+    return limit
 
 
 def _scale(currency: str, market: Market) -> tuple[float, str]:
-    if currency in DOLLARS:
-        return 1.0, currency
+    """What amounts in this currency, which is no dollar, are multiplied by, and what they are counted in then."""
     worth = market.worth(currency, _DOLLAR)
     return (1.0, currency) if worth is None else (float(worth.most), _DOLLAR)
 

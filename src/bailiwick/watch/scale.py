@@ -8,7 +8,11 @@ LEAST: Final = -32_000
 
 _STEPS: Final = 512
 _LN2: Final = 693_147  # millionths of nats
-_FRACTIONS: Final = tuple([round(log(0.5 + (step + 0.5) / (2 * _STEPS)) * 1_000_000) for step in range(_STEPS)])
+_PLACES: Final = 2.0 * _STEPS
+# By the fraction's place: it is a half at least, so the first half of the table is never asked for.
+_FRACTIONS: Final = (0,) * _STEPS + tuple(
+    [round(log(0.5 + (step + 0.5) / (2 * _STEPS)) * 1_000_000) for step in range(_STEPS)]
+)
 
 
 def milli_ln(ratio: float) -> int:
@@ -21,7 +25,7 @@ def milli_ln(ratio: float) -> int:
     if not ratio < 7e13:
         return MOST
     fraction, exponent = frexp(ratio)
-    return (exponent * _LN2 + _FRACTIONS[int((fraction - 0.5) * 2 * _STEPS)]) // 1000
+    return (exponent * _LN2 + _FRACTIONS[int(fraction * _PLACES)]) // 1000
 
 
 def clamp(value: int, least: int, most: int) -> int:

@@ -2,22 +2,20 @@
 
 from typing import Final, final
 
+import msgspec
+
 MOST_BEGINNERS: Final = 128
 
 
-@final
-class Executed:
+class Executed(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A fill that is to be compared with the price shortly after."""
 
-    __slots__ = ("at_us", "buys", "key", "near_bps", "price", "worth")
-
-    def __init__(self, at_us: int, key: str, price: float, worth: float, near_bps: float, *, buys: bool) -> None:
-        self.at_us = at_us
-        self.key = key
-        self.price = price
-        self.worth = worth
-        self.near_bps = near_bps
-        self.buys = buys
+    at_us: int
+    key: str
+    price: float
+    worth: float
+    near_bps: float
+    buys: bool
 
 
 @final
@@ -39,14 +37,10 @@ class Scene:
 
     def begin(self, account: str, service: str, now_s: int, *, fair: bool) -> None:
         """Note that a key of the account trades the symbol that did not before."""
-        known = self.beginners.pop(account, None)
+        beginners = self.beginners
+        known = beginners.pop(account, None)
         if known is not None:
             fair = fair and known[2]
-        remember(self.beginners, account, (service, now_s, fair), MOST_BEGINNERS)
-
-
-def remember(kept: "dict[str, tuple[str, int, bool]]", key: str, value: tuple[str, int, bool], most: int) -> None:
-    """Put it at the end, and drop the oldest beyond the most."""
-    if len(kept) >= most:
-        del kept[next(iter(kept))]
-    kept[key] = value
+        elif len(beginners) >= MOST_BEGINNERS:
+            del beginners[next(iter(beginners))]
+        beginners[account] = (service, now_s, fair)
