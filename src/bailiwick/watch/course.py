@@ -9,7 +9,7 @@ MOST_WINDOWS: Final = 3
 MOST_VOUCHED: Final = 3
 DRAIN_S: Final = 7  # seconds in which a sum falls by a thousandth of a nat: twelve nats in a day
 FUNDS_S: Final = 2 * 3600  # after which sales no longer explain a purchase
-RUN_S: Final = 1_800  # a pause that ends a run of sales
+RUN_S: Final = 600  # a pause that ends a run of sales
 
 _BUY: Final = Side.BUY
 
@@ -176,8 +176,9 @@ class Course:
 
     def fund(self, worth: float, count: int, now_s: int) -> None:
         """Count a sale of what it had not bought, or a purchase in a run of them, which brings nothing."""
-        self.sales = min(self.run(now_s) + count, 0x7F)
-        self.funds = self.funded(now_s) + worth
+        run = self.run(now_s)
+        self.sales = min(run + count, 0x7F)
+        self.funds = (self.funded(now_s) if run or not worth else 0.0) + worth
         self.funds_s = now_s
 
     def sum_now(self, now_s: int) -> int:

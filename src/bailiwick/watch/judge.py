@@ -41,6 +41,7 @@ COURSE: Final = (
     Detector(course.LOSS, course.loss, course.loss_values),
 )
 RUN: Final = (Detector(sellout.NAME, sellout.score, sellout.values),)
+TOGETHER: Final = (Detector(sellout.TOGETHER, sellout.together, sellout.together_values),)
 LOSSES: Final = COURSE[1:]
 MANNER: Final = (
     Detector(manner.ORIGIN, manner.origin, manner.origin_values),
@@ -63,13 +64,14 @@ OWN: Final = 3_000  # what others do says nothing against a key whose own order 
 class Finding:
     """What was found: the sum, what of it is of manner and of neighbours, and each detector's part."""
 
-    __slots__ = ("fair", "manner", "others", "parts", "run", "total")
+    __slots__ = ("fair", "manner", "others", "parts", "run", "sold", "total")
 
     def __init__(self) -> None:
         self.total = 0
         self.manner = 0  # the part that the sender's manner made
         self.others = 0  # the part that other keys made
         self.run = 0  # what it adds to a run of sales
+        self.sold = 0  # what that says, of ``manner``
         self.fair = True  # whether it pays no more than is usual
         self.parts: list[tuple[Detector, int]] = []
 
@@ -117,10 +119,13 @@ def judge(view: View) -> Finding:
     if view.idle_s or profile.settled:
         finding.manner = finding.all_of(MANNER, view, manner.MOST)
     if finding.run:
-        finding.manner = min(finding.manner + finding.strongest(RUN, view), _MOST_RUN)
+        finding.sold = finding.strongest(RUN, view)
+        finding.manner = min(finding.manner + finding.sold, _MOST_RUN)
     total = (max(total - trifle(view), 0) if total > 0 else 0) + finding.manner
     if total >= OWN:
         finding.others = finding.all_of(OTHERS, view, crowd.MOST)
+        if finding.sold >= OWN:
+            finding.others = max(finding.others, finding.all_of(TOGETHER, view, sellout.MOST_TOGETHER))
         total += finding.others
     sorts = probing.denied(view.course, view.now_s)
     finding.total = total + sorts

@@ -48,6 +48,10 @@ _SENTENCES: Final[dict[str, Callable[[dict[str, str]], str]]] = {
         f"{of['sold one after another']} of what the key had never bought were sold at the market's price, one order "
         "after another."
     ),
+    sellout.TOGETHER: lambda of: (
+        f"{of['its other accounts']} other accounts at {of['service']} sell what their keys had never bought "
+        "at the same moment."
+    ),
     course.ROUND: lambda of: (
         f"The key buys and sells {of['symbol']} by turns, {of['turns']} so far, at the worse price each time; "
         f"lost {of['lost against the market']}."

@@ -13,7 +13,7 @@ from bailiwick.watch.detect import manner, price, probing
 from bailiwick.watch.detect.course import unspoken
 from bailiwick.watch.detect.price import FAIR
 from bailiwick.watch.event import SIGN_FRESH_US, Asked, Event, Looked, MarketSign, Refused, Traded
-from bailiwick.watch.judge import Finding, judge, judge_manner, judge_vouched
+from bailiwick.watch.judge import OWN, Finding, judge, judge_manner, judge_vouched
 from bailiwick.watch.learning import settle_last
 from bailiwick.watch.prior import purpose
 from bailiwick.watch.profile import DAY_S, U16, Profile
@@ -209,6 +209,8 @@ def _weigh(
     if view.habit is None and not vouched:
         fair = finding.fair and verdict.measure < Measure.ALERT
         scene.begin(account, event.holder.service, now_s, fair=fair)
+    if finding.sold >= OWN:
+        view.pool.sells(account, now_s)
     if verdict.measure >= Measure.ALERT:
         watched.profile.forget_lessons(now_s)
     if verdict.measure >= Measure.HOLD:
@@ -306,8 +308,8 @@ def _sum(
             score, scope = policy.hold, "account"
         elif own < policy.hold <= score:
             scope = "service"
-        elif own < policy.wind_down <= score:
-            score = policy.wind_down - 1  # what others did winds no key down
+        elif own - finding.sold < policy.wind_down <= score:
+            score = policy.wind_down - 1  # what others did winds no key down, nor do sales at a fair price
     return _verdict(view, finding, score, scope, news, policy, exempt=exempt)
 
 
