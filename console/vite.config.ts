@@ -6,6 +6,7 @@ export default defineConfig({
   build: {
     outDir: "../src/bailiwick/console/built",
     emptyOutDir: true,
+    license: { fileName: "licenses.md" }, // of all that is bundled, beside it
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: "es2022",

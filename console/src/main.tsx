@@ -6,8 +6,10 @@ import "./look";
 import "./looking.css";
 import { AskedAgain } from "./parts/confirm";
 import { Empty, Page, Said } from "./parts/bits";
-import { Accounts, Approvals, Incident, Incidents } from "./pages/desk";
+import { Accounts, Approvals } from "./pages/desk";
 import { Enter, SignIn } from "./pages/entrance";
+import { Incident } from "./pages/incident";
+import { Incidents } from "./pages/incidents";
 import { Issue } from "./pages/issue";
 import { Key } from "./pages/key";
 import { Keys } from "./pages/keys";
@@ -24,7 +26,7 @@ const NAVIGATION: [string, string][] = [
 ];
 
 /** What concerns the whole house is not for an owner. */
-const HOUSE = new Set(["incidents", "canaries", "journal"]);
+const HOUSE = new Set(["canaries", "journal"]);
 
 function View() {
   const [view = "", id] = place.value.parts;

@@ -1,4 +1,4 @@
-// Approvals, incidents, accounts.
+// Approvals and accounts.
 import { useState } from "preact/hooks";
 import { type Answer, ask, me } from "../api";
 import { Empty, Facts, Mark, Page, Said, Shown, Time, plain, useLoaded } from "../parts/bits";
@@ -71,90 +71,6 @@ function Held({ id, after }: { id: string; after: () => void }) {
         )}
       </Shown>
     </section>
-  );
-}
-
-export function Incidents() {
-  const state = place.value.query.get("state") ?? "open";
-  const found = useLoaded((signal) => ask("get", "/v1/incidents", { query: { state: state === "any" ? "" : state }, signal }), [state]);
-  return (
-    <Page title="Incidents">
-      <label class="inline">
-        State
-        <select value={state} onChange={(event) => filter({ state: event.currentTarget.value })}>
-          {["open", "closed", "any"].map((each) => <option key={each}>{each}</option>)}
-        </select>
-      </label>
-      <Shown of={found}>
-        {(all) =>
-          all.rows.length ? (
-            <ul class="plain">
-              {all.rows.map((each) => (
-                <li key={each.id}>
-                  <Mark of={each.state} /> <a href={to("incidents", each.id)}>{each.title}</a> <Time at={each.opened} />
-                </li>
-              ))}
-            </ul>
-          ) : (
-            <Empty>No incident is like that. When a key is suspected, leaks, or its owner says “not me”, it stands here.</Empty>
-          )
-        }
-      </Shown>
-    </Page>
-  );
-}
-
-type IncidentAnswer = Answer<"/v1/incidents/{id}", "get">;
-
-export function Incident({ id }: { id: string }) {
-  const incident = useLoaded((signal) => ask("get", "/v1/incidents/{id}", { path: { id }, signal }), [id]);
-  return (
-    <Page title="Incident">
-      <Shown of={incident}>{(found) => <Told of={found} after={incident.again} />}</Shown>
-    </Page>
-  );
-}
-
-function Told({ of, after }: { of: IncidentAnswer; after: () => void }) {
-  const [text, setText] = useState("");
-  const [error, setError] = useState<unknown>(null);
-  const id = of.id;
-  async function attempt(work: () => Promise<unknown>) {
-    setError(null);
-    try {
-      await work();
-      setText("");
-      after();
-    } catch (failed) {
-      setError(failed);
-    }
-  }
-  return (
-    <>
-      <p><Mark of={of.state} /> {of.title}</p>
-      <Facts
-        of={[
-          ["Id", of.id],
-          ["Owner", of.owner],
-          ["Opened", <Time at={of.opened} />],
-          ["Keys", <>{of.keys?.map((key) => <a key={key} href={to("keys", key)}>{key.slice(0, 14)}… </a>)}</>],
-          ["Disputed orders", of.disputed?.map(plain).join(", ") ?? ""],
-          ["Closed", of.closed ? <Time at={of.closed} /> : ""],
-          ["Why", of.closing ?? ""],
-          ["For the exchange", of.evidence ? <a href={of.evidence} download target="_self">the evidence file</a> : ""],
-        ]}
-      />
-      <h2>Notes</h2>
-      <ul class="plain">{of.notes?.map((each) => <li key={plain(each)}>{plain(each)}</li>)}</ul>
-      <Said error={error} />
-      {of.state === "open" && me.value?.role !== "auditor" ? (
-        <form class="row" onSubmit={(event) => { event.preventDefault(); void attempt(() => ask("post", "/v1/incidents/{id}/notes", { path: { id }, body: { text } })); }}>
-          <label class="grow">Note, or the reason to close it<input value={text} onInput={(event) => setText(event.currentTarget.value)} required /></label>
-          <button type="submit">Write it down</button>
-          <button type="button" disabled={!text} onClick={() => attempt(() => ask("post", "/v1/incidents/{id}/close", { path: { id }, body: { reason: text }, again: true }))}>Close it</button>
-        </form>
-      ) : null}
-    </>
   );
 }
 

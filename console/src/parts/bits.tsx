@@ -17,7 +17,7 @@ export function Time({ at, empty = "never" }: { at: string | number | null | und
 
 const LOOKS: Record<string, string> = {
   active: "good", trusted: "good", "in force": "good", allowed: "good", used: "good", approved: "good",
-  winding_down: "care", suspended: "care", held: "care", alert: "care", hold: "care", suspect: "bad", waiting: "care", pending: "care", open: "care", invited: "care",
+  winding_down: "care", suspended: "care", held: "care", alert: "care", hold: "care", suspect: "bad", waiting: "care", pending: "care", open: "care", "being worked on": "care", "let through": "good", signal: "care", "wind-down": "bad", freeze: "bad", "not me": "bad", "given back": "good", "that was me": "good", invited: "care",
   frozen: "bad", revoked: "bad", expired: "bad", compromised: "bad", denied: "bad", refused: "bad",
 };
 

@@ -56,8 +56,8 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     """An order of an affected key. Money is a decimal in a string; ``None`` is not known.
 
     ``fate`` is ``forwarded``, ``held`` or ``refused``. ``executed`` is in the base asset and ``paid`` in the quote
-    asset, as the exchange reported. ``would`` says at which price a held or refused one is reckoned, from and to;
-    ``why_not`` why one is not.
+    asset, as the exchange reported. A held or refused one is reckoned at a price ``would_from`` ``would_to``;
+    ``why_not`` says why one is not.
     """
 
     position: int
@@ -73,7 +73,8 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     price: str | None = None
     executed: str | None = None
     paid: str | None = None
-    would: tuple[str, str] | None = None
+    would_from: str | None = None
+    would_to: str | None = None
     why_not: str = ""
 
 
@@ -88,12 +89,13 @@ class LossView(msgspec.Struct, frozen=True, kw_only=True):
     """What was lost and what was prevented, reckoned against one price.
 
     ``against`` is ``before`` (the median of the hour before the first signal), ``then`` (five minutes after each order)
-    or ``now`` (the latest price). ``prevented`` is an estimate, from and to.
+    or ``now`` (the latest price). What was prevented is an estimate, from ``least`` to ``most``.
     """
 
     against: str
     lost: SumView
-    prevented: tuple[SumView, SumView]
+    least: SumView
+    most: SumView
 
 
 class MinuteView(msgspec.Struct, frozen=True, kw_only=True):

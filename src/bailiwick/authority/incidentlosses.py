@@ -88,6 +88,11 @@ def reckon(orders: Sequence[Ordered], course: Course, first_ms: int) -> Reckoned
     return Reckoned(traded=tuple(known), would=would, losses=losses, before=before, unknown=unknown)
 
 
+def since(order: Ordered, first_ms: int) -> bool:
+    """Whether an order came with the first signal or after it: the event is written a moment before or after."""
+    return order.at_ms >= first_ms // 1000 * 1000
+
+
 def results(course: Course, traded: Iterable[Trade], would: Iterable[Would]) -> list[tuple[Decimal, Decimal]]:
     """The victim's result by the end of each minute: as it was, and had the refused orders been executed, too."""
     real = list(traded)
@@ -108,7 +113,7 @@ def _stopped(orders: Iterable[Ordered], first_ms: int, passed: Collection[object
     last: dict[object, int] = {}
     found = []
     for order in orders:
-        if order.forwarded or order.at_ms < first_ms // 1000 * 1000 or order.same in passed:
+        if order.forwarded or not since(order, first_ms) or order.same in passed:
             continue
         again = order.at_ms - last.get(order.same, -AGAIN_MS) < AGAIN_MS
         last[order.same] = order.at_ms

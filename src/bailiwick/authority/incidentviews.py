@@ -12,7 +12,7 @@ from bailiwick.authority.incident_verbs import (
     OrderView,
     SumView,
 )
-from bailiwick.authority.incidentlosses import Loss, Would, reckon, results
+from bailiwick.authority.incidentlosses import Loss, Trade, Would, reckon, results, since
 from bailiwick.authority.incidentorders import Gathered, Ordered
 from bailiwick.authority.show import moment
 from bailiwick.journal.record import Act, Event
@@ -62,7 +62,7 @@ Line = tuple[int, int, HappeningView]  # ms, position, and what is told
 def timeline(store: Store, incident: Incident, alerts: Sequence[Alert], gathered: Gathered) -> list[HappeningView]:
     """What happened, oldest first."""
     told = {alert.key for alert in alerts}
-    lines: list[Line] = [(incident.opened, -1, _line(incident.opened, "opened", f"Opened: {incident.title}"))]
+    lines: list[Line] = [(incident.opened, 0, _line(incident.opened, "opened", f"Opened: {incident.title}"))]
     for alert in alerts:
         lines += _of_alert(store, alert)
     lines += (_of_act(at, act) for at, act in gathered.acts if act.verb.partition(".")[2] in ACTS)
@@ -73,7 +73,7 @@ def timeline(store: Store, incident: Incident, alerts: Sequence[Alert], gathered
             lines.append((note.at, 0, _line(note.at, "note", note.text, by=note.by)))
     for step in incident.steps:
         lines.append((step.at, 0, _line(step.at, *_of_step(step.what, step.text), by=step.by)))
-    lines.sort(key=lambda each: (each[0] // 1000, each[1] if each[1] >= 0 else -1, each[0]))
+    lines.sort(key=lambda each: each[:2])
     return [view for _, _, view in lines]
 
 
@@ -203,7 +203,7 @@ def course_view(course: Course, orders: Sequence[Ordered], first_ms: int) -> Cou
             )
             for each, (real, otherwise) in zip(course.minutes, lines, strict=True)
         ),
-        orders=tuple(_order_view(each, would.get(each.position)) for each in orders),
+        orders=tuple(_order_view(each, would.get(each.position), first_ms) for each in orders),
         losses=tuple(_loss_view(each) for each in found.losses),
         counted=len(found.traded),
         prevented=sum(1 for each in found.would if each.least is not None),
@@ -227,15 +227,12 @@ def _sum_view(amount: Decimal | None) -> SumView:
 
 def _loss_view(loss: Loss) -> LossView:
     return LossView(
-        against=loss.against, lost=_sum_view(loss.lost), prevented=(_sum_view(loss.least), _sum_view(loss.most))
+        against=loss.against, lost=_sum_view(loss.lost), least=_sum_view(loss.least), most=_sum_view(loss.most)
     )
 
 
-def _order_view(order: Ordered, would: Would | None) -> OrderView:
+def _order_view(order: Ordered, would: Would | None, first_ms: int) -> OrderView:
     draft = order.draft
-    at = None
-    if would is not None and would.least is not None and would.most is not None:
-        at = (_price(would.least.quote, would.least.base), _price(would.most.quote, would.most.base))
     return OrderView(
         position=order.position,
         at=moment(order.at_ms) or "",
@@ -250,18 +247,23 @@ def _order_view(order: Ordered, would: Would | None) -> OrderView:
         price=_or_none(draft.price),
         executed=_or_none(order.executed),
         paid=_or_none(order.paid),
-        would=at,
-        why_not=would.why_not
-        if would is not None
-        else ""
-        if order.forwarded
-        else "asked for before, or let through later",
+        would_from=None if would is None else _price(would.least),
+        would_to=None if would is None else _price(would.most),
+        why_not=_why_not(order, would, first_ms),
     )
 
 
-def _price(quote: Decimal, base: Decimal) -> str:
-    return plain(round(quote / base, 12)) if base else "0"
+def _price(trade: Trade | None) -> str | None:
+    return None if trade is None or not trade.base else plain(round(trade.quote / trade.base, 12))
 
 
 def _or_none(amount: Decimal | None) -> str | None:
     return None if amount is None else plain(amount)
+
+
+def _why_not(order: Ordered, would: Would | None, first_ms: int) -> str:
+    if would is not None:
+        return would.why_not
+    if order.forwarded:
+        return ""
+    return "before the first signal" if not since(order, first_ms) else "asked for before, or let through later"

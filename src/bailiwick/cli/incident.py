@@ -178,8 +178,9 @@ def _print_course(course: CourseView) -> None:
     say(f"{course.symbol} at {course.venue}: orders: {of}")
     for loss in course.losses:
         lost = _sum(loss.lost, course.quote)
-        first, second = (_sum(each, course.quote) for each in loss.prevented)
-        say(f"  against {AGAINST[loss.against]}: lost {lost}; prevented, by estimate, {first} to {second}")
+        first, second = (_sum(each, course.quote) for each in (loss.least, loss.most))
+        prevented = first if first == second else f"{first} to {second}"
+        say(f"  against {AGAINST[loss.against]}: lost {lost}; prevented, by estimate, {prevented}")
 
 
 def _sum(told: SumView, asset: str) -> str:
