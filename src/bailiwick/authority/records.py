@@ -21,10 +21,10 @@ from bailiwick.authority.record_verbs import (
     VerifyAct,
 )
 from bailiwick.authority.trades import first_since
-from bailiwick.cli.journalline import words
 from bailiwick.journal import reader
 from bailiwick.journal.backwards import stretches
 from bailiwick.journal.error import JournalError
+from bailiwick.journal.line import words
 from bailiwick.journal.proof import prove
 from bailiwick.journal.record import Act, Record, decode, named
 from bailiwick.journal.verify_act import verify_act

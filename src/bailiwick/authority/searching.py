@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from bailiwick.authority.looking_verbs import FoundRecord, FoundRecords, SearchRecords
 from bailiwick.authority.trades import first_since
-from bailiwick.cli.journalline import words
 from bailiwick.journal import reader, segment
 from bailiwick.journal.backwards import stretches
 from bailiwick.journal.error import JournalDamaged
+from bailiwick.journal.line import words
 from bailiwick.journal.record import Act, Failures, Fingerprint, Record, decode, named
 from bailiwick.link.wire import Code, LinkError
 

@@ -11,11 +11,11 @@ import msgspec
 from cyclopts import Parameter
 
 from bailiwick.cli.exits import Exit, Stop
-from bailiwick.cli.journalline import line
 from bailiwick.cli.options import COMMON, Common, group
 from bailiwick.cli.output import print_json, remark, say
 from bailiwick.config import Config
 from bailiwick.journal.error import JournalError
+from bailiwick.journal.line import line
 from bailiwick.journal.reader import Entry, search, tail
 from bailiwick.journal.record import decode, named
 from bailiwick.journal.verify_proof import ProofError, Verifier

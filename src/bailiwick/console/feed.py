@@ -15,9 +15,9 @@ from typing import final
 
 import msgspec
 
-from bailiwick.cli.journalline import words
 from bailiwick.journal import reader
 from bailiwick.journal.error import JournalError
+from bailiwick.journal.line import words
 from bailiwick.journal.record import Act, Event, Failures, Intent, Read, Record, decode
 from bailiwick.logs import log
 from bailiwick.store.errors import NotFoundError

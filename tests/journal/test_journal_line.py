@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from bailiwick.cli.journalline import line
+from bailiwick.journal.line import line
 from bailiwick.journal.record import (
     Act,
     Condensed,

@@ -1,5 +1,6 @@
 """A record of the journal in one line for people; `--json` has all of it."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -26,6 +27,7 @@ from bailiwick.model.order import OrderReport, TradeReport
 from bailiwick.model.reason import Reason
 from bailiwick.words import counted
 
+_FOR_PROGRAMS = re.compile(r"digest|request\d\d").fullmatch  # of an event: a held request, in pieces, and its digest
 _EXECUTED = {True: "done", False: "not done", None: "outcome not known yet"}
 _DECIDED = {"allow": "allowed", "deny": "denied", "hold": "held"}
 
@@ -76,7 +78,7 @@ def _told(record: Record) -> str:
         case SetBack():
             return f"set back to {record.size} records, upon a person's word"
         case Event():
-            detail = ", ".join(f"{name} {text}" for name, text in record.detail if text)
+            detail = ", ".join(f"{name} {text}" for name, text in record.detail if text and not _FOR_PROGRAMS(name))
             return f"event    {record.what}  {record.key}  {detail}".rstrip()
 
 
