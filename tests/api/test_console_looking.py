@@ -205,7 +205,7 @@ async def test_money_at_risk_is_that_of_keys_that_open(house: ApiHouse) -> None:
     name = make_key_id("main", b"u" * 16)
     house.store.keys.add(Key(name, "main", "bot", KeyKind.HMAC, free, KeyState.ACTIVE, NOW, b"sealed"))
     now = await money(house)
-    assert (now["unbounded"], now["worst"][0]["most"]) == (1, "unbounded")
+    assert (now["unbounded"], now["worst"][0]["most"], now["bounded"]) == (1, "unbounded", both["worst"])
     listed = (await house.call("GET", "/v1/search/keys?unbounded=true")).json
     assert [row["id"] for row in listed["rows"]] == [name]
     await house.call("POST", f"/v1/keys/{name}/freeze", "ops", {})

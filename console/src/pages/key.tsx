@@ -3,20 +3,14 @@ import { useState } from "preact/hooks";
 import { ask, me } from "../api";
 import { Empty, Facts, Mark, Page, Said, Shown, Time, plain, useLoaded } from "../parts/bits";
 import { Family } from "../parts/family";
-import { type Move, Moves } from "../parts/move";
+import { Moves } from "../parts/move";
 import { Panic } from "../parts/panic";
 import { SeenFrom, UseOverTime, usePast } from "../parts/past";
 import { Recorded } from "../parts/recorded";
 import { Budgets, Would } from "../parts/would";
 import { to } from "../router";
 
-const MOVES: Record<string, Move[]> = {
-  active: ["revoke"],
-  pending: ["revoke"],
-  winding_down: ["unfreeze", "revoke"],
-  frozen: ["unfreeze", "revoke"],
-  expired: ["revoke"],
-};
+const UNDOABLE = new Set(["winding_down", "frozen"]);
 const STOPPABLE = new Set(["active", "pending", "winding_down"]);
 
 export function Key({ id }: { id: string }) {
@@ -34,7 +28,13 @@ export function Key({ id }: { id: string }) {
           <>
             <p><code class="long">{id}</code> <Mark of={state} /></p>
             {found.notes?.map((note) => <p key={note} class="said care">{note}</p>)}
-            {acts ? <Moves kind="keys" id={id} moves={MOVES[state] ?? []} after={key.again} /> : null}
+            {acts && UNDOABLE.has(state) ? <Moves kind="keys" id={id} moves={["unfreeze"]} after={key.again} /> : null}
+            {acts && state !== "revoked" ? (
+              <details>
+                <summary>End it for good</summary>
+                <Moves kind="keys" id={id} moves={["revoke"]} after={key.again} />
+              </details>
+            ) : null}
             <div class="cards">
               <section class="card wide">
                 <h2>What it may do</h2>
@@ -93,7 +93,7 @@ function Use({ id }: { id: string }) {
               <Facts
                 of={[
                   ["Bought and not sold", (found.holdings ?? []).map((each) => `${each.quantity} ${each.asset}`).join(", ") || "nothing"],
-                  ["Open orders", String(found.open_orders?.length ?? 0)],
+                  ["Its open orders", (found.open_orders ?? []).slice(0, 10).map((each) => `${each.side} ${each.quantity} ${each.symbol}`).join(", ") || "none"],
                 ]}
               />
             </>
@@ -155,7 +155,7 @@ function Past({ id }: { id: string }) {
           return rows.length ? (
             <>
               <ol class="stream">
-                {rows.map((each) => <Recorded key={each.position} position={each.position} record={each.record} words={each.words} />)}
+                {rows.map((each) => <Recorded key={each.position} position={each.position} record={each.record} words={each.words?.replace(` ${id}`, "")} />)}
               </ol>
               <Said error={error} />
               {ended || oldest === undefined ? <p class="quiet">That is all of the last year.</p> : <button onClick={() => void more(oldest)}>Older ones</button>}

@@ -17,8 +17,8 @@ export function Overview() {
         <Money />
         <Open />
         <Rates />
-        <Health />
       </div>
+      <Health />
       <Rehearsal />
       <Alerts />
       <section aria-label="What happens now">

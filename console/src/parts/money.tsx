@@ -1,7 +1,7 @@
 // The money that is at risk, and how everything is: two cards that somebody reads in a hurry.
 import { type Answer, ask, me } from "../api";
 import { to } from "../router";
-import { Facts, Mark, Shown } from "./bits";
+import { Mark, Shown } from "./bits";
 import { usePolled } from "./polled";
 
 type Found = NonNullable<Answer<"/v1/doctor", "get">["findings"]>;
@@ -13,17 +13,16 @@ export function Money() {
       <h2 id="money">Money at risk</h2>
       <Shown of={money}>
         {(found) => {
-          const bounded = found.worst.filter((each) => each.most !== "unbounded");
           const opening = (found.keys["active"] ?? 0) + (found.keys["pending"] ?? 0);
           return (
             <>
-              {bounded.map((each) => (
+              {found.bounded.map((each) => (
                 <p key={each.currency} class="sum">{amount(each.most)} <span class="unit">{each.currency}</span></p>
               ))}
-              {!bounded.length && !found.unbounded ? <p class="sum">0</p> : null}
+              {found.worst.length ? null : <p class="sum">0</p>}
               {found.unbounded ? (
                 <p class="said bad">
-                  <strong>Unbounded:</strong>{" "}
+                  <strong>Unbounded{found.bounded.length ? " besides" : ""}:</strong>{" "}
                   <a href={`${to("keys")}?unbounded=1`}>{found.unbounded.toLocaleString()} {found.unbounded === 1 ? "key" : "keys"}</a> may lose
                   all that the account holds.
                 </p>
@@ -64,9 +63,9 @@ export function Health() {
           <>
             <p>
               <span class={`mark ${found.ready ? "good" : "bad"}`}>{found.ready ? "serving" : "not serving"}</span>{" "}
-              {found.ready ? "" : found.detail}
+              {found.ready ? "" : found.detail} {found.keys.toLocaleString()} keys in force,{" "}
+              {found.position.toLocaleString()} records in the journal, version {found.version}
             </p>
-            <Facts of={[["Keys in force", found.keys.toLocaleString()], ["Journal", `${found.position.toLocaleString()} records`], ["Version", found.version]]} />
           </>
         )}
       </Shown>

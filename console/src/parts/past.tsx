@@ -126,7 +126,7 @@ function Chart({ bars }: { bars: Bar[] }) {
       <p class="ends quiet"><span>{bars[0]?.words}</span><span>{bars.at(-1)?.words}</span></p>
       <details>
         <summary>As a table</summary>
-        <table>
+        <table tabIndex={0} aria-label="Use over time">
           <thead><tr><th scope="col">From</th>{KINDS.map((kind) => <th key={kind} scope="col">{kind}</th>)}<th scope="col">reads allowed</th></tr></thead>
           <tbody>
             {bars.filter((each) => each.reads || KINDS.some((kind) => each[kind])).map((each) => (
@@ -169,7 +169,7 @@ export function SeenFrom({ of }: { of: ReturnType<typeof usePast> }) {
         {(found) => (
           <>
             {found.places.length ? (
-              <table>
+              <table tabIndex={0} aria-label="Addresses">
                 <thead><tr>{["Address", "What is known of it", "First", "Last", "Requests", "Denied"].map((each) => <th key={each} scope="col">{each}</th>)}</tr></thead>
                 <tbody>
                   {found.places.slice(0, all ? undefined : 10).map((each) => (
@@ -187,7 +187,7 @@ export function SeenFrom({ of }: { of: ReturnType<typeof usePast> }) {
             ) : found.more ? null : <Empty>It has come from nowhere yet.</Empty>}
             {found.places.length > 10 && !all ? <button onClick={() => setAll(true)}>All {found.places.length} addresses</button> : null}
             {found.clients.length ? (
-              <table>
+              <table tabIndex={0} aria-label="Programs">
                 <thead><tr>{["Program", "What is known of it", "First", "Last", "Requests", "Denied"].map((each) => <th key={each} scope="col">{each}</th>)}</tr></thead>
                 <tbody>
                   {found.clients.slice(0, all ? undefined : 10).map((each) => (

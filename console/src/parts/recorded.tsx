@@ -7,13 +7,19 @@ const DECIDED: Record<string, string> = { allow: "allowed", deny: "denied", hold
 const SAID = ["method", "path", "verb", "what", "subject", "actor", "reason", "detail", "sample", "status"];
 const BEGINS = /^(allowed|denied|held|act|event|refused|client|snapshot of|condensed|market)\s+/; // the mark says it
 
+/** The words of a record without what its mark says already. */
+export function shortly(words: string, key = ""): string {
+  const rest = words.replace(BEGINS, "");
+  return key ? rest.replace(` ${key}`, "") : rest;
+}
+
 type Given = { position: number; record: Record<string, unknown>; words?: string | undefined; children?: ComponentChildren };
 
 export function Recorded({ position, record, words, children }: Given) {
   const at = Number(record["at_us"] ?? record["until_us"] ?? 0) / 1000;
   const decision = plain(record["decision"]);
   const today = new Date(at).toDateString() === new Date().toDateString();
-  const said = words ? words.replace(BEGINS, "") : SAID.map((name) => plain(record[name])).filter(Boolean).join(" · ");
+  const said = words ? shortly(words) : SAID.map((name) => plain(record[name])).filter(Boolean).join(" · ");
   return (
     <li>
       {at ? (

@@ -117,7 +117,7 @@ function Verdict({ of }: { of: Explained }) {
       {of.remedy ? <p>{of.remedy}</p> : null}
       {of.allowed && of.budgets?.length ? (
         <>
-          <p>It comes to {of.worth || "0"} {of.budgets[0]?.unit} at worst. The budgets after it:</p>
+          <p>It comes to {figure(of.worth)} {of.budgets[0]?.unit} at worst. The budgets after it:</p>
           <Budgets of={of.budgets} />
         </>
       ) : null}
@@ -139,6 +139,12 @@ const NAMES: Record<string, string> = {
   day_notional: "Traded today", rolling_notional: "Traded in 24 hours", loss_per_day: "Lost today", open_orders: "Open orders",
 };
 
+/** An amount as people read it, to the digit as it came. */
+export function figure(text: string | undefined): string {
+  const [whole = "0", rest] = (text ?? "0").split(".");
+  return whole.replace(/\B(?=(\d{3})+$)/g, "\u202f") + (rest ? `.${rest}` : "");
+}
+
 export function Budgets({ of }: { of: Schemas["BudgetUse"][] }) {
   return (
     <>
@@ -152,7 +158,8 @@ export function Budgets({ of }: { of: Schemas["BudgetUse"][] }) {
               <meter min={0} max={Number(each.limit)} value={used} high={Number(each.limit) * 0.8} aria-label={name} />
             ) : <span class="quiet">no limit of its own</span>}
             <span>
-              {each.used}{Number(each.reserved ?? 0) ? ` and ${each.reserved} reserved` : ""}{each.limit ? ` of ${each.limit}` : ""} {each.unit}
+              {figure(each.used)}{Number(each.reserved ?? 0) ? ` and ${figure(each.reserved)} reserved` : ""}
+              {each.limit ? ` of ${figure(each.limit)}` : ""} {each.unit}
             </span>
           </div>
         );

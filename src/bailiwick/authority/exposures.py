@@ -69,6 +69,7 @@ class Exposures:
         accounts = {each.alike.account for each in rated}
         return MoneyAnswer(
             worst=worst(list(losses.items())),
+            bounded=worst([(loss, count) for loss, count in losses.items() if loss.most is not None]),
             keys=dict(keys),
             accounts=len(accounts),
             owners=len({each.owner for each in self._store.accounts.list() if each.id in accounts}),

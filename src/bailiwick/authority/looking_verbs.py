@@ -148,11 +148,12 @@ class UseOverTime(Question[PastOfKey], frozen=True, forbid_unknown_fields=True, 
 class MoneyAnswer(Answer, frozen=True, kw_only=True):
     """What keys could lose in a day by trading, by currency; of those that open anything now.
 
-    ``keys`` counts all keys by the state that binds them, ``unbounded`` those that open and that nothing bounds.
-    ``beyond`` are rights that no figure counts.
+    ``keys`` counts all keys by the state that binds them, ``unbounded`` those that open and that nothing bounds;
+    ``bounded`` is what the others come to. ``beyond`` are rights that no figure counts.
     """
 
     worst: tuple[WorstLoss, ...]
+    bounded: tuple[WorstLoss, ...]
     keys: dict[str, int]
     accounts: int
     owners: int
