@@ -343,7 +343,7 @@ async def test_what_left_no_record_is_no_lesson(fault: str, ground: Ground, monk
     ground.pass_time(60)
     left_before = gone(ground)
     bot.buy("2")
-    settle_last(watched, ground.clock.at // 1_000_000)
+    settle_last(watched)
     assert bot.reason in ("JOURNAL_FULL", "HELD")
     assert (gone(ground), watched.profile.young.orders) == (left_before, left_before)
 

@@ -255,7 +255,7 @@ def test_the_short_way_of_a_new_keys_order_changes_no_verdict(seed: int) -> None
     short, long = Desk(), Desk()
     for gap, event in first_day(random.Random(seed)):
         found = short.tell(event, short.now + gap)
-        with patch.object(step, "_plain", return_value=False):
+        with patch.object(step, "is_plain", return_value=False):
             assert long.tell(event, long.now + gap) == found
     assert short.state.encode_key("e", short.now) == long.state.encode_key("e", long.now)
 

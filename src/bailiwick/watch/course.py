@@ -65,9 +65,9 @@ class Window:
 
     def age(self, now_s: int) -> None:
         """Halve what is a day old."""
-        days = min((now_s - self.began_s) // DAY_S, 30)
-        if days <= 0:
+        if now_s - self.began_s < DAY_S:
             return
+        days = min((now_s - self.began_s) // DAY_S, 30)
         share = 1.0 / (1 << days)
         self.bought *= share
         self.sold *= share
@@ -86,16 +86,19 @@ class Window:
         else:
             self.sold += worth
         self.lost += worth * worse_bps / 10_000
-        self.fills = min(self.fills + 1, 0xFFFF)
+        if self.fills < 0xFFFF:
+            self.fills += 1
 
     def ask(self, side: Side, now_s: int) -> None:
         """Count an order that left."""
         self.seen_s = now_s
-        self.orders = min(self.orders + 1, 0xFFFF)
+        if self.orders < 0xFFFF:
+            self.orders += 1
         mark = 1 if side is _BUY else 2
-        if self.last not in (0, mark):
-            self.flips = min(self.flips + 1, 0xFF)
-        self.last = mark
+        if self.last != mark:
+            if self.last and self.flips < 0xFF:
+                self.flips += 1
+            self.last = mark
 
 
 @final

@@ -46,7 +46,7 @@ MOST_BYTES: Final = (
 
 def pack(watched: Watched, now_s: int) -> bytes:
     """The key's profile, what is not habit yet, its sum and its windows."""
-    settle_last(watched, now_s)
+    settle_last(watched)
     profile, course = watched.profile, watched.course
     older = profile.older
     places = (profile.networks, profile.fingerprints, profile.prefixes)

@@ -13,7 +13,7 @@ JUMP: Final = "size-jump"
 TOP: Final = "book-top"
 
 _SHARE_FROM: Final = 8_300  # ln of 1/4,000: more of a day's volume than that is seldom asked for at once
-_NOTABLE: Final = 0.00025
+NOTABLE: Final = 0.00025
 _MOVED: Final = 500.0
 _MOST_MOVED: Final = 1_200
 _MOST_SHARE: Final = 6_500
@@ -31,7 +31,7 @@ def share(view: View) -> int:
     if day is None or day <= 0.0:
         return 0
     part = taken(view) / day
-    if part < _NOTABLE:
+    if part < NOTABLE:
         return 0
     habit = view.habit
     if habit is not None and view.size <= habit.largest + 100 and not _pays(view):
@@ -109,7 +109,7 @@ def top(view: View) -> int:
     best, day = event.top_worth, event.day_worth
     if best is None or best <= 0.0 or event.worth <= 3.0 * best or view.tier == 0:
         return 0
-    if day is not None and event.worth < day * _NOTABLE:
+    if day is not None and event.worth < day * NOTABLE:
         return 0
     near = event.near_bps
     if not event.unbounded and (near is None or near <= 0.0):
