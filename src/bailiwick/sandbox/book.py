@@ -40,6 +40,7 @@ class Book:
     def __init__(self) -> None:
         self._bids: SortedDict[int, Level] = SortedDict()
         self._asks: SortedDict[int, Level] = SortedDict()
+        self._found: dict[str, Level | None] = {}  # the best of a side, until its prices change
         self.updates = 1
 
     def add(self, order: Order) -> None:
@@ -48,6 +49,7 @@ class Book:
         level: Level | None = side.get(order.price)
         if level is None:
             level = side[order.price] = Level(order.price)
+            self._found.pop(order.side, None)
         level.orders[order.order_id] = order
         level.quantity += order.remaining
         if order.iceberg:
@@ -64,6 +66,7 @@ class Book:
         self.updates += 1
         if not level.orders:
             del side[order.price]
+            self._found.pop(order.side, None)
 
     def reduce(self, order: Order, quantity: int) -> None:
         """Note that a resting order's remaining quantity is about to fall by ``quantity``; it keeps its place."""
@@ -72,9 +75,13 @@ class Book:
 
     def best(self, side: str) -> Level | None:
         """The best level of bids (``BUY``) or asks (``SELL``)."""
-        if side == BUY:
-            return self._bids.peekitem(-1)[1] if self._bids else None
-        return self._asks.peekitem(0)[1] if self._asks else None
+        try:
+            return self._found[side]
+        except KeyError:
+            levels = self._side(side)
+            found: Level | None = levels.peekitem(-1 if side == BUY else 0)[1] if levels else None
+            self._found[side] = found
+            return found
 
     def levels(self, side: str) -> Iterator[Level]:
         """The levels of one side, best first."""

@@ -49,14 +49,15 @@ class Climate:
 def _steps(seed: int, minutes: int, day_sigma: float) -> "array[float]":
     """Logarithmic returns by the minute."""
     stream = Stream(seed)
+    normal, unit, hurried = stream.normal, stream.unit, _HURRY_BPS
     sigma = day_sigma / math.sqrt(DAY_MINUTES) * _CALM
     found = array("d")
     hour = 1.0
     for minute in range(minutes):
         if minute % _HOUR == 0:
             hour = hour**0.6 * stream.spread(_HOUR_SIGMA)
-        step = stream.normal() * sigma * hour
-        found.append(step * _HURRY if stream.chance(_HURRY_BPS) else step)
+        step = normal() * sigma * hour
+        found.append(step * _HURRY if unit() * 10_000 < hurried else step)
     return found
 
 
