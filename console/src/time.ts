@@ -15,10 +15,15 @@ export function ago(moment: number, now = Date.now()): string {
 }
 
 const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
+const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 
 export function long(moment: number): string {
   return DAY.format(moment);
+}
+
+export function day(moment: number): string {
+  return DATE.format(moment);
 }
 
 export function clock(moment: number): string {

@@ -23,7 +23,7 @@ export function draw(place: HTMLElement, course: Course, marks: Mark[]): () => v
       panes: { separatorColor: color("line"), enableResize: false },
     },
     grid: { vertLines: { visible: false }, horzLines: { color: color("line") } },
-    rightPriceScale: { borderColor: color("line") },
+    rightPriceScale: { borderColor: color("line"), scaleMargins: { top: 0.3, bottom: 0.15 } }, // room for the marks
     timeScale: { borderColor: color("line"), timeVisible: true, tickMarkFormatter: (at: Time) => hour(at) },
     localization: { timeFormatter: (at: Time) => long(Number(at) * 1000) },
     handleScroll: { mouseWheel: false, vertTouchDrag: false },
@@ -55,7 +55,7 @@ export function draw(place: HTMLElement, course: Course, marks: Mark[]): () => v
   const [upper, lower] = chart.panes();
   upper?.setStretchFactor(0.7);
   lower?.setStretchFactor(0.3);
-  chart.timeScale().fitContent();
+  chart.timeScale().setVisibleLogicalRange({ from: -2, to: course.minutes.length + (narrow ? 3 : 8) });
   return () => chart.remove();
 }
 

@@ -5,11 +5,17 @@ import { type Move, Moves } from "../parts/move";
 import { Blast } from "../parts/panic";
 import { to } from "../router";
 import type { Picture } from "./marks";
-import { NotMe } from "./timeline";
+import { NotMe, WasMe } from "./timeline";
 
 const MOVES: Record<string, Move[]> = {
   active: ["wind-down", "freeze"], pending: ["freeze"], winding_down: ["freeze", "unfreeze"], frozen: ["unfreeze"],
 };
+
+/** The newest signal of a key that nobody has answered for. */
+function Asked({ of, id, after }: { of: Picture; id: string; after: () => void }) {
+  const last = of.timeline.filter((each) => each.key === id && each.alert).at(-1);
+  return last?.alert && !last.vouch ? <WasMe alert={last.alert} after={after} /> : null;
+}
 
 export function Stops({ of, after }: { of: Picture; after: () => void }) {
   const acts = me.value?.role !== "auditor";
@@ -32,7 +38,7 @@ export function Stops({ of, after }: { of: Picture; after: () => void }) {
                 ["Venue", each.venue],
               ]}
             />
-            {acts ? <><Moves kind="keys" id={each.key} moves={MOVES[each.state] ?? []} after={after} /><NotMe id={each.key} after={after} /></> : null}
+            {acts ? <><Moves kind="keys" id={each.key} moves={MOVES[each.state] ?? []} after={after} /><div class="row"><Asked of={of} id={each.key} after={after} /><NotMe id={each.key} after={after} /></div></> : null}
           </section>
         ))}
         {accounts.map((id) => (

@@ -2,8 +2,9 @@
 import { useState } from "preact/hooks";
 import { ask, me } from "../api";
 import { Dialog } from "../parts/dialog";
-import { Facts, Mark, Said, Shown, Time, useLoaded } from "../parts/bits";
+import { Facts, Mark, Said, Shown, useLoaded } from "../parts/bits";
 import { to } from "../router";
+import { ago, clock, day, utc } from "../time";
 import type { Happening } from "./marks";
 
 export function Timeline({ of, open, after }: { of: Happening[]; open: boolean; after: () => void }) {
@@ -13,7 +14,7 @@ export function Timeline({ of, open, after }: { of: Happening[]; open: boolean; 
       <ol class="happened">
         {of.map((each, place) => (
           <li key={`${each.at}/${each.position}/${place}`} class={each.kind}>
-            <Time at={each.at} />
+            <Moment at={each.at} />
             <div>
               <Mark of={WORDS[each.kind] ?? each.kind} /> <span class="long">{each.text}</span>{" "}
               {each.by ? <span class="quiet long">({who(each.by)})</span> : null}
@@ -25,7 +26,7 @@ export function Timeline({ of, open, after }: { of: Happening[]; open: boolean; 
                 </details>
               ) : null}
               {each.alert && open && me.value?.role !== "auditor" ? (
-                each.vouch ? <p class="quiet">Somebody said: that was me.</p> : <WasMe alert={each.alert} after={after} />
+                <div>{each.vouch ? <span class="quiet">Somebody said: that was me.</span> : <WasMe alert={each.alert} after={after} />}</div>
               ) : null}
             </div>
           </li>
@@ -44,11 +45,22 @@ export function who(by: string): string {
   return by.replace(/^person:/, "");
 }
 
-function WasMe({ alert, after }: { alert: string; after: () => void }) {
+/** To the second; the day only where it is another than today's. */
+function Moment({ at }: { at: string }) {
+  const moment = Date.parse(at);
+  const today = new Date(moment).toDateString() === new Date().toDateString();
+  return (
+    <time dateTime={utc(moment)} title={`${utc(moment)} (UTC)`}>
+      {today ? "" : `${day(moment)}, `}{clock(moment)} <span class="quiet">({ago(moment)})</span>
+    </time>
+  );
+}
+
+export function WasMe({ alert, after }: { alert: string; after: () => void }) {
   const [open, setOpen] = useState(false);
   return (
     <>
-      <button class="small" onClick={() => setOpen(true)}>That was me…</button>
+      <button onClick={() => setOpen(true)}>That was me…</button>
       {open ? <Vouching alert={alert} onClose={() => setOpen(false)} after={after} /> : null}
     </>
   );
@@ -122,7 +134,7 @@ export function NotMe({ id, after }: { id: string; after: () => void }) {
   }
   return (
     <>
-      <div class="row"><button class="stop" onClick={() => setOpen(true)}>Not me…</button></div>
+      <button class="stop" onClick={() => setOpen(true)}>Not me…</button>
       {said.length ? <div class="said good" role="status">{said.map((each) => <p key={each}>{each}</p>)}</div> : null}
       {open ? (
         <Dialog title={`Not me: key ${id}`} onClose={() => setOpen(false)}>

@@ -149,7 +149,7 @@ def _of_orders(orders: Iterable[Ordered]) -> list[Line]:
             lines.pop()
         elif len(lines) >= MOST_ORDER_LINES:
             break
-        again = f" ({counted(times, 'time')}, since {moment(last.at_ms)})" if same and last is not None else ""
+        again = f" ({counted(times, 'time')}, this the last)" if same else ""
         kind = _fate(order)
         became = _became(order) if order.forwarded else _why(order.reason)
         view = _line(
