@@ -76,6 +76,17 @@ def test_the_day_can_be_brought_along() -> None:
     assert seeded.tape.tick < rise[0].price / 100
 
 
+def test_levels_of_a_day_that_is_brought_along_are_told_by_its_range() -> None:
+    """A minute that was not followed counts what its price moved, in steps, and at most its trades."""
+    seeded = Tape()
+    for place, step in enumerate((0.0, 0.01, 0.0)):
+        seeded.meet(Order(START_US + place, 1.0 + step, 1.0 + step, 1.0, True, 1))
+    minute = START_US // 60_000_000
+    seeded.seed([Bar(minute, 1.05, 1.0, 1.0, 9.0, 1.0, 40), Bar(minute + 1, 1.5, 1.0, 1.0, 9.0, 1.0, 7)])
+    assert seeded.minutes is not None
+    assert [round(seeded.minutes.levels[each % DAY]) for each in (minute, minute + 1)] == [5, 7]
+
+
 def test_an_alarm_is_followed_by_half_an_hour_of_quiet() -> None:
     """Whatever the model says, a rise that goes on raises no second alarm within half an hour, and one after it."""
     before = quiet()
@@ -180,6 +191,30 @@ def test_every_figure_has_its_name() -> None:
     assert tape.minutes is not None
     assert tape.hours is not None
     assert len(features(tape, last, background(tape.minutes, tape.hours))) == len(NAMES) == len(set(NAMES))
+
+
+def last_row(trades: list[Trade]) -> dict[str, float]:
+    """The figures of the last order that was judged."""
+    pump_of = SymbolPump(Model(tiny()))
+    gathering = Gathering()
+    rows = [pump_of.look(order) for order in map(gathering.put, trades) if order is not None]
+    return dict(zip(NAMES, [row for row in rows if row is not None][-1], strict=True))
+
+
+def test_a_burst_like_those_of_the_week_is_told_from_a_first_one() -> None:
+    """A symbol that bursts every few hours shows it: how often a minute was like this one, and how long ago."""
+    first = quiet(9)
+    often = list(first)
+    for hour in range(2, 28, 4):
+        before = [trade for trade in first if trade.time_us < START_US + hour * HOUR_US]
+        often += pump(before[-1])
+    often.sort(key=lambda trade: trade.time_us)
+    rows = [last_row(trades + pump(first[-1])) for trades in (first, often)]
+    names = ("alike_rise", "alike_bought", "alike_levels", "levels_of_week_60s", "pace_30_300")
+    calm, busy = ([row[name] for name in names] for row in rows)
+    assert [here < there for here, there in zip(calm[:3], busy[:3], strict=True)] == [True] * 3
+    assert (calm[3] > busy[3] + 3, calm[4] > 0.9, busy[4] > 0.9) == (True, True, True)
+    assert [rows[0][name] > rows[1][name] for name in ("since_rise", "since_bought", "since_levels")] == [True] * 3
 
 
 def test_the_shipped_model_is_whole() -> None:

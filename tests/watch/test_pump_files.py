@@ -15,7 +15,7 @@ from bailiwick.cli.commands import run
 from bailiwick.training.boosting import TrainingError, trees_of
 from bailiwick.training.labels import Onset, example
 from bailiwick.training.samples import gather
-from bailiwick.training.scoring import figures
+from bailiwick.training.scoring import f1_interval, figures
 from bailiwick.training.tradefile import TradeFileError, read_streams
 from bailiwick.training.validation import Bench
 from bailiwick.watch.pump.features import NAMES
@@ -151,6 +151,18 @@ def test_an_alarm_at_another_label_of_the_symbol_is_counted_apart() -> None:
     alarms = {each: [labels["one"].at_us, labels["two"].at_us] for each in labels}
     scored = figures(alarms, labels, spans)
     assert (scored.found, scored.false, scored.false_at_labels, scored.f1_labels_aside) == (2, 1, 1, 1.0)
+
+
+def test_how_uncertain_a_figure_is_comes_of_drawing_streams_again() -> None:
+    """The interval holds F1, is the same from the same seed, and is a point where every stream has gone alike."""
+    labels = {each: onset(each, symbol=each) for each in map(str, range(20))}
+    spans = dict.fromkeys(labels, (START_US, START_US + 11 * DAY_US))
+    at = onset("x").at_us
+    half = {each: [at] for each in labels if int(each) % 2}
+    low, high = f1_interval(half, labels, spans, 1)
+    middle = figures(half, labels, spans).f1
+    assert (low < middle < high, high - low > 0.2, f1_interval(half, labels, spans, 1)) == (True, True, (low, high))
+    assert f1_interval({each: [at] for each in labels}, labels, spans, 1) == (1.0, 1.0)
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,7 @@ def _tell(trials: dict[str, Trial], seed: int, *, json: bool) -> None:
             {
                 name: {
                     **msgspec.to_builtins(trial.figures),
+                    "f1_interval": trial.f1_interval,
                     "every_label": trial.every_label,
                     "thresholds": trial.thresholds,
                     "trained_on": trial.trained_on,
@@ -97,6 +98,7 @@ def _tell(trials: dict[str, Trial], seed: int, *, json: bool) -> None:
         return
     for name, trial in trials.items():
         say(f"{'cross-validation' if name == 'pump_cv' else 'later events'}: {_words(trial.figures)}")
+        say("  95 of 100 draws of the streams: F1 {:.3f} to {:.3f}".format(*trial.f1_interval))
         say(f"  with labels that show no rise: {_words(trial.every_label)}")
 
 

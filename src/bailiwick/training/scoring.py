@@ -1,6 +1,7 @@
 """How well alarms find labelled pumps: the protocol of docs/watch.md, event by event."""
 
 from collections.abc import Collection, Iterable, Mapping
+from random import Random
 from statistics import median
 from typing import Final
 
@@ -9,6 +10,7 @@ import msgspec
 from bailiwick.training.labels import AFTER_S, BEFORE_S, COOLDOWN_S, SECOND_US, Onset
 
 DAY_US: Final = 86_400 * SECOND_US
+DRAWS: Final = 2_000
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,24 +54,56 @@ def figures(
     Args:
         every: score the labels without a rise too.
     """
-    delays: list[float] = []
-    late = false = at_labels = aside = 0
-    for stream, (first, _) in spans.items():
-        onset = onsets[stream]
-        counts = every or onset.visible
-        aside += not counts
-        offsets = list(_told(alarms.get(stream, ()), first + DAY_US, onset.at_us))
-        if not counts:
-            offsets = [each for each in offsets if abs(each) > COOLDOWN_S]
-        found = [each for each in offsets if -BEFORE_S <= each <= AFTER_S]
-        wrong = [each for each in offsets if not -BEFORE_S <= each <= COOLDOWN_S]
-        others = [each for each in onsets.values() if each.symbol == onset.symbol and each.event != stream]
-        delays += found[:1]
-        late += not found and any(AFTER_S < each <= COOLDOWN_S for each in offsets)
-        false += len(wrong)
-        at_labels += sum(_near(onset.at_us + each * SECOND_US, others) for each in wrong)
+    told = [_tally(alarms.get(stream, ()), onsets, stream, first, every) for stream, (first, _) in spans.items()]
     days = sum((last - first) / DAY_US - 1 for first, last in spans.values())
+    delays = [each.delay for each in told if each.delay is not None]
+    aside = sum(not each.counts for each in told)
+    late, false = sum(each.late for each in told), sum(each.false for each in told)
+    at_labels = sum(each.at_labels for each in told)
     return _summed(delays, len(spans) - aside, aside, late, false, at_labels, days)
+
+
+def f1_interval(
+    alarms: Mapping[str, Collection[int]], onsets: Mapping[str, Onset], spans: Mapping[str, tuple[int, int]], seed: int
+) -> tuple[float, float]:
+    """Between which F1 lies in 95 of 100 draws of as many streams, each drawn as often as it comes."""
+    told = [_tally(alarms.get(stream, ()), onsets, stream, first, False) for stream, (first, _) in spans.items()]
+    chance = Random(seed)  # noqa: S311 - draws of a statistic
+    drawn = []
+    for _ in range(DRAWS):
+        some = chance.choices(told, k=len(told))
+        found, false = sum(each.delay is not None for each in some), sum(each.false for each in some)
+        drawn.append(f1(found, false, sum(each.counts for each in some)))
+    drawn.sort()
+    return drawn[int(DRAWS * 0.025)], drawn[int(DRAWS * 0.975)]
+
+
+class _Tally(msgspec.Struct, frozen=True):
+    """What the alarms of a stream came to; ``delay`` of the first that found its pump, in seconds."""
+
+    counts: bool
+    delay: float | None
+    late: bool
+    false: int
+    at_labels: int
+
+
+def _tally(alarms: Iterable[int], onsets: Mapping[str, Onset], stream: str, first: int, every: bool) -> _Tally:
+    onset = onsets[stream]
+    counts = every or onset.visible
+    offsets = list(_told(alarms, first + DAY_US, onset.at_us))
+    if not counts:
+        offsets = [each for each in offsets if abs(each) > COOLDOWN_S]
+    found = [each for each in offsets if -BEFORE_S <= each <= AFTER_S]
+    wrong = [each for each in offsets if not -BEFORE_S <= each <= COOLDOWN_S]
+    others = [each for each in onsets.values() if each.symbol == onset.symbol and each.event != stream]
+    return _Tally(
+        counts=counts,
+        delay=found[0] if found else None,
+        late=not found and any(AFTER_S < each <= COOLDOWN_S for each in offsets),
+        false=len(wrong),
+        at_labels=sum(_near(onset.at_us + each * SECOND_US, others) for each in wrong),
+    )
 
 
 def _told(alarms: Iterable[int], since_us: int, onset_us: int) -> Iterable[float]:

@@ -8,7 +8,7 @@ import msgspec
 from bailiwick.training.boosting import Booster, TrainingError
 from bailiwick.training.labels import COOLDOWN_S, SECOND_US, Onset
 from bailiwick.training.samples import Samples
-from bailiwick.training.scoring import Figures, figures
+from bailiwick.training.scoring import Figures, f1_interval, figures
 
 INNER: Final = 4  # parts that the threshold is chosen with
 STEPS: Final = 60
@@ -23,6 +23,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a protocol: as scored, with labels without a rise scored too, and the thresholds of its parts."""
 
     figures: Figures
+    f1_interval: tuple[float, float]  # of 95 %, by drawing streams again
     every_label: Figures
     thresholds: tuple[float, ...]
     trained_on: tuple[int, ...]  # streams, for each part
@@ -75,7 +76,7 @@ class Bench:
         """The threshold with the best F1, a mean over its neighbours, since a single one is chance."""
         steps = [LOWEST + (HIGHEST - LOWEST) * step / STEPS for step in range(STEPS + 1)]
         spans = self._spans(streams)
-        reached = [figures(self._alarms(scores, each), self._onsets, spans).f1_labels_aside for each in steps]
+        reached = [figures(self._alarms(scores, each), self._onsets, spans).f1 for each in steps]
         smooth = [
             sum(near) / len(near)
             for near in (reached[max(i - AROUND, 0) : i + AROUND + 1] for i in range(len(steps)))
@@ -131,6 +132,7 @@ class Bench:
         spans = self._spans(streams)
         return Trial(
             figures=figures(alarms, self._onsets, spans),
+            f1_interval=f1_interval(alarms, self._onsets, spans, self._booster.seed),
             every_label=figures(alarms, self._onsets, spans, every=True),
             thresholds=tuple(thresholds),
             trained_on=tuple(sizes),

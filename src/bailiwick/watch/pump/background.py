@@ -14,7 +14,9 @@ class Background(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Of one minute. Values are in the quote asset; ``mean`` is what takers traded in a minute of the day.
 
     ``moves`` and ``hour_moves`` are the mean absolute change of the price from minute to minute, relative; ``rises``
-    the greatest rises within a minute of the hours of a week, greatest first.
+    the greatest rises within a minute of the hours of a week, greatest first. ``greatest`` has of each hour that is
+    known, the running one first, the greatest rise within a minute, the most bought in one and the most levels run
+    through in one; ``ordered`` the same, least first.
     """
 
     mean: float
@@ -48,6 +50,14 @@ class Background(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     rises: tuple[float, ...]
     alarms_day: float
     alarms_week: float
+    net240: float  # bought less sold, of what was traded
+    net_day: float
+    levels_hour: float  # the most that orders ran through in one minute
+    levels_day: float
+    levels_week: float
+    hours: int
+    greatest: tuple[list[float], list[float], list[float]]
+    ordered: tuple[list[float], list[float], list[float]]
 
 
 def background(minutes: Minutes, hours: Hours) -> Background:
@@ -61,8 +71,12 @@ def background(minutes: Minutes, hours: Hours) -> Background:
     day_rises = hours.latest(hours.rises, 25)
     hours_known = min(max(hours.running - hours.since, 1), WEEK)
     most_day = max(minutes.buys)
+    bought240, sold240 = sum(latest(minutes.buys, 240)), sum(latest(minutes.sells, 240))
+    bought_day, sold_day = sum(minutes.buys), sum(minutes.sells)
+    levels_day = max(minutes.levels)
+    risen, boughts, run = (hours.latest(ring, hours_known) for ring in (hours.rises, hours.most, hours.levels))
     return Background(
-        mean=(sum(minutes.buys) + sum(minutes.sells)) / known + LEAST,
+        mean=(bought_day + sold_day) / known + LEAST,
         rate=sum(minutes.counts) / known + 1e-3,
         moves=sum(abs(later - earlier) for earlier, later in pairwise(day)) / known / day[-1],
         hour_moves=sum(abs(later - earlier) for earlier, later in pairwise(closes)) / 60 / day[-1],
@@ -93,4 +107,12 @@ def background(minutes: Minutes, hours: Hours) -> Background:
         rises=tuple(sorted(hours.rises, reverse=True)),
         alarms_day=sum(hours.latest(hours.alarms, 24)),
         alarms_week=sum(hours.alarms),
+        net240=(bought240 - sold240) / (bought240 + sold240 + LEAST),
+        net_day=(bought_day - sold_day) / (bought_day + sold_day + LEAST),
+        levels_hour=max(latest(minutes.levels, 60)),
+        levels_day=levels_day,
+        levels_week=max(*hours.levels, levels_day),
+        hours=hours_known,
+        greatest=(risen, boughts, run),
+        ordered=(sorted(risen), sorted(boughts), sorted(run)),
     )

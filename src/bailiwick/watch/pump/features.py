@@ -4,12 +4,14 @@ None tells the time of day, which symbol it is or what its quote asset is worth.
 trained on, in their order; it is refused if these are others.
 """
 
+from bisect import bisect_left
 from itertools import pairwise
 from math import log, log1p
 from typing import Final
 
 from bailiwick.watch.pump.background import Background
 from bailiwick.watch.pump.order import Order
+from bailiwick.watch.pump.rings import WEEK
 from bailiwick.watch.pump.tape import Tape, size_class
 
 _SECOND_US: Final = 1_000_000
@@ -20,12 +22,13 @@ _SINCE: Final = 8_000.0  # seconds that stand for longer than what is remembered
 
 _WINDOW_NAMES: Final = (
     "bought", "bought_of_day", "bought_of_week", "share", "buys", "sells", "orders", "levels", "ups", "sweeps", "rise",
-    "rise_moves", "above_high", "above_low",
+    "rise_moves", "above_high", "above_low", "levels_of_day",
+    "levels_of_week",
 )  # fmt: skip
 _BACKGROUND_NAMES: Final = (
     "tick", "moves", "hour_moves", "week_mean", "rate", "rise_hour", "rise_day", "rise_week", "rise_4th",
     "rise_11th", "rise_17th", "alarms_day", "alarms_week", "traded60", "traded10", "share60", "share10", "rate60",
-    "rate10", "most_day", "most_hour", "most_week", "busy",
+    "rate10", "most_day", "most_hour", "most_week", "busy", "net240", "net_day",
 )  # fmt: skip
 _PRICE_NAMES: Final = (
     "over_reference", "over_reference_moves", "over_reference_ticks", "over_middle60", "over_high10", "over_high60",
@@ -36,10 +39,16 @@ _ORDER_NAMES: Final = (
     "value", "value_quantile", "order_levels", "order_span", "order_span_ticks", "burst",
     "burst_rise", "ascending",
 )  # fmt: skip
+_PACES: Final = ((3, 30), (10, 60), (30, 300), (60, 600))  # seconds
+_PACE_NAMES: Final = (*(f"pace_{short}_{long}" for short, long in _PACES), "quiet", "levels_of_hour")
+_RARE: Final = 0.7  # of what is there now: as much counts as alike
+_RARE_NAMES: Final = ("alike_rise", "alike_bought", "alike_levels", "since_rise", "since_bought", "since_levels")
 NAMES: Final[tuple[str, ...]] = (
     *_BACKGROUND_NAMES,
     *_PRICE_NAMES,
     *_ORDER_NAMES,
+    *_PACE_NAMES,
+    *_RARE_NAMES,
     *(f"gap{count}" for count in BACK),
     *(f"{name}_{window}s" for window in WINDOWS for name in _WINDOW_NAMES),
 )
@@ -52,6 +61,8 @@ def features(tape: Tape, order: Order, usual: Background) -> list[float]:
     row = _of_background(usual, tick, moves)
     row += _of_price(order.high, tape.reference, usual, tick, moves)
     row += _of_order(tape, order, usual, tick)
+    row += _of_pace(tape, order, usual)
+    row += _of_week(tape, order, usual)
     times = tape.times
     for count in BACK:
         since = (order.time_us - times[-1 - count]) / _SECOND_US if len(times) > count else _SINCE
@@ -72,6 +83,7 @@ def _of_background(usual: Background, tick: float, moves: float) -> list[float]:
         usual.bought60 / (usual.traded60 + least), usual.bought10 / (usual.traded10 + least), usual.rate60 / usual.rate,
         usual.rate10 / usual.rate, log((usual.most_day + least) / mean), log((usual.most_hour + least) / mean),
         log((usual.most_week + least) / mean), log((usual.busy + least) / mean),
+        usual.net240, usual.net_day,
     ]  # fmt: skip
 
 
@@ -98,6 +110,33 @@ def _of_order(tape: Tape, order: Order, usual: Background, tick: float) -> list[
     ]  # fmt: skip
 
 
+def _of_pace(tape: Tape, order: Order, usual: Background) -> list[float]:
+    """How much of the buying of a while fell into its end, and how quiet it was before the last minute."""
+    bought, least = tape.counts.bought, usual.mean * _LEAST
+    before = {
+        seconds: tape.bought[tape.at(order.time_us - seconds * _SECOND_US)] for pair in _PACES for seconds in pair
+    }
+    row = [(bought - before[short]) / (bought - before[long] + least) for short, long in _PACES]
+    run = tape.counts.levels - tape.levels[tape.at(order.time_us - 30 * _SECOND_US)]
+    row += [log((before[60] - before[600]) / (9 * usual.mean) + 0.001), log((run + 1) / (usual.levels_hour + 1))]
+    return row
+
+
+def _of_week(tape: Tape, order: Order, usual: Background) -> list[float]:
+    """In how many hours of the last week a minute was like this one, and how long ago the last of them is."""
+    start = tape.at(order.time_us - 60 * _SECOND_US)
+    counts = tape.counts
+    now = (order.high / tape.prices[start] - 1, counts.bought - tape.bought[start], counts.levels - tape.levels[start])
+    alike, since = [], []
+    for here, hours, ordered in zip(now, usual.greatest, usual.ordered, strict=True):
+        least = _RARE * here
+        count = len(ordered) - bisect_left(ordered, least)
+        last = next(i for i, then in enumerate(hours) if then >= least) if count else 2 * WEEK
+        alike.append(log1p(count * WEEK / usual.hours))
+        since.append(log1p(last))
+    return alike + since
+
+
 def _of_window(tape: Tape, order: Order, usual: Background, moves: float, window_us: int) -> list[float]:
     start = tape.at(order.time_us - window_us)
     counts = tape.counts
@@ -107,10 +146,12 @@ def _of_window(tape: Tape, order: Order, usual: Background, moves: float, window
     rise = price / tape.prices[start] - 1
     least = usual.mean * _LEAST
     earlier = tape.highs[start:-1]
+    run = counts.levels - tape.levels[start]
     return [
         log((bought + least) / usual.mean), log((bought + least) / (usual.most_day + least)),
         log((bought + least) / (usual.most_week + least)), bought / (bought + sold + least), buys, sells,
-        log(max(buys + sells, 1) / usual.rate), counts.levels - tape.levels[start], counts.ups - tape.ups[start],
+        log(max(buys + sells, 1) / usual.rate), run, counts.ups - tape.ups[start],
         counts.sweeps - tape.sweeps[start], rise, rise / moves, price / max(earlier) - 1 if earlier else 0.0,
-        price / min(tape.lows[start:]) - 1,
+        price / min(tape.lows[start:]) - 1, log((run + 1) / (usual.levels_day + 1)),
+        log((run + 1) / (usual.levels_week + 1)),
     ]  # fmt: skip

@@ -61,7 +61,6 @@ class SymbolPump:
         """Begin with a day that is known from elsewhere, and with trades of it, instead of following it for a day."""
         if not bars:
             return
-        self.tape.seed(bars)
         until = (bars[-1].minute + 1) * MINUTE_US
         met = Gathering()
         for trade in trades:
@@ -69,6 +68,7 @@ class SymbolPump:
                 order = met.put(trade)
                 if order is not None:
                     self.tape.meet(order)
+        self.tape.seed(bars)
 
     def _judge(self, order: Order) -> Sign | None:
         row = self.look(order)

@@ -15,7 +15,7 @@ def _ring(size: int, value: float = 0.0) -> "array[float]":
 class Minutes:
     """A day of minutes. Values are in the quote asset; a minute without a trade repeats the price before it."""
 
-    __slots__ = ("buys", "closes", "counts", "first", "highs", "last", "lows", "sells")
+    __slots__ = ("buys", "closes", "counts", "first", "highs", "last", "levels", "lows", "sells")
 
     def __init__(self, minute: int, price: float) -> None:
         self.first = minute
@@ -26,25 +26,26 @@ class Minutes:
         self.buys = _ring(DAY)
         self.sells = _ring(DAY)
         self.counts = _ring(DAY)
+        self.levels = _ring(DAY)  # that orders ran through beyond their first
 
     @property
     def known(self) -> int:
         """How many minutes are known, at most a day's."""
         return min(self.last + 1 - self.first, DAY)
 
-    def put(self, high: float, low: float, close: float, buy: float, sell: float, count: float) -> None:
+    def put(self, high: float, low: float, close: float, buy: float, sell: float, count: float, levels: float) -> None:
         """Complete the next minute."""
         self.last += 1
         i = self.last % DAY
         self.highs[i], self.lows[i], self.closes[i] = high, low, close
-        self.buys[i], self.sells[i], self.counts[i] = buy, sell, count
+        self.buys[i], self.sells[i], self.counts[i], self.levels[i] = buy, sell, count, levels
 
     def skip_to(self, minute: int) -> None:
         """Complete the minutes before this one, in which nothing was traded."""
         price = self.closes[self.last % DAY]
         self.last = max(self.last, minute - 1 - DAY)
         while self.last < minute - 1:
-            self.put(price, price, price, 0.0, 0.0, 0.0)
+            self.put(price, price, price, 0.0, 0.0, 0.0, 0.0)
 
     def latest(self, ring: "array[float]", count: int) -> "array[float]":
         """The values of the last minutes, oldest first."""
@@ -56,7 +57,7 @@ class Minutes:
 class Hours:
     """A week of hours, the running one among them."""
 
-    __slots__ = ("alarms", "highs", "most", "rises", "running", "since", "values")
+    __slots__ = ("alarms", "highs", "levels", "most", "rises", "running", "since", "values")
 
     def __init__(self, hour: int, price: float) -> None:
         self.since = self.running = hour
@@ -64,22 +65,24 @@ class Hours:
         self.values = _ring(WEEK)  # what takers bought
         self.most = _ring(WEEK)  # the most that takers bought in one minute
         self.rises = _ring(WEEK)  # the greatest rise within a minute
+        self.levels = _ring(WEEK)  # the most that orders ran through in one minute
         self.alarms = _ring(WEEK)  # how often the gate opened
 
-    def put(self, high: float, buy: float, rise: float) -> None:
+    def put(self, high: float, buy: float, rise: float, levels: float) -> None:
         """Count a minute of the running hour."""
         i = self.running % WEEK
         self.highs[i] = max(self.highs[i], high)
         self.values[i] += buy
         self.most[i] = max(self.most[i], buy)
         self.rises[i] = max(self.rises[i], rise)
+        self.levels[i] = max(self.levels[i], levels)
 
     def move_to(self, hour: int, price: float) -> None:
         """Let an hour begin."""
         for each in range(max(self.running, hour - WEEK) + 1, hour + 1):
             i = each % WEEK
             self.highs[i] = price
-            self.values[i] = self.most[i] = self.rises[i] = self.alarms[i] = 0.0
+            self.values[i] = self.most[i] = self.rises[i] = self.levels[i] = self.alarms[i] = 0.0
         self.running = hour
 
     def latest(self, ring: "array[float]", count: int) -> list[float]:
