@@ -115,11 +115,12 @@ def test_a_keys_page_shows_what_it_did_and_from_where(scene: Scene) -> None:
     tree.get_by_text("issued by").wait_for()
     assert tree.get_by_role("link", name="signals").count() == 1
     person.picture("key-past")
-    page.get_by_label("By").select_option("hour")
+    by = page.locator("section[aria-labelledby=over-time] select")
+    by.select_option("hour")
     page.wait_for_url("**by=hour**")
     page.reload()
     page.locator("svg.bars").wait_for()
-    assert page.get_by_label("By").input_value() == "hour"
+    assert by.input_value() == "hour"
     assert person.barriers() == []
     assert person.complaints == []
 

@@ -54,9 +54,15 @@ export function Service({ id }: { id: string }) {
             <p><a href={`${to("keys")}?service=${encodeURIComponent(id)}`}>Its keys</a></p>
             {operator ? (
               <>
-                <Moves kind="services" id={id} after={service.again}
-                  moves={found.values["standing"] === "trusted" ? ["wind-down", "freeze"] : ["unfreeze"]} />
-                {found.values["standing"] === "compromised" ? null : <Compromise id={id} after={service.again} />}
+                {found.values["standing"] === "compromised" ? (
+                  <Restore id={id} after={service.again} />
+                ) : (
+                  <>
+                    <Moves kind="services" id={id} after={service.again}
+                      moves={found.values["standing"] === "trusted" ? ["wind-down", "freeze"] : ["unfreeze"]} />
+                    <Compromise id={id} after={service.again} />
+                  </>
+                )}
               </>
             ) : null}
           </>
@@ -121,6 +127,41 @@ function Compromise({ id, after }: { id: string; after: () => void }) {
           )}
         </Dialog>
       ) : null}
+    </section>
+  );
+}
+
+/** The undoing: it widens, so it asks once more who one is. */
+function Restore({ id, after }: { id: string; after: () => void }) {
+  const [key, setKey] = useState("");
+  const [reason, setReason] = useState("");
+  const [said, setSaid] = useState("");
+  const [error, setError] = useState<unknown>(null);
+
+  async function act(event: Event) {
+    event.preventDefault();
+    setError(null);
+    try {
+      const what = key.trim() ? { keys: [key.trim()] } : { everything: true };
+      const done = await ask("post", "/v1/services/{id}/restore", { path: { id }, body: { ...what, reason }, again: true });
+      setSaid(`${done.count} ${done.count === 1 ? "key is" : "keys are"} in force again (journal ${done.position}). ${done.notes?.join(" ") ?? ""}`);
+      after();
+    } catch (failed) {
+      setError(failed);
+    }
+  }
+
+  return (
+    <section class="card">
+      <h2>It was none, or it is over</h2>
+      <p>What the act has stopped works again within what each grant allows. Whoever stole the keys' secrets still knows them.</p>
+      <form class="row" onSubmit={act}>
+        <label class="grow">One key alone (empty: all, and the service is trusted again) <input value={key} onInput={(event) => setKey(event.currentTarget.value)} spellcheck={false} /></label>
+        <label class="grow">Why <input value={reason} onInput={(event) => setReason(event.currentTarget.value)} required maxLength={500} /></label>
+        <button type="submit">Give back</button>
+      </form>
+      {said ? <p class="said good" role="status">{said}</p> : null}
+      <Said error={error} />
     </section>
   );
 }

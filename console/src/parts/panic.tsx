@@ -1,11 +1,13 @@
 // The one panic control: what, how far it reaches, and then wind down or freeze.
+import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { type Answer, ask, me } from "../api";
 import { Dialog } from "./dialog";
-import { Facts, Said, Shown, useLoaded } from "./bits";
+import { Facts, Said, Shown, Time, useLoaded } from "./bits";
 import { type Kind, MEANS, move } from "./move";
 
 export type Target = { kind: Kind; id: string; label: string };
+type Fact = [string, ComponentChildren];
 type Money = Answer<"/v1/money-at-risk", "get">;
 
 const ALL = "*";
@@ -119,7 +121,7 @@ function Pick({ onPicked, picked }: { onPicked: (target: Target) => void; picked
     return () => clearTimeout(timer);
   }, [text]);
   const found = useLoaded(
-    (signal) => ask("get", "/v1/search/keys", { query: { text: sought, order: "last_used", descending: true, limit: 8 }, signal }), [sought],
+    (signal) => ask("get", "/v1/search/keys", { query: { text: sought, order: "last_used", descending: true, limit: 5 }, signal }), [sought],
   );
   return (
     <>
@@ -144,7 +146,7 @@ function Pick({ onPicked, picked }: { onPicked: (target: Target) => void; picked
 
 /** How far it reaches, and what could be lost by it. */
 export function Blast({ of }: { of: Target }) {
-  const found = useLoaded(async (signal): Promise<[string, string][]> => {
+  const found = useLoaded(async (signal): Promise<Fact[]> => {
     if (of.kind === "services") return reach(await ask("get", "/v1/services/{id}/reach", { path: { id: of.id }, signal }));
     const only = of.id === ALL ? {} : of.kind === "keys" ? { key: of.id } : of.kind === "accounts" ? { account: of.id } : { venue: of.id };
     const [money, use] = await Promise.all([
@@ -174,13 +176,13 @@ function statesOf(states: Record<string, number>): string {
   return parts.join(", ") || "none";
 }
 
-export function reach(found: Answer<"/v1/services/{id}/reach", "get">): [string, string][] {
+export function reach(found: Answer<"/v1/services/{id}/reach", "get">): Fact[] {
   return [
     ["Keys", statesOf(found.keys)],
     ["Accounts", `${found.accounts.length} of ${found.owners} ${found.owners === 1 ? "owner" : "owners"}`],
     ["Open orders", found.open_orders === null || found.open_orders === undefined ? "not known" : String(found.open_orders)],
     ["Worst loss of a day", found.worst.map((each) => `${each.most} ${each.currency}${each.unbounded_keys ? ` (${each.unbounded_keys} without a bound)` : ""}`).join("; ") || "none"],
-    ["Last used", found.last_used ?? "never"],
+    ["Last used", <Time at={found.last_used} />],
     ["Note", found.notes?.join(" ") ?? ""],
   ];
 }
