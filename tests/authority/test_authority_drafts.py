@@ -78,17 +78,32 @@ async def test_every_choice_says_why_and_what_a_thief_could_do(house: House, kin
 async def test_the_past_narrows_what_is_proposed(house: House) -> None:
     """Symbols, sizes, distance and types are those of the account's orders; the 95th percentile with a quarter more."""
     key = (await house.issue()).id
-    usual = [order(key, worth=float(10 * (1 + number % 10)), near_bps=8.0) for number in range(38)]
+    usual = [
+        order(key, worth=float(10 * (1 + number % 10)), near_bps=20.0, at_us=NOW_US - DAY_US * (1 + number % 8))
+        for number in range(40)
+    ]
     odd = [order(key, "ETHUSDT", worth=5000.0, near_bps=400.0)]
     write(house, *usual, *odd, order(key, "LTCUSDT", at_us=NOW_US - 91 * DAY_US))
     answer = await house.ask(ProposeGrant(account="main", kind="grid-bot", service="bot"))
     choices = answer.choices
     assert (choices.symbols, choices.order_types) == (("BTCUSDT", "ETHUSDT"), ("LIMIT",))
-    assert (choices.order_notional, choices.near, choices.anchor) == ("130", "0.1", "0.2")
-    assert (choices.open_orders, choices.networks, choices.expires) == ("49", ("192.0.2.7",), "2026-12-19")
-    assert answer.past == "The account's keys of that kind placed 39 orders on 1 day of the last 90."
-    assert "95 of 100 orders came to 100 USDT or less (39 orders)" in reasons(answer.lines)["order_notional"]
+    assert (choices.order_notional, choices.near, choices.anchor) == ("130", "0.25", "1")
+    assert (choices.open_orders, choices.networks, choices.expires) == ("8", ("192.0.2.7",), "2026-12-19")
+    assert answer.past == "The account's keys of that kind placed 41 orders on 8 days of the last 90."
+    assert "95 of 100 orders came to 100 USDT or less (41 orders)" in reasons(answer.lines)["order_notional"]
     assert grant_from_toml(answer.grant).how_much.order_notional == Decimal(130)
+
+
+async def test_one_day_does_not_say_how_far_a_market_moves(house: House) -> None:
+    """Many orders of a single day narrow amounts and symbols, and neither distances nor kinds of orders."""
+    key = (await house.issue()).id
+    write(house, *(order(key, near_bps=1.0) for _ in range(50)))
+    answer = await house.ask(ProposeGrant(account="main", kind="grid-bot"))
+    assert (answer.choices.near, answer.choices.anchor) == ("0.5", "3")
+    assert answer.choices.order_types == ("LIMIT", "LIMIT_MAKER")
+    assert reasons(answer.lines)["day_notional"].startswith(
+        "On the one day this account's keys of that kind ordered 5000 USDT"
+    )
 
 
 async def test_what_is_doubted_proposes_nothing(house: House) -> None:

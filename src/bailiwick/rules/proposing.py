@@ -20,14 +20,14 @@ from bailiwick.rules.presets import PRESETS, READING, least_budget, preset
 from bailiwick.words import counted
 
 HEADROOM = Decimal("1.25")
-MEASURED_FROM = 20  # orders: fewer do not say how far from the market, and by which types, a client orders
+MEASURED_FROM = 20  # orders, and
+MEASURED_DAYS = 7  # fewer do not say how far from a market that moves, and by which types, a client orders
 MOST_SYMBOLS = 20
 LASTS_DAYS = {"tax-tool": 30, "portfolio-tracker": 365}
 TRADING_LASTS_DAYS = 90
 _NINETY_FIVE = 95
 _DIGITS = 2  # of a proposed amount
-_LEAST_BAND_BPS = 10
-_ZERO_DAY = timedelta()
+_LEAST_BANDS_BPS = {"near": 20, "anchor": 100}  # a market moves as much in the time that each looks back
 _T = TypeVar("_T", Decimal, int)
 
 
@@ -99,8 +99,8 @@ def _trading(wish: Wish, history: History, reasons: dict[str, str]) -> Grant:
     elif days:
         budget = _with_headroom(_usual(days))
         reasons["day_notional"] = (
-            f"On 95 of 100 days {_whose(history)} ordered {of_asset(_usual(days), wish.currency)} or less; a quarter "
-            "more is left for growth."
+            f"{_most_of(len(days))} {_whose(history)} ordered {of_asset(_usual(days), wish.currency)} or less; a "
+            "quarter more is left."
         )
     else:
         budget = least_budget(wish.kind, wish.currency)
@@ -112,6 +112,9 @@ def _trading(wish: Wish, history: History, reasons: dict[str, str]) -> Grant:
         reasons["order_notional"] = (
             f"95 of 100 orders came to {of_asset(_usual(worths), wish.currency)} or less "
             f"({counted(len(worths), 'order')}); a quarter more is left."
+            if len(worths) >= MEASURED_FROM
+            else f"The largest of {counted(len(worths), 'order')} came to {of_asset(_usual(worths), wish.currency)}; a "
+            "quarter more is left."
         )
     else:
         reasons["order_notional"] = f"The part of a day's budget that one order of a {wish.kind} usually has."
@@ -124,6 +127,16 @@ def _trading(wish: Wish, history: History, reasons: dict[str, str]) -> Grant:
         drawn.what, symbols=frozenset(symbols), order_types=_types(drawn.what, history, reasons)
     )
     return msgspec.structs.replace(drawn, what=what, how_much=much, how_far=_how_far(drawn.how_far, history, reasons))
+
+
+def _is_measured(history: History) -> bool:
+    return len(history.orders) >= MEASURED_FROM and len({each.day for each in history.orders}) >= MEASURED_DAYS
+
+
+def _most_of(days: int) -> str:
+    if days == 1:
+        return "On the one day"
+    return "On 95 of 100 days" if days >= MEASURED_FROM else f"On each of {days} days"
 
 
 def _whose(history: History) -> str:
@@ -155,13 +168,15 @@ def _open_orders(much: HowMuch, history: History, reasons: dict[str, str]) -> in
         reasons["open_orders"] = "As many as such a client usually has."
         return most
     usual = _usual(list(counts.values()))
-    reasons["open_orders"] = f"On 95 of 100 days {_whose(history)} placed {counted(usual, 'order')} or fewer."
+    reasons["open_orders"] = (
+        f"{_most_of(len(counts))} {_whose(history)} placed {counted(usual, 'order')} or fewer; a quarter more."
+    )
     return min(most, max(2, int(_ceiling(times(Decimal(usual), HEADROOM)))))
 
 
 def _types(what: What, history: History, reasons: dict[str, str]) -> frozenset[OrderType]:
     used = {OrderType(each.type) for each in history.orders if each.type in set(OrderType)} & what.order_types
-    if len(history.orders) < MEASURED_FROM or not used:
+    if not _is_measured(history) or not used:
         reasons["order_types"] = "Those that such a client usually places."
         return what.order_types
     reasons["order_types"] = f"Those that {_whose(history)} placed; whoever needs stops later adds them then."
@@ -169,8 +184,9 @@ def _types(what: What, history: History, reasons: dict[str, str]) -> frozenset[O
 
 
 def _how_far(far: HowFar, history: History, reasons: dict[str, str]) -> HowFar:
-    near = _narrowed(far.near_bps, "near", [each.near_bps for each in history.orders], reasons)
-    anchor = _narrowed(far.anchor_bps, "anchor", [each.anchor_bps for each in history.orders], reasons)
+    orders = history.orders if _is_measured(history) else ()
+    near = _narrowed(far.near_bps, "near", [each.near_bps for each in orders], reasons)
+    anchor = _narrowed(far.anchor_bps, "anchor", [each.anchor_bps for each in orders], reasons)
     reasons["stop"] = "How far a stop may let its order be executed: wide enough for a market that falls."
     return msgspec.structs.replace(far, near_bps=near, anchor_bps=anchor)
 
@@ -181,8 +197,11 @@ def _narrowed(wide: Bps, name: str, found: Sequence[float | None], reasons: dict
         reasons[name] = "As far as such a client usually orders from the market."
         return wide
     usual = _usual(measured)
-    reasons[name] = f"95 of 100 orders stood {plain(usual.scaleb(-2))} % or less on the costly side; a quarter more."
-    return min(wide, max(_LEAST_BAND_BPS, int(_ceiling(times(usual, HEADROOM)))))
+    reasons[name] = (
+        f"95 of 100 orders stood {plain(usual.scaleb(-2))} % or less off on the costly side; some room is left for a "
+        "market that moves."
+    )
+    return min(wide, max(_LEAST_BANDS_BPS[name], int(_ceiling(times(usual, HEADROOM)))))
 
 
 def _where(wish: Wish, history: History, reasons: dict[str, str]) -> Where:
