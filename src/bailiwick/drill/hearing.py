@@ -18,7 +18,6 @@ from bailiwick.model.life import Curb, KeyState, Standstill
 from bailiwick.model.reason import Reason
 
 ASKED_AGAIN_US = 600_000_000  # an intent is not asked about again, nor an alert told again, for so long
-UNANSWERED = 3  # of one key within that time: the authority winds it down (``authority.approvals``)
 SUSPECT_US = 24 * 3_600_000_000  # how long a suspect key winds down before it is frozen, as configured by default
 _MEASURES = {ALERT: "alert", SUSPECT: "wind-down"}
 
@@ -88,7 +87,7 @@ class Hearing:
         return {}
 
     def use_watched(self, live: Live, intent: Intent, why: Mapping[str, str]) -> Deny:
-        """An intent is held, and its owner asked. Asked often without an answer, his key winds down."""
+        """An intent is held, and its owner asked; however often, his key goes on, as the authority has it (ADR 23)."""
         now = self.now()
         asked = self._asked.setdefault(live.id, deque())
         while asked and now - asked[0][0] >= ASKED_AGAIN_US:
@@ -97,9 +96,6 @@ class Hearing:
         if all(name != before for _, before in asked):
             asked.append((now, name))
             self._stop(live.id, "hold", why)
-            if len(asked) >= UNANSWERED:
-                self._stop(live.id, "wind-down", why)
-                self._wind_down(live, frozenset(), now)
         return Deny(Reason.WATCHED)
 
     def answered(self, key: str) -> None:
