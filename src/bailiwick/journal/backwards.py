@@ -5,9 +5,10 @@ their end, a stretch between two entries of the index at a time; where a word do
 taken apart, and where it does, only the records that hold all words are checked and given.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from bailiwick.journal import frame, segment
 from bailiwick.journal.error import JournalDamaged
@@ -36,11 +37,11 @@ def stretches(directory: Path, before: int, floor: int = 0, words: Sequence[byte
         if part.first >= before:
             continue
         marks = [(part.first, segment.HEAD_BYTES), *segment.read_index(part)]
-        end = part.path.stat().st_size
         with part.path.open("rb") as file:
+            end = os.fstat(file.fileno()).st_size
             for first, offset in reversed(marks):
-                if offset >= end:
-                    continue
+                if offset >= end or not _is_at(file, first, offset):
+                    continue  # a file that was condensed meanwhile has its records elsewhere than its index says
                 if first >= before:
                     end = offset
                     continue
@@ -50,6 +51,18 @@ def stretches(directory: Path, before: int, floor: int = 0, words: Sequence[byte
                 before, end = found.first, offset
                 if before <= floor:
                     return
+
+
+def _is_at(file: BinaryIO, position: int, offset: int) -> bool:
+    """Whether the frame of this position begins there; the first is looked at in any case."""
+    if offset == segment.HEAD_BYTES:
+        return True
+    file.seek(offset)
+    data = file.read(frame.HEAD_BYTES)
+    if len(data) < frame.HEAD_BYTES:
+        return False
+    form, _, found, _ = frame.HEAD.unpack(data)
+    return bool(form[:3] == frame.SYNC and found == position)
 
 
 def _look(part: segment.Segment, data: bytes, first: int, before: int, words: Sequence[bytes]) -> Stretch:
