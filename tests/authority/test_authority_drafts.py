@@ -30,12 +30,13 @@ def order(key: str, symbol: str = "BTCUSDT", worth: float = 100.0, **fields: Any
     at = fields.pop("at_us", NOW_US - DAY_US)
     kind = fields.pop("kind", "grid-bot")
     near = fields.pop("near_bps", 10.0)
+    of_type = fields.pop("type", OrderType.LIMIT)
     source = fields.pop("source", "192.0.2.7")
     facts = Facts(
-        0, None, kind, 0, "hold", symbol, asked=True, type="LIMIT", worth=worth, worth_in="USDT", near_bps=near,
+        0, None, kind, 0, "hold", symbol, asked=True, type=of_type.value, worth=worth, worth_in="USDT", near_bps=near,
         anchor_bps=near * 2,
     )  # fmt: skip
-    drafted = OrderDraft(symbol=symbol, side=Side.BUY, type=OrderType.LIMIT, quantity=Decimal(1), price=Decimal(1))
+    drafted = OrderDraft(symbol=symbol, side=Side.BUY, type=of_type, quantity=Decimal(1), price=Decimal(1))
     return Intent(
         at, at, key, "bot", "main", source, "f", "POST", "/api/v3/order", "", "", "allow", "", "trade", (drafted,),
         facts=facts, **fields,
@@ -92,6 +93,20 @@ async def test_the_past_narrows_what_is_proposed(house: House) -> None:
     assert answer.past == "The account's keys of that kind placed 41 orders on 8 days of the last 90."
     assert "95 of 100 orders came to 100 USDT or less (41 orders)" in reasons(answer.lines)["order_notional"]
     assert grant_from_toml(answer.grant).how_much.order_notional == Decimal(130)
+
+
+async def test_stops_are_measured_apart(house: House) -> None:
+    """Stops that stand far off widen no other order's distance, and narrow their own."""
+    key = (await house.issue()).id
+    for kind, near in ((OrderType.LIMIT, 20.0), (OrderType.STOP_LOSS_LIMIT, 400.0)):
+        days = [
+            order(key, kind="signal-bot", type=kind, near_bps=near, at_us=NOW_US - DAY_US * (1 + n % 8))
+            for n in range(24)
+        ]
+        write(house, *days)
+    choices = (await house.ask(ProposeGrant(account="main", kind="signal-bot"))).choices
+    assert (choices.near, choices.anchor, choices.stop) == ("0.25", "1", "10")
+    assert choices.order_types == ("LIMIT", "STOP_LOSS_LIMIT")
 
 
 async def test_one_day_does_not_say_how_far_a_market_moves(house: House) -> None:

@@ -21,7 +21,7 @@ export function Secret({ of }: { of: Made }) {
   return (
     <>
       <section class="card">
-        <h3 ref={head} tabIndex={-1}>The key is issued</h3>
+        <h2 ref={head} tabIndex={-1}>The key is issued</h2>
         <p class="said care">
           {of.secret === null
             ? "The client signs with its own private key: there is no secret to show."
@@ -84,7 +84,7 @@ function Clients({ of }: { of: Made }) {
   const gateway = (typed ?? addressOf(status.value?.listening)).replace(/\/+$/, "");
   return (
     <section class="card">
-      <h3>Ready for the client</h3>
+      <h2>Ready for the client</h2>
       <label>
         The gateway's address, as the client reaches it
         <input type="url" value={gateway} spellcheck={false} onInput={(event) => setTyped(event.currentTarget.value)} />

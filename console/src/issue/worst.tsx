@@ -8,7 +8,6 @@ function worstWords(native: boolean): string {
   if (native && !reads(draft.value.kind)) return "all that the sub-account holds";
   if (!of) return "…";
   if (of.worst) return of.worst.most === "unbounded" ? "unbounded" : `${of.worst.most} ${of.worst.currency}`;
-  if (of.wrong?.length) return "not known while something is wrong";
   return reads(draft.value.kind) ? `nothing by trading: it only reads` : "nothing by trading";
 }
 
@@ -20,7 +19,9 @@ export function Worst({ native = false }: { native?: boolean }) {
   return (
     <aside class={`worst ${wrong.length ? "bad" : ""}`} aria-label="Worst loss of a day">
       <p role="status" aria-busy={busy}>
-        At worst it loses <strong>{worstWords(native)}</strong>{daily ? " a day" : ""}.
+        {!native && wrong.length ? "What it loses at worst is not known while something is wrong." : (
+          <>At worst it loses <strong>{worstWords(native)}</strong>{daily ? " a day" : ""}.</>
+        )}
       </p>
       {wrong.filter((each) => each.field === "grant" || each.field === "service").map((each) => (
         <p class="wrong" key={each.sentence}>Not so: {each.field}: {each.sentence}; {each.remedy}.</p>

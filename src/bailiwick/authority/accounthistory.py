@@ -4,7 +4,7 @@ What may have been a thief's is left out: keys that are suspected or whose secre
 and canaries.
 """
 
-from collections import Counter, deque
+from collections import Counter
 from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 from typing import final
@@ -13,6 +13,7 @@ import msgspec
 
 from bailiwick.authority.trades import first_since
 from bailiwick.journal import reader
+from bailiwick.journal.backwards import stretches
 from bailiwick.journal.record import Intent, decode
 from bailiwick.model.life import SUSPECT
 from bailiwick.model.money import plus, times
@@ -22,8 +23,8 @@ from bailiwick.store.store import Store
 
 DAYS = 90
 DAY_US = 86_400_000_000
-MOST_RECORDS = 500_000  # of the journal, the latest: what is older is not read
-MOST_ORDERS = 50_000
+MOST_RECORDS = 2_000_000  # of the journal, the latest: what is older is not read
+MOST_ORDERS = 20_000
 MOST_SOURCES = 8
 _CENT = Decimal("0.01")
 _FINEST = Decimal("0.00000001")  # of less than one, such as BTC
@@ -73,15 +74,16 @@ class AccountHistory:
         """The account's orders that were let through, oldest first, and whether all of the time was read."""
         end = reader.size(self._directory)
         first, bound = first_since(self._directory, since_us), max(0, end - MOST_RECORDS)
-        found: deque[tuple[int, Intent]] = deque(maxlen=MOST_ORDERS)
-        word = f'"{account}"'.encode()
-        for entry in reader.read(self._directory, max(first, bound)):
-            if entry.record is None or not entry.record.startswith(_INTENT) or word not in entry.record:
-                continue
-            record = _decoded(entry.record)
-            if record is not None and _counts(record, account) and record.at_us >= since_us:
-                found.append((entry.position, record))
-        return list(found), first >= bound and len(found) < MOST_ORDERS
+        found: list[tuple[int, Intent]] = []
+        words = (_INTENT, f'"{account}"'.encode())
+        for stretch in stretches(self._directory, end, max(first, bound), words):
+            for entry in stretch.entries:
+                record = None if entry.record is None else _decoded(entry.record)
+                if record is not None and _counts(record, account) and record.at_us >= since_us:
+                    found.append((entry.position, record))
+            if len(found) >= MOST_ORDERS:
+                return found[MOST_ORDERS - 1 :: -1], False
+        return found[::-1], first >= bound
 
     def _believed(self, intents: list[tuple[int, Intent]]) -> list[tuple[int, Intent]]:
         """Those of them that nobody doubts."""

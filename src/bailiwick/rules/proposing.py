@@ -17,6 +17,7 @@ from bailiwick.model.grant import Bps, Grant, HowFar, HowMuch, What, When, Where
 from bailiwick.model.intent import OrderType
 from bailiwick.model.money import ZERO, of_asset, plain, plus, times
 from bailiwick.rules.presets import PRESETS, READING, least_budget, preset
+from bailiwick.rules.pricing import STOPS
 from bailiwick.words import counted
 
 HEADROOM = Decimal("1.25")
@@ -27,7 +28,12 @@ LASTS_DAYS = {"tax-tool": 30, "portfolio-tracker": 365}
 TRADING_LASTS_DAYS = 90
 _NINETY_FIVE = 95
 _DIGITS = 2  # of a proposed amount
-_LEAST_BANDS_BPS = {"near": 20, "anchor": 100}  # a market moves as much in the time that each looks back
+_LEAST_BANDS_BPS = {"near": 20, "anchor": 100, "stop": 500}  # a market moves as much in the time that each looks back
+_USUALLY = {
+    "near": "As far as such a client usually orders from the market.",
+    "anchor": "As far as such a client usually orders from a market that moves within the hour.",
+    "stop": "As far off as stops usually stand. A client that needs none is narrowed most by taking them away.",
+}
 _T = TypeVar("_T", Decimal, int)
 
 
@@ -129,8 +135,8 @@ def _trading(wish: Wish, history: History, reasons: dict[str, str]) -> Grant:
     return msgspec.structs.replace(drawn, what=what, how_much=much, how_far=_how_far(drawn.how_far, history, reasons))
 
 
-def _is_measured(history: History) -> bool:
-    return len(history.orders) >= MEASURED_FROM and len({each.day for each in history.orders}) >= MEASURED_DAYS
+def _is_measured(orders: Sequence[Ordered]) -> bool:
+    return len(orders) >= MEASURED_FROM and len({each.day for each in orders}) >= MEASURED_DAYS
 
 
 def _most_of(days: int) -> str:
@@ -176,7 +182,7 @@ def _open_orders(much: HowMuch, history: History, reasons: dict[str, str]) -> in
 
 def _types(what: What, history: History, reasons: dict[str, str]) -> frozenset[OrderType]:
     used = {OrderType(each.type) for each in history.orders if each.type in set(OrderType)} & what.order_types
-    if not _is_measured(history) or not used:
+    if not _is_measured(history.orders) or not used:
         reasons["order_types"] = "Those that such a client usually places."
         return what.order_types
     reasons["order_types"] = f"Those that {_whose(history)} placed; whoever needs stops later adds them then."
@@ -184,17 +190,22 @@ def _types(what: What, history: History, reasons: dict[str, str]) -> frozenset[O
 
 
 def _how_far(far: HowFar, history: History, reasons: dict[str, str]) -> HowFar:
-    orders = history.orders if _is_measured(history) else ()
-    near = _narrowed(far.near_bps, "near", [each.near_bps for each in orders], reasons)
-    anchor = _narrowed(far.anchor_bps, "anchor", [each.anchor_bps for each in orders], reasons)
-    reasons["stop"] = "How far a stop may let its order be executed: wide enough for a market that falls."
-    return msgspec.structs.replace(far, near_bps=near, anchor_bps=anchor)
+    placed = [each for each in history.orders if each.type not in STOPS]
+    stops = [each for each in history.orders if each.type in STOPS]  # they stand far off, by what they are for
+    return msgspec.structs.replace(
+        far,
+        near_bps=_narrowed(far.near_bps, "near", placed, [each.near_bps for each in placed], reasons),
+        anchor_bps=_narrowed(far.anchor_bps, "anchor", placed, [each.anchor_bps for each in placed], reasons),
+        stop_bps=_narrowed(far.stop_bps, "stop", stops, [each.anchor_bps for each in stops], reasons),
+    )
 
 
-def _narrowed(wide: Bps, name: str, found: Sequence[float | None], reasons: dict[str, str]) -> Bps:
+def _narrowed(
+    wide: Bps, name: str, orders: Sequence[Ordered], found: Sequence[float | None], reasons: dict[str, str]
+) -> Bps:
     measured = [max(ZERO, Decimal(str(round(each, 2)))) for each in found if each is not None]
-    if len(measured) < MEASURED_FROM or isinstance(wide, str):
-        reasons[name] = "As far as such a client usually orders from the market."
+    if len(measured) < MEASURED_FROM or not _is_measured(orders) or isinstance(wide, str):
+        reasons[name] = _USUALLY[name]
         return wide
     usual = _usual(measured)
     reasons[name] = (
