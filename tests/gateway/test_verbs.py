@@ -8,6 +8,7 @@ import pytest
 from ground import ACCOUNT, BOT, SERVICE, UPSTREAM_SECRET, Ground
 
 from bailiwick.gateway.verbs import handlers, health_of
+from bailiwick.gateway.watchfacts import origin_of
 from bailiwick.journal import record
 from bailiwick.link import questions as ask
 from bailiwick.link.asyncclient import AsyncClient
@@ -139,6 +140,24 @@ async def test_explain_says_what_decides_and_changes_nothing(ground: Ground, lin
     with pytest.raises(LinkError) as caught:
         await link.ask(ask.Usage(key="bwk_nobody"))
     assert caught.value.code is Code.NOT_FOUND
+
+
+async def test_known_names_which_addresses_and_programs_are_habits(ground: Ground, link: AsyncClient) -> None:
+    """Of addresses and fingerprints that are asked about, those are named that the watch has learnt, and no others."""
+    bot = ground.bot()
+    assert bot.key is not None
+    bot.buy()
+    (await ground.sent()).accept("1")
+    question = KnownOfKey(key=bot.key.id, sources=("127.0.0.1", "10.0.0.1", "nowhere"), fingerprints=("ab" * 8, "zz"))
+    fresh = await link.ask(question)
+    assert (fresh.known, fresh.usual_sources, fresh.usual_fingerprints) == (True, (), ())
+    watched = ground.house.watching.state.find(bot.key.id)
+    assert watched is not None
+    learnt = origin_of("127.0.0.9", "ab" * 8, ())
+    watched.profile.networks.append(learnt.network)
+    watched.profile.fingerprints.append(learnt.fingerprint)
+    known = await link.ask(question)
+    assert (known.usual_sources, known.usual_fingerprints) == (("127.0.0.1",), ("ab" * 8,))
 
 
 async def test_usage_tells_budgets_holdings_and_open_orders(ground: Ground, link: AsyncClient) -> None:
