@@ -23,7 +23,7 @@ export function draw(place: HTMLElement, course: Course, marks: Mark[]): () => v
       panes: { separatorColor: color("line"), enableResize: false },
     },
     grid: { vertLines: { visible: false }, horzLines: { color: color("line") } },
-    rightPriceScale: { borderColor: color("line"), scaleMargins: { top: 0.3, bottom: 0.15 } }, // room for the marks
+    rightPriceScale: { borderColor: color("line"), scaleMargins: { top: 0.38, bottom: 0.15 } }, // room for the marks
     timeScale: { borderColor: color("line"), timeVisible: true, tickMarkFormatter: (at: Time) => hour(at) },
     localization: { timeFormatter: (at: Time) => long(Number(at) * 1000) },
     handleScroll: { mouseWheel: false, vertTouchDrag: false },
@@ -50,6 +50,7 @@ export function draw(place: HTMLElement, course: Course, marks: Mark[]): () => v
       color: color(ink), lineStyle: style, lineWidth: 2, priceLineVisible: false, lastValueVisible: !narrow,
       priceFormat: { type: "price", precision: 2, minMove: 0.01 },
     }, 1);
+    line.priceScale().applyOptions({ scaleMargins: { top: 0.15, bottom: 0.15 } });
     line.setData(course.minutes.map((each) => ({ time: seconds(each.at_ms), value: Number(each[name]) })));
   }
   const [upper, lower] = chart.panes();

@@ -1,4 +1,5 @@
 // A symbol's picture, what it cost, and the same as tables: for those who cannot see it, and for who wants the figures.
+import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { look } from "../look";
 import { Empty, Facts, Mark, Time } from "../parts/bits";
@@ -139,7 +140,7 @@ const LOOKS: Record<string, string> = { forwarded: "let through" };
 
 function Orders({ of }: { of: Course }) {
   return (
-    <Scrolled label={`Orders of ${of.symbol}`}>
+    <Scrolled label={`Orders of ${of.symbol}`} wide>
       <caption>Orders of the affected keys in {of.symbol}, oldest first; amounts in {of.base}, money in {of.quote}</caption>
       <thead>
         <tr>{["When", "Order", "What became of it", "Executed", "Paid", "Would have been executed at"].map((each) => <th scope="col" key={each}>{each}</th>)}</tr>
@@ -167,7 +168,7 @@ function wish(of: Order): string {
 
 function Minutes({ of }: { of: Course }) {
   return (
-    <Scrolled label={`Minutes of ${of.symbol}`}>
+    <Scrolled label={`Minutes of ${of.symbol}`} wide>
       <caption>Minutes of {of.symbol}, and the victim's result by the end of each, in {of.quote}</caption>
       <thead>
         <tr>{["Minute", "Open", "High", "Low", "Close", "Result", "Had nothing been stopped"].map((each) => <th scope="col" key={each}>{each}</th>)}</tr>
@@ -185,10 +186,10 @@ function Minutes({ of }: { of: Course }) {
 }
 
 /** A table that scrolls by itself where it is wider than the screen, by keyboard too. */
-export function Scrolled({ label, children }: { label: string; children: preact.ComponentChildren }) {
+export function Scrolled({ label, wide, children }: { label: string; wide?: boolean; children: ComponentChildren }) {
   return (
     <div class="scrolled" role="region" aria-label={label} tabIndex={0}>
-      <table class="whole">{children}</table>
+      <table class={wide ? "whole wide" : "whole"}>{children}</table>
     </div>
   );
 }

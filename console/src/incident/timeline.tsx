@@ -76,17 +76,16 @@ function Vouching({ alert, onClose, after }: { alert: string; onClose: () => voi
     try {
       const done = await ask("post", "/v1/alerts/{id}/vouch", { path: { id: alert }, body: { seen, reason }, again: true });
       setSaid([`Until ${done.vouch.until} orders of ${done.vouch.symbol} up to ${done.vouch.worth} are yours.`, ...(done.notes ?? [])]);
-      after();
     } catch (failed) {
       setError(failed);
     }
   }
   return (
-    <Dialog title="That was me" onClose={onClose}>
+    <Dialog title="That was me" onClose={() => { onClose(); if (said) after(); }}>
       {said ? (
         <>
           <div class="said good" role="status">{said.map((each) => <p key={each}>{each}</p>)}</div>
-          <button onClick={onClose}>Close</button>
+          <button onClick={() => { onClose(); after(); }}>Close</button>
         </>
       ) : (
         <Shown of={found}>

@@ -20,7 +20,7 @@ export function Incident({ id }: { id: string }) {
   };
   useEffect(() => {
     if (!open) return undefined;
-    const timer = setInterval(() => { if (!document.hidden) again(); }, AGAIN_MS);
+    const timer = setInterval(() => { if (!document.hidden && !document.querySelector("dialog[open]")) again(); }, AGAIN_MS);
     return () => clearInterval(timer);
   }, [open, id]);
   return (
