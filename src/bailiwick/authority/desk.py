@@ -168,7 +168,7 @@ class Desk:
             | Looking(config, store, gateway, stops, clock).answering()
             | drafts.answering()
             | REFERENCE
-            | Rehearsals(config.rehearsal_socket).answering()
+            | Rehearsals(config.rehearsal_socket, AsyncClient(config.rehearsal_socket)).answering()
         )
         self._add_rounds()
         self._listen()

@@ -7,9 +7,9 @@ process itself can play nothing: it holds no key's secret, and must hold none.
 from pathlib import Path
 from typing import Any, final
 
+from bailiwick.authority.acts import Asks
 from bailiwick.authority.answering import Answering
 from bailiwick.authority.rehearsal_verbs import PlayRehearsal, RehearsalAnswer, ShowRehearsal
-from bailiwick.link.asyncclient import AsyncClient
 from bailiwick.link.wire import Code, LinkError, Question
 
 
@@ -17,9 +17,9 @@ from bailiwick.link.wire import Code, LinkError, Question
 class Rehearsals:
     """Answers for the player, or says that there is none."""
 
-    def __init__(self, socket: Path) -> None:
+    def __init__(self, socket: Path, player: Asks) -> None:
         self._socket = socket
-        self._player = AsyncClient(socket, timeout_s=5.0)
+        self._player = player
 
     def answering(self) -> dict[type[Question[Any]], Answering]:
         """One answer for each verb of this subject."""
