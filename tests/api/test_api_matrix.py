@@ -11,9 +11,18 @@ from bailiwick.api.table import ROWS
 from bailiwick.api.whose import nobodys
 from bailiwick.audit.grading import Grade, Verdict
 from bailiwick.audit.report import Report
-from bailiwick.authority import approval_verbs, draft_verbs, incident_verbs, notice_verbs, reference_verbs, token_verbs, verbs
+from bailiwick.authority import (
+    approval_verbs,
+    draft_verbs,
+    incident_verbs,
+    notice_verbs,
+    reference_verbs,
+    token_verbs,
+    verbs,
+)
 from bailiwick.authority.audit_verbs import AuditAccount, AuditAnswer
 from bailiwick.authority.canary_verbs import IssueCanary
+from bailiwick.authority.looking_verbs import VerifyJournal
 from bailiwick.authority.native_verbs import IssueNative, ReadNative, RegisterNative
 from bailiwick.authority.record_verbs import RECORD_VERBS
 from bailiwick.authority.watch_verbs import VouchAlert
@@ -55,7 +64,7 @@ BODIES: dict[type, dict[str, Any]] = {
 ISSUES = (IssueNative, RegisterNative, IssueCanary)
 ASKS_EXCHANGE = frozenset({*ISSUES, ReadNative, AuditAccount})
 """They need a gateway that reaches an exchange; here there is none, which they say."""
-ASKS_JOURNAL = frozenset(RECORD_VERBS)
+ASKS_JOURNAL = frozenset({*RECORD_VERBS, VerifyJournal})
 """Here no gateway has begun a journal, which they say; test_api_records.py has one."""
 PREVIEWED = frozenset(verbs.ACTS) - {verbs.MakeBackup, verbs.RotateVaultKey}
 
