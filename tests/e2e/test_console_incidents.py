@@ -12,7 +12,9 @@ from browsing import Person, browser
 from house import FUNDS, Issued
 from test_console_pages import free_port, reached
 
+from bailiwick.config import load
 from bailiwick.demo.stage import Stage
+from bailiwick.journal import reader, record
 
 COIN, TICKER = "DMG", "DMGUSDT"
 # As wide as grants were in 2022: what is held here is held by the watch alone.
@@ -84,8 +86,10 @@ class Scene:
 
     def acts(self) -> list[str]:
         """What the journal has of acts upon incidents."""
-        rows = self.stage.command("journal", "tail", "-n", "200", echo=False)
-        return [row["record"]["verb"] for row in rows["rows"] if row["record"].get("kind") == "act"]
+        read = [
+            record.decode(each.record) for each in reader.read(load(self.stage.config).journal_directory) if each.record
+        ]
+        return [each.verb for each in read if isinstance(each, record.Act)]
 
 
 @pytest.fixture(scope="module")

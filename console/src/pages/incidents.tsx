@@ -12,6 +12,10 @@ const COLUMNS: [string, string][] = [
   ["state", "State"], ["title", "What"], ["opened", "Opened"], ["assignee", "Assigned to"], ["owner", "Owner"],
 ];
 
+function clipped(text: string): string {
+  return text.length > 160 ? `${text.slice(0, text.lastIndexOf(" ", 160))}…` : text;
+}
+
 export function Incidents() {
   const query = place.value.query;
   const state = query.get("state") ?? "current";
@@ -65,7 +69,7 @@ export function Incidents() {
                     <td><Mark of={each.state === "working" ? "being worked on" : each.state} /></td>
                     <th scope="row">
                       <a href={to("incidents", each.id)}>{each.title}</a>
-                      {each.notes?.[0] ? <span class="quiet hint">{String(each.notes[0][2]).slice(0, 160)}</span> : null}
+                      {each.notes?.[0] ? <span class="quiet hint">{clipped(String(each.notes[0][2]))}</span> : null}
                       {each.verdict ? <span class="quiet"> {VERDICTS.find(([name]) => name === each.verdict)?.[1]}</span> : null}
                     </th>
                     <td><Time at={each.opened} /></td>

@@ -19,6 +19,7 @@ from bailiwick.model.money import divide, minus, plus, times
 THEN_MS = 5 * MINUTE_MS
 AGAIN_MS = 10 * MINUTE_MS  # within so long the same request is the same wish, sent again
 BEFORE_MS = 60 * MINUTE_MS
+BESIDE_MS = 100  # a signal and the record of what raised it are written one after the other
 ZERO = Decimal(0)
 
 
@@ -89,8 +90,8 @@ def reckon(orders: Sequence[Ordered], course: Course, first_ms: int) -> Reckoned
 
 
 def since(order: Ordered, first_ms: int) -> bool:
-    """Whether an order came with the first signal or after it: the event is written a moment before or after."""
-    return order.at_ms >= first_ms // 1000 * 1000
+    """Whether an order came with the first signal or after it."""
+    return order.at_ms >= first_ms - BESIDE_MS
 
 
 def results(course: Course, traded: Iterable[Trade], would: Iterable[Would]) -> list[tuple[Decimal, Decimal]]:
