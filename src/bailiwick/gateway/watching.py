@@ -200,16 +200,16 @@ class Watching:
     def traded(self, live: Live, order: Tracked, quantity: Decimal, value: Decimal, now: int) -> None:
         """So much more of an order was executed than was known: base and quote asset."""
         try:
-            if quantity <= 0 or not order.factor:
+            executed, spent, factor = float(quantity), float(value), order.factor
+            if executed <= 0.0 or not factor:
                 return
-            symbol = order.symbol
+            symbol, side = order.symbol, order.side
             market = live.account.venue.market
             reckoned = market.reckoned.get(symbol) or reckon(market, symbol)
             near = 0.0 if reckoned is None else reckoned[0]
-            spent, side = float(value), order.side
-            price = spent / float(quantity)
+            price = spent / executed
             worse = (price / near - 1.0) * (1e4 if side is _BUY else -1e4) if near and price else None
-            worth = spent if order.factor == 1 else spent * float(order.factor)
+            worth = spent * float(factor)
             event = Traded(now, live.holder, symbol, side, worth, worse, None, price)
             self._chronicle.fills.append(record.Filled(now, symbol, side, worth, price, worse))
             if symbol in self._traded or len(self._traded) < MOST_LOOKED:

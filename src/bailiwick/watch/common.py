@@ -25,6 +25,9 @@ class _Pool(msgspec.Struct, frozen=True, array_like=True, gc=False):
     size_spread: int
     sized: int
     held: dict[str, int]
+    runs: float = 0.0
+    runs_s: int = 0
+    sellers: dict[str, int] = {}
 
 
 class _Scene(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -52,9 +55,12 @@ def pack_common(pools: dict[str, Pool], accounts: dict[str, Sum], scenes: dict[i
     room = MOST_ENTRIES
     kept: dict[str, _Pool] = {}
     for service, pool in list(pools.items())[-MOST_POOLS:]:
-        room -= 1 + len(pool.held)
-        kept[service] = _Pool(pool.days, pool.newcomers, pool.tiers, pool.size, pool.size_spread, pool.sized, pool.held)
-    alive = [(name, each) for name, each in accounts.items() if each.value]
+        room -= 1 + len(pool.held) + len(pool.sellers)
+        kept[service] = _Pool(
+            pool.days, pool.newcomers, pool.tiers, pool.size, pool.size_spread, pool.sized, pool.held, pool.runs,
+            pool.runs_s, pool.sellers,
+        )  # fmt: skip
+    alive = sorted([(name, each) for name, each in accounts.items() if each.value], key=lambda one: one[0])
     if len(alive) > MOST_ACCOUNTS:
         alive.sort(key=lambda one: one[1].at_s)
         del alive[:-MOST_ACCOUNTS]
@@ -94,6 +100,7 @@ def unpack_common(data: bytes, pools: dict[str, Pool], accounts: dict[str, Sum],
             pool.tiers = kept.tiers
         pool.days, pool.newcomers, pool.held = kept.days, kept.newcomers, kept.held
         pool.size, pool.size_spread, pool.sized = kept.size, kept.size_spread, kept.sized
+        pool.runs, pool.runs_s, pool.sellers = kept.runs, kept.runs_s, kept.sellers
     for name, (value, at_s) in found.accounts.items():
         made = accounts[name] = Sum()
         made.value, made.at_s = value, at_s

@@ -30,4 +30,6 @@ def milli_ln(ratio: float) -> int:
 
 def clamp(value: int, least: int, most: int) -> int:
     """The value, or the end that it is beyond."""
-    return least if value < least else min(value, most)
+    if value < least:
+        return least
+    return most if value > most else value  # noqa: FURB136  (min takes three times as long)
