@@ -63,6 +63,7 @@ class Drafts:
         self._keys = keys
         self._history = history
         self._clock = clock
+        self._reading = asyncio.Lock()  # one at a time: whoever asks often reads the disk no more than one does
 
     def answering(self) -> dict[type[Question[Any]], Answering]:
         """One answer for each verb of this subject."""
@@ -79,9 +80,10 @@ class Drafts:
             raise LinkError(Code.REFUSED, "budget: it must be more than nothing; write what may be traded in a day")
         currency, now = currency_of(account), self._clock()
         try:
-            found = await asyncio.to_thread(
-                self._history.of, account.id, question.service, question.kind, currency, now * 1000
-            )
+            async with self._reading:
+                found = await asyncio.to_thread(
+                    self._history.of, account.id, question.service, question.kind, currency, now * 1000
+                )
         except (JournalError, OSError):
             raise LinkError(
                 Code.UNAVAILABLE, "journal: it cannot be read; `bailiwick journal verify` says why"
