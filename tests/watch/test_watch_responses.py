@@ -48,7 +48,7 @@ def test_a_grant_says_how_far_the_watch_may_go(most: Most, measure: Measure) -> 
 
 def test_measures_follow_sums() -> None:
     """Each measure begins at its sum."""
-    edges = [(0, 0), (3_999, 0), (4_000, 1), (6_999, 1), (7_000, 2), (8_499, 2), (8_500, 3), (11_499, 3), (11_500, 4)]
+    edges = [(0, 0), (3_999, 0), (4_000, 1), (6_999, 1), (7_000, 2), (8_499, 2), (8_500, 3), (12_499, 3), (12_500, 4)]
     assert [(score, measure_of(score, DEFAULT)) for score, _ in edges] == edges
 
 

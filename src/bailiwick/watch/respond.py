@@ -1,9 +1,11 @@
 """Which measure follows from which sum, and how far a grant lets the watch go.
 
 Sums are logarithms of likelihood ratios. By Ville's inequality one that is worked out rightly reaches ``h`` nats on an
-honest key with a probability of at most e^-h: so of a million honest key-days 200 are held wrongly at 8.5 nats, and 10
-wound down at 11.5. A theft is expected once in 100,000 to a million key-days, and what it costs is the account; a wrong
-hold costs an order and a question. The numbers were then tried on simulated keys: docs/watch.md.
+honest key with a probability of at most e^-h: so of a million honest key-days 200 are held wrongly at 8.5 nats, and 4
+wound down at 12.5, where ten may be: a bound without slack is passed by whatever is modelled a little wrong. A theft is
+expected once in 100,000 to a million key-days, and what it costs is the account; a wrong hold costs an order and a
+question. Winding down comes late because a hold has stopped the order by then, and what it is cut into; it stops what
+else the key might do. The numbers were then tried on simulated keys: docs/watch.md.
 """
 
 from typing import Final
@@ -20,7 +22,7 @@ class Policy(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     note: int = 4_000
     alert: int = 7_000
     hold: int = 8_500
-    wind_down: int = 11_500
+    wind_down: int = 12_500
     most: Measure = Measure.WIND_DOWN
 
 
