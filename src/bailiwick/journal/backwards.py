@@ -66,10 +66,12 @@ def _is_at(file: BinaryIO, position: int, offset: int) -> bool:
 
 
 def _look(part: segment.Segment, data: bytes, first: int, before: int, words: Sequence[bytes]) -> Stretch:
-    if frame.CONDENSED not in data and frame.ERASED not in data and not all(word in data for word in words):
+    gone = frame.CONDENSED in data or frame.ERASED in data
+    if not gone and not all(word in data for word in words):
         return Stretch(first, before, [], 0)
+    longest = max(words, key=len, default=b"")  # likely the rarest: where it is next, so far nothing need be looked at
     entries: list[Entry] = []
-    at, position, unread = 0, first, 0
+    at, position, unread, met = 0, first, 0, data.find(longest)
     while position < before and at + frame.HEAD_BYTES <= len(data):
         form, length, found, _ = frame.HEAD.unpack_from(data, at)
         end = at + frame.HEAD_BYTES + length
@@ -77,12 +79,17 @@ def _look(part: segment.Segment, data: bytes, first: int, before: int, words: Se
             break
         if form != frame.WHOLE:
             unread += 1
-        elif all(data.find(word, at, end) >= 0 for word in words):
+        elif 0 <= met < end and all(data.find(word, at, end) >= 0 for word in words):
             whole = frame.parse(data, at)
             if whole is None:
                 break
             entries.append(Entry(position, whole.retention, whole.record, whole.digest))
-        at, position = end, position + 1
+        if 0 <= met < end:
+            met = data.find(longest, end)
+        if met < 0 and not gone:
+            position = before  # nothing more of interest
+        else:
+            at, position = end, position + 1
     if position < before:
         raise JournalDamaged(f"{part.path}: record {position} is not right; run 'journal verify' to see what happened")
     entries.reverse()
