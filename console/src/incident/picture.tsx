@@ -71,7 +71,9 @@ function Drawing({ of, timeline }: { of: Course; timeline: Happening[] }) {
           <li><span class="ink-main">▲▼</span> let through</li>
           <li><span class="ink-care">●</span> held</li>
           <li><span class="ink-bad">●</span> refused</li>
-          <li><span class="ink-bad">■</span> wind-down, freeze</li>
+          <li><span class="ink-care">■</span> signal</li>
+          <li><span class="ink-bad">■</span> wind-down, freeze, not me</li>
+          <li><span class="ink-good">■</span> given back, that was me</li>
           <li><span class="ink-main">━</span> the victim's result in {of.quote}, as it was</li>
           <li><span class="ink-bad">┅</span> had the stopped orders been executed</li>
         </ul>
