@@ -134,6 +134,10 @@ def test_the_guided_page_ends_with_a_key_that_trades(desk: Desk, client_of: Call
     for client in CLIENTS:
         page.locator("summary", has_text=client).first.click()
         texts[client] = page.locator(f"[data-snippet='{client}']").inner_text()
+    person.press("Copy secret")
+    page.locator("[role=status]", has_text="copied").wait_for()
+    page.context.grant_permissions(["clipboard-read"])
+    assert page.evaluate("navigator.clipboard.readText()") == secret
     person.picture("issue-secret")
     assert person.barriers() == []
     kept = page.evaluate("JSON.stringify([{...sessionStorage}, {...localStorage}, location.href])")
