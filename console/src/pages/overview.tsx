@@ -2,9 +2,10 @@
 import { useEffect } from "preact/hooks";
 import { ask, me } from "../api";
 import { leftOut, listen, rows, seconds, state } from "../feed";
-import { Empty, Facts, Mark, Page, Shown, Time, useLoaded } from "../parts/bits";
+import { Empty, Facts, Mark, Page, Shown, Time } from "../parts/bits";
 import { Health, Money } from "../parts/money";
 import { Panic } from "../parts/panic";
+import { usePolled } from "../parts/polled";
 import { Rehearsal } from "../parts/rehearsal";
 import { Stream } from "../parts/stream";
 import { to } from "../router";
@@ -18,9 +19,9 @@ export function Overview() {
         <Open />
         <Rates />
       </div>
-      <Health />
-      <Rehearsal />
       <Alerts />
+      <Rehearsal />
+      <Health />
       <section aria-label="What happens now">
         <h2>
           Now <span class={`mark ${state.value === "live" ? "good" : "care"}`} role="status">{state.value}</span>
@@ -43,8 +44,7 @@ export function Overview() {
 
 /** The latest that the watch said; nothing is shown while it is content. */
 function Alerts() {
-  const heard = rows.value.find((row) => row.what === "event")?.position ?? -1;
-  const alerts = useLoaded((signal) => ask("get", "/v1/alerts", { query: { limit: 5 }, signal }), [heard]);
+  const alerts = usePolled((signal) => ask("get", "/v1/alerts", { query: { limit: 5 }, signal }), () => OPEN_MS, []);
   if (!alerts.value?.rows.length) return null;
   return (
     <section class="card" aria-label="What the watch said">
@@ -88,13 +88,15 @@ function Spark() {
   );
 }
 
+/** It is asked for every few seconds and not at every event: a storm of them must not use up what a session may ask. */
+const OPEN_MS = 4_000;
+
 function Open() {
   const house = me.value?.role !== "owner";
-  const heard = rows.value.find((row) => row.what === "event" || row.what === "act")?.position ?? -1;
-  const waiting = useLoaded((signal) => ask("get", "/v1/approvals", { query: { state: "waiting" }, signal }), [heard]);
-  const alerts = useLoaded((signal) => ask("get", "/v1/alerts", { query: { limit: 100 }, signal }), [heard]);
-  const incidents = useLoaded(
-    async (signal) => (house ? await ask("get", "/v1/incidents", { query: { state: "current" }, signal }) : null), [heard],
+  const waiting = usePolled((signal) => ask("get", "/v1/approvals", { query: { state: "waiting" }, signal }), () => OPEN_MS, []);
+  const alerts = usePolled((signal) => ask("get", "/v1/alerts", { query: { limit: 100 }, signal }), () => OPEN_MS, []);
+  const incidents = usePolled(
+    async (signal) => (house ? await ask("get", "/v1/incidents", { query: { state: "current" }, signal }) : null), () => OPEN_MS, [],
   );
   return (
     <section class="card" aria-labelledby="open">

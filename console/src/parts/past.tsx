@@ -20,7 +20,7 @@ type Bar = { at: number; words: string; reads: number } & Record<(typeof KINDS)[
 export function usePast(id: string) {
   return usePolled(
     (signal) => ask("get", "/v1/keys/{key}/past", { path: { key: id }, query: { days: 30 }, signal }),
-    (found) => (found?.more ? 50 : 15_000),
+    (found) => (found?.more ? 150 : 15_000),
     [id],
   );
 }
