@@ -31,7 +31,7 @@ def test_without_a_player_nothing_is_rehearsed(tmp_path: Path) -> None:
         absent = await answering[ShowRehearsal](ShowRehearsal(), ACTOR)
         with pytest.raises(LinkError) as refused:
             await answering[PlayRehearsal](PlayRehearsal(), ACTOR)
-        assert (refused.value.code, "make demo STAY=1" in refused.value.sentence) == (Code.NOT_FOUND, True)
+        assert (refused.value.code, "make demo STAY=1" in refused.value.sentence) == (Code.CONFLICT, True)
         socket.touch()  # as a killed player leaves it
         return absent, await answering[ShowRehearsal](ShowRehearsal(), ACTOR)
 

@@ -3,11 +3,18 @@ import { useState } from "preact/hooks";
 import { type Answer, ask, me } from "../api";
 import { Empty, Facts, Mark, Page, Said, Shown, Time, plain, useLoaded } from "../parts/bits";
 import { Moves } from "../parts/move";
+import { usePolled } from "../parts/polled";
 import { filter, place, to } from "../router";
+
+const LOOK_MS = 3_000;
 
 export function Approvals() {
   const state = place.value.query.get("state") ?? "waiting";
-  const held = useLoaded((signal) => ask("get", "/v1/approvals", { query: { state: state === "any" ? "" : state }, signal }), [state]);
+  const held = usePolled(
+    (signal) => ask("get", "/v1/approvals", { query: { state: state === "any" ? "" : state }, signal }),
+    () => LOOK_MS,
+    [state],
+  );
   return (
     <Page title="Approvals">
       <label class="inline">

@@ -45,6 +45,7 @@ from bailiwick.authority import (
     people_verbs,
     record_verbs,
     reference_verbs,
+    rehearsal_verbs,
     sweep_verbs,
     token_verbs,
     verbs,
@@ -396,6 +397,8 @@ REFERENCE: tuple[Row, ...] = (
     Row(verb=_F.ListPresets, method="GET", path="/grants/presets", subject=_S.GRANT, roles=ANYONE),
     Row(verb=_F.PresetGrant, method="POST", path="/grants/preset", subject=_S.GRANT, roles=ANYONE),
     Row(verb=_F.GitleaksRule, method="GET", path="/leaks/gitleaks-rule", subject=_S.LEAK, roles=ANYONE),
+    Row(verb=rehearsal_verbs.ShowRehearsal, method="GET", path="/rehearsal", subject=_S.STATUS, roles=HOUSE),
+    Row(verb=rehearsal_verbs.PlayRehearsal, method="POST", path="/rehearsal", subject=_S.STATUS, roles=OPERATORS),
 )
 
 ROWS: tuple[Row, ...] = (

@@ -37,5 +37,5 @@ class Rehearsals:
 
     async def _play(self, question: PlayRehearsal, actor: str) -> RehearsalAnswer:
         if not self._socket.exists():
-            raise LinkError(Code.NOT_FOUND, "nothing is rehearsed here; run `make demo STAY=1` to play a theft")
+            raise LinkError(Code.CONFLICT, "nothing is rehearsed here; run `make demo STAY=1` to play a theft")
         return await self._player.ask(question)

@@ -15,8 +15,8 @@ from bailiwick.authority.audit_verbs import AUDIT_VERBS
 from bailiwick.authority.canary_verbs import CANARY_VERBS
 from bailiwick.authority.draft_verbs import DRAFT_VERBS
 from bailiwick.authority.finding_verbs import FINDING_VERBS
-from bailiwick.authority.looking_verbs import LOOKING_VERBS
 from bailiwick.authority.incident_verbs import INCIDENT_VERBS
+from bailiwick.authority.looking_verbs import LOOKING_VERBS
 from bailiwick.authority.native_verbs import NATIVE_VERBS
 from bailiwick.authority.notice_verbs import NOTICE_VERBS
 from bailiwick.authority.people_verbs import PEOPLE_VERBS
