@@ -52,14 +52,16 @@ export async function ask<P extends keyof paths, M extends "get" | "post" | "pat
   path: P,
   given: With<P, M>,
 ): Promise<Answer<P, M>> {
-  const address = addressOf(path, (given.path ?? {}) as Record<string, string>, given.query as Values | undefined);
+  const place = (given.path ?? {}) as Record<string, string>;
+  const address = addressOf(path, place, given.query as Values | undefined);
   const body = given.body === undefined ? undefined : JSON.stringify(given.body);
+  const act = { method: method.toUpperCase(), route: path, address, place, body };
   try {
-    if (given.again) await askAgain(method.toUpperCase(), address.split("?")[0] ?? address);
+    if (given.again) await askAgain(act);
     return (await send(method, address, body, given.signal)) as Answer<P, M>;
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 428) throw error;
-    await askAgain(method.toUpperCase(), address.split("?")[0] ?? address);
+    await askAgain(act);
     return (await send(method, address, body, given.signal)) as Answer<P, M>;
   }
 }

@@ -4,16 +4,23 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from api_house import HOST, Answer, ApiHouse
 from soft_passkey import SoftPasskey
 
 from bailiwick.api.app import make_app
 from bailiwick.authority.people_verbs import InvitePerson
+from bailiwick.console.again import act_of
 from bailiwick.console.console import make_console
 from bailiwick.console.pages import Pages
 
 OWN = "bailiwick.localhost:8082"
 ORIGIN = f"http://{OWN}"
+
+
+def act_asked(method: str, path: str, body: Any = None) -> dict[str, str]:
+    """What a page says of an act before it is confirmed."""
+    return {"act": act_of(method, path, b"" if body is None else msgspec.json.encode(body))}
 
 
 class ConsoleHouse(ApiHouse):
@@ -80,9 +87,9 @@ class Browser:
             "POST", "/v1/sign-in/passkey", {"challenge": asked["challenge"], "credential": credential}
         )
 
-    async def confirm(self, method: str, path: str) -> Answer:
+    async def confirm(self, method: str, path: str, body: Any = None) -> Answer:
         """Show once more who it is, for one act."""
-        act = {"method": method, "path": path}
+        act = act_asked(method, path, body)
         asked = (await self.ask("POST", "/v1/session/again/ask", act)).json
         credential = self.passkey.sign(asked["options"])
         return await self.ask(

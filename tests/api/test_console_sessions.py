@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 import pytest
 from api_house import GRANT, HOST
-from console_house import ORIGIN, OWN, Browser, ConsoleHouse
+from console_house import ORIGIN, OWN, Browser, ConsoleHouse, act_asked
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bailiwick.api.table import ROWS
 from bailiwick.authority.people_verbs import EndSession, ListSessions
-from bailiwick.authority.verbs import Kind, Move, MoveParty
+from bailiwick.authority.verbs import AddService, Kind, Move, MoveParty
 from bailiwick.console import feed as feeding
 from bailiwick.console.again import asks_again
 from bailiwick.console.feed import Feed, FeedRow, sampled
@@ -149,7 +149,7 @@ async def test_what_widens_asks_again_and_what_narrows_does_not(eve: Browser, co
         assert (await eve.ask("POST", f"/v1/keys/{key}/freeze", {})).status == 200
         asked = await eve.ask("POST", f"/v1/keys/{key}/unfreeze", {})
         assert (asked.status, asked.json["title"]) == (428, "The second factor is asked for again")
-        assert (await eve.confirm("POST", f"/v1/keys/{key}/unfreeze")).status == 200
+        assert (await eve.confirm("POST", f"/v1/keys/{key}/unfreeze", {})).status == 200
         assert (await eve.ask("POST", f"/v1/keys/{key}/unfreeze", {})).status == 200
     acts = [(act.act, act.actor) for act in consoled.gateway.acts[-2:]]
     assert acts == [("key.freeze", "person:eve"), ("key.unfreeze", "person:eve")]
@@ -160,7 +160,7 @@ async def test_a_confirmation_is_for_one_act(eve: Browser, consoled: ConsoleHous
     key, other = consoled.keys["Ada"], consoled.keys["Bob"]
     for each in (key, other):
         await eve.ask("POST", f"/v1/keys/{each}/freeze", {})
-    await eve.confirm("POST", f"/v1/keys/{key}/unfreeze")
+    await eve.confirm("POST", f"/v1/keys/{key}/unfreeze", {})
     assert (await eve.ask("POST", f"/v1/keys/{other}/unfreeze", {})).status == 428
     twin = Browser(consoled)
     twin.passkey = eve.passkey
@@ -170,12 +170,45 @@ async def test_a_confirmation_is_for_one_act(eve: Browser, consoled: ConsoleHous
     assert (await eve.ask("POST", f"/v1/keys/{key}/unfreeze", {})).status == 428
 
 
-async def test_a_refused_act_may_be_corrected(eve: Browser) -> None:
-    """Where the authority refuses and does nothing, what was confirmed does for the corrected act."""
-    await eve.confirm("POST", "/v1/keys")
-    assert (await eve.ask("POST", "/v1/keys", {**ISSUE, "service": "none"})).status == 404
-    assert (await eve.ask("POST", "/v1/keys", ISSUE)).status == 200
+async def test_a_refused_act_may_be_sent_again(eve: Browser, consoled: ConsoleHouse) -> None:
+    """Where the authority refuses and does nothing, what was confirmed does for the same act once more, and once."""
+    asked = {**ISSUE, "service": "later"}
+    await eve.confirm("POST", "/v1/keys", asked)
+    assert (await eve.ask("POST", "/v1/keys", asked)).status == 404
+    await consoled.ask(AddService(id="later", name="Later"))
     assert (await eve.ask("POST", "/v1/keys", ISSUE)).status == 428
+    assert (await eve.ask("POST", "/v1/keys", asked)).status == 200
+    assert (await eve.ask("POST", "/v1/keys", asked)).status == 428
+
+
+@pytest.mark.parametrize(
+    "altered",
+    [
+        {**ISSUE, "grant": GRANT.replace("day_notional = 2000", "day_notional = 9000")},
+        {**ISSUE, "service": "bot "},
+        {**ISSUE, "account": "other"},
+        {**ISSUE, "name": "one more field"},
+        dict(reversed(ISSUE.items())),
+    ],
+    ids=["grant", "blank", "account", "more", "order"],
+)
+async def test_an_altered_body_is_refused(altered: dict[str, str], eve: Browser, consoled: ConsoleHouse) -> None:
+    """What was confirmed is these bytes: a page that sends others is asked again, and nothing is done."""
+    await eve.confirm("POST", "/v1/keys", ISSUE)
+    acts, keys = len(consoled.gateway.acts), consoled.store.keys.list()
+    assert (await eve.ask("POST", "/v1/keys", altered)).status == 428
+    assert (await eve.ask("POST", "/v1/keys?preview=1", ISSUE)).status == 428
+    assert (len(consoled.gateway.acts), consoled.store.keys.list()) == (acts, keys)
+    assert (await eve.ask("POST", "/v1/keys", ISSUE)).status == 200
+
+
+async def test_a_challenge_is_for_its_act(eve: Browser) -> None:
+    """A passkey that signed for one body confirms no other, by whatever name the page asks for it."""
+    asked = (await eve.ask("POST", "/v1/session/again/ask", act_asked("POST", "/v1/keys", ISSUE))).json
+    other = act_asked("POST", "/v1/keys", {**ISSUE, "account": "other"})
+    body = {**other, "challenge": asked["challenge"], "credential": eve.passkey.sign(asked["options"])}
+    assert (await eve.ask("POST", "/v1/session/again", body)).status == 409
+    assert (await eve.ask("POST", "/v1/session/again/ask", {"act": "POST /v1/keys"})).status == 422
 
 
 async def test_a_preview_is_not_asked_about(eve: Browser) -> None:
@@ -195,7 +228,7 @@ async def test_another_persons_passkey_confirms_nothing(eve: Browser, consoled: 
     """Only whose session it is can confirm."""
     other = Browser(consoled)
     await other.enter(await consoled.link("mallory", "operator"))
-    act = {"method": "POST", "path": "/v1/keys"}
+    act = act_asked("POST", "/v1/keys", ISSUE)
     asked = (await eve.ask("POST", "/v1/session/again/ask", act)).json
     credential = other.passkey.sign(asked["options"])
     body = {**act, "challenge": asked["challenge"], "credential": credential}
@@ -205,7 +238,7 @@ async def test_another_persons_passkey_confirms_nothing(eve: Browser, consoled: 
 
 async def test_who_guesses_codes_loses_the_session(eve: Browser) -> None:
     """A stolen session tries only so many codes before it is ended."""
-    body = {"method": "POST", "path": "/v1/keys", "code": "000000"}
+    body = {**act_asked("POST", "/v1/keys", ISSUE), "code": "000000"}
     statuses = [(await eve.ask("POST", "/v1/session/again", body)).status for _ in range(5)]
     assert statuses == [422] * 4 + [401]
     assert (await eve.ask("GET", "/v1/session")).status == 401
@@ -242,7 +275,7 @@ async def test_passkeys_are_added_and_removed_but_for_the_last(eve: Browser, con
     assert [row["label"] for row in rows] == ["test", "phone"]
     assert (await second.sign_in()).status == 200
     for row, status in zip(rows, (200, 409), strict=True):
-        await eve.confirm("POST", "/v1/session/passkeys/remove")
+        await eve.confirm("POST", "/v1/session/passkeys/remove", {"id": row["id"]})
         assert (await eve.ask("POST", "/v1/session/passkeys/remove", {"id": row["id"]})).status == status
         eve.passkey = second.passkey
 

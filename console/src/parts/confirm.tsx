@@ -4,27 +4,29 @@ import { wanted } from "../again";
 import { ask } from "../api";
 import { sign } from "../passkey";
 import { Dialog } from "./dialog";
-import { Said } from "./bits";
+import { Facts, Said } from "./bits";
+import { saying } from "./saying";
 
 export function AskedAgain() {
   const now = wanted.value;
-  return now ? <Asking key={now.path} {...now} /> : null;
+  return now ? <Asking key={now.digest} {...now} /> : null;
 }
 
-function Asking({ method, path, done, given }: NonNullable<typeof wanted.value>) {
+function Asking({ act, digest, done, given }: NonNullable<typeof wanted.value>) {
   const [error, setError] = useState<unknown>(null);
   const [code, setCode] = useState("");
   const [codes, setCodes] = useState(false);
   const [busy, setBusy] = useState(false);
+  const said = saying(act);
 
   async function byPasskey() {
     setBusy(true);
     setError(null);
     try {
-      const asked = await ask("post", "/v1/session/again/ask", { body: { method, path } });
+      const asked = await ask("post", "/v1/session/again/ask", { body: { act: digest } });
       setCodes(asked.code ?? false);
       const credential = await sign(asked.options);
-      await ask("post", "/v1/session/again", { body: { method, path, challenge: asked.challenge, credential } });
+      await ask("post", "/v1/session/again", { body: { act: digest, challenge: asked.challenge, credential } });
       done();
     } catch (failed) {
       setError(failed);
@@ -36,7 +38,7 @@ function Asking({ method, path, done, given }: NonNullable<typeof wanted.value>)
     event.preventDefault();
     setError(null);
     try {
-      await ask("post", "/v1/session/again", { body: { method, path, code } });
+      await ask("post", "/v1/session/again", { body: { act: digest, code } });
       done();
     } catch (failed) {
       setError(failed);
@@ -45,7 +47,17 @@ function Asking({ method, path, done, given }: NonNullable<typeof wanted.value>)
 
   return (
     <Dialog title="Is it you?" onClose={given}>
-      <p>This act can widen what somebody may do, or shows a secret. Confirm it once more.</p>
+      <p>This act can widen what somebody may do, or shows a secret. You confirm this, and nothing else:</p>
+      <section class="card" aria-label="What you confirm">
+        <h3>{said.title}</h3>
+        <Facts of={said.facts} />
+        {said.long.map(([name, text]) => (
+          <details key={name}>
+            <summary>{name}, {text.split("\n").length} lines</summary>
+            <pre tabIndex={0}>{text}</pre>
+          </details>
+        ))}
+      </section>
       <Said error={error} />
       <div class="row">
         <button class="main" onClick={byPasskey} disabled={busy}>Confirm with a passkey</button>

@@ -19,7 +19,8 @@ from bailiwick import __version__
 from bailiwick.api import forms
 from bailiwick.api.files import ZIP, stream
 from bailiwick.api.gate import Gate
-from bailiwick.api.mounting import mount_console
+from bailiwick.api.mounting import act_asked, mount_console
+from bailiwick.api.packing import answered
 from bailiwick.api.problem import MEDIA_TYPE, TITLES, Problem, of_link, of_refusal, of_validation, problem, respond
 from bailiwick.api.rates import Rates
 from bailiwick.api.row import Row
@@ -30,7 +31,7 @@ from bailiwick.authority.notice_verbs import EvidenceAnswer
 from bailiwick.authority.openroutes import OpenRequest, OpenRoute
 from bailiwick.console.again import asks_again
 from bailiwick.console.console import Console
-from bailiwick.console.door import Act, Door
+from bailiwick.console.door import Door
 from bailiwick.console.refusals import Refused
 from bailiwick.link.wire import Answer, Code, LinkError, Question, answer_type
 from bailiwick.logs import log, where
@@ -73,9 +74,16 @@ class Service:
         self._door = door
 
     async def serve(
-        self, row: Row, token: Caller, form: BaseModel | None, given: Mapping[str, str], path: str = ""
+        self, row: Row, token: Caller, form: BaseModel | None, given: Mapping[str, str], act: str = ""
     ) -> Answer:
         """The answer to one request.
+
+        Args:
+            row: where it was mounted.
+            token: who asks.
+            form: its body, as the row's model has it.
+            given: what stood in its path.
+            act: which act it is, of all that its person can have confirmed (``again.act_of``).
 
         Raises:
             LinkError: as the authority refuses, or as if what it is about did not exist.
@@ -89,7 +97,6 @@ class Service:
             raise refusal(error) from None
         if self._door is None or not isinstance(token, SignedIn) or not asks_again(row, question, self._store):
             return await self._in_time(self._asked(row, token, question))
-        act = Act(row.method, path)
         self._door.take_confirmation(token, act)
         try:
             return await self._in_time(self._asked(row, token, question))
@@ -192,10 +199,10 @@ def _mount(app: FastAPI, row: Row, service: Service) -> None:
     async def serve(request: Request, **values: Any) -> Response:
         body = values.pop("form", None)
         try:
-            answer = await service.serve(row, request.state.token, body, values, request.scope["path"])
+            answer = await service.serve(row, request.state.token, body, values, act_asked(request))
             if row.file:
                 return await stream(cast("EvidenceAnswer", answer))
-            return Response(forms.encode(answer), headers=_paging(request, answer), media_type="application/json")
+            return await answered(request, row, forms.encode(answer), _paging(request, answer))
         except (LinkError, Refused):
             raise
         except Exception as error:

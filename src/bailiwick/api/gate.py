@@ -16,7 +16,7 @@ from bailiwick.api.problem import of_refusal, problem, respond
 from bailiwick.api.rates import Rates
 from bailiwick.console.browsers import Browsers
 from bailiwick.console.browsers import headers_of as read_headers
-from bailiwick.console.pages import headers_of
+from bailiwick.console.pages import EVERYWHERE, HSTS, headers_of
 from bailiwick.console.refusals import Refused
 from bailiwick.logs import log, where
 from bailiwick.model.token import Caller, Token
@@ -28,8 +28,7 @@ OPEN_PATHS = frozenset({"/v1/openapi.json"})
 HEADERS = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-content-type-options", b"nosniff"),
+    *EVERYWHERE,
 )
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="bailiwick"'}
 
@@ -64,8 +63,10 @@ class Gate:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                own = HEADERS if self._browsers is None else headers_of(scope["path"]) or HEADERS
-                message["headers"] = [*message.get("headers", ()), *own]
+                pages = None if self._browsers is None else headers_of(scope["path"], message["status"])
+                own = pages or HEADERS
+                tls = (HSTS,) if scope.get("scheme") == "https" else ()
+                message["headers"] = [*message.get("headers", ()), *own, *tls]
             await send(message)
 
         try:
@@ -96,6 +97,7 @@ class Gate:
             wrong = problem(415, "content-type: it is not application/json", remedy="send JSON and say so")
             await respond(wrong)(scope, receive, send)
             return
+        scope.setdefault("state", {})["body"] = body
         await self._app(scope, _replayed(body, receive), send)
 
     def _unknown(self, scope: Scope) -> ASGIApp | None:
@@ -112,7 +114,7 @@ class Gate:
         if caller is not None:
             return self._often(caller)
         if browsers is not None and browsers.opens(scope["path"]):
-            return self._often_from(scope)
+            return self._often_from(scope, browsers.known(read_headers(scope["headers"])))
         return respond(
             problem(
                 401,
@@ -122,10 +124,15 @@ class Gate:
             _CHALLENGE,
         )
 
-    def _often_from(self, scope: Scope) -> ASGIApp | None:
-        """The refusal of an address from which too many ask to be let in."""
+    def _often_from(self, scope: Scope, mark: str) -> ASGIApp | None:
+        """The refusal of an address from which too many ask to be let in.
+
+        A browser in which somebody signed in before is counted by itself: a stranger behind the same proxy uses up what
+        strangers may ask, and not what the owner may.
+        """
         client = scope.get("client")
-        return self._wait(f"from {client[0] if client else ''}", "sign-in: too many ask from this address")
+        source = f"mark {mark}" if mark else f"from {client[0] if client else ''}"
+        return self._wait(source, "sign-in: too many ask from this address")
 
     def _often(self, caller: Caller) -> ASGIApp | None:
         """The refusal of a caller who asks too often; before the body is read, so that it costs next to nothing."""

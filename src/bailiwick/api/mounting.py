@@ -8,12 +8,13 @@ from fastapi import Body, FastAPI, Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from bailiwick.api import forms
+from bailiwick.api.packing import varied
 from bailiwick.console import cookies
+from bailiwick.console.again import act_of
 from bailiwick.console.browsers import Browsers, headers_of
 from bailiwick.console.console import Console
 from bailiwick.console.feed import Batch
 from bailiwick.console.pages import PREFIX as PAGES
-from bailiwick.console.pages import Page
 from bailiwick.console.refusals import Refused
 from bailiwick.console.routes import Route, Visit
 from bailiwick.link.wire import LinkError
@@ -38,7 +39,7 @@ def _mount(app: FastAPI, route: Route, browsers: Browsers, prefix: str) -> None:
     async def serve(request: Request, **values: Any) -> Response:
         try:
             asked = _struct(route.asks, values.get("form"))
-            told = await route.serve(asked, _visit(request, browsers))
+            told = await route.serve(asked, _visit(request, browsers)._replace(act=act_asked(request)))
         except (LinkError, Refused):
             raise
         except Exception as error:
@@ -71,6 +72,14 @@ def _mount(app: FastAPI, route: Route, browsers: Browsers, prefix: str) -> None:
 def _struct(kind: type[msgspec.Struct], form: Any) -> msgspec.Struct:
     """What was sent, as the console has it; its model checked it."""
     return kind() if form is None else kind(**{name: getattr(form, name) for name in type(form).model_fields})
+
+
+def act_asked(request: Request) -> str:
+    """Which act a request is, by what arrived of it: the gate has read the body whole."""
+    scope = request.scope
+    target = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+    query = scope["query_string"].decode("latin-1")
+    return act_of(request.method, f"{target}?{query}" if query else target, request.state.body)
 
 
 def _visit(request: Request, browsers: Browsers) -> Visit:
@@ -117,11 +126,7 @@ def _mount_pages(app: FastAPI, console: Console) -> None:
         found = console.pages.page(request.scope["path"])
         if found is None:
             raise Refused(404, "path: nothing is served here; load the page again")
-        return _shown(found)
+        return varied(request, found.body, found.packed, {}, found.media_type)
 
     for path, serve in (("/", begin), (PAGES, page), (PAGES + "{rest:path}", page)):
         app.add_api_route(path, serve, methods=["GET"], response_model=None, include_in_schema=False)
-
-
-def _shown(page: Page) -> Response:
-    return Response(page.body, media_type=None, headers={"Content-Type": page.media_type})

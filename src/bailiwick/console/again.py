@@ -1,9 +1,12 @@
-"""Which acts ask a signed-in person once more who they are. What makes things safer never does.
+"""Which acts ask a signed-in person once more who they are, and how one such act is told from every other.
 
-A session that somebody else got hold of can then freeze, wind down and revoke, which its owner undoes, and can neither
-widen anything nor see a secret.
+What makes things safer never asks. A session that somebody else got hold of can then freeze, wind down and revoke,
+which its owner undoes, and can neither widen anything nor see a secret.
 """
 
+import base64
+import hashlib
+import re
 from typing import Any
 
 from bailiwick.api.row import Row
@@ -16,6 +19,27 @@ from bailiwick.store.store import Store
 
 _NARROWS = frozenset({CompromiseService})
 _STILL = frozenset({KeyState.FROZEN, KeyState.REVOKED, KeyState.EXPIRED})
+_ACT = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def act_of(method: str, target: str, body: bytes) -> str:
+    """One act, and no other: a digest (SHA-256, base64url) of method, target and the bytes of the body.
+
+    The bytes are those that are sent, in whatever order their fields stand: a form that two programs would first have
+    to agree upon is one in which they can disagree. What confirms one body so does nothing for another.
+
+    Args:
+        method: of HTTP, in capitals.
+        target: the path with its query, as it stands in the request.
+        body: as it is sent; empty for none.
+    """
+    found = hashlib.sha256(f"{method} {target}\n".encode() + body).digest()
+    return base64.urlsafe_b64encode(found).decode().rstrip("=")
+
+
+def is_act(text: str) -> bool:
+    """Whether this can be an act."""
+    return _ACT.fullmatch(text) is not None
 
 
 def asks_again(row: Row, question: Question[Any], store: Store) -> bool:

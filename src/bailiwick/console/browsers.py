@@ -9,6 +9,7 @@ from bailiwick.console.door import Client
 from bailiwick.console.refusals import Refused
 from bailiwick.console.routes import OPEN, Visit
 from bailiwick.model.person import SignedIn
+from bailiwick.model.secret import Secret
 
 
 def headers_of(raw: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
@@ -25,13 +26,19 @@ def headers_of(raw: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
 class Browsers:
     """Recognises browsers by their cookie, and pages of ours by what else a browser says."""
 
-    def __init__(self, people: People, *, tls: bool) -> None:
+    def __init__(self, people: People, marks: Secret, *, tls: bool) -> None:
         self._people = people
+        self._marks = marks
         self._tls = tls
 
     def opens(self, path: str) -> bool:
         """Whether this path needs no session, since it leads to one."""
         return path.startswith(OPEN)
+
+    def known(self, headers: Mapping[str, str]) -> str:
+        """The mark of a browser in which somebody signed in before; empty for every other."""
+        mark = cookies.read(headers.get("cookie", "")).get(cookies.MARK, "")
+        return mark if cookies.is_mark(mark, mark.partition("~")[0], self._marks) else ""
 
     def admit(self, method: str, path: str, headers: Mapping[str, str]) -> SignedIn | None:
         """Who is signed in; None if nobody.
@@ -56,7 +63,7 @@ class Browsers:
         return signed
 
     def visit(self, headers: Mapping[str, str], source: str, signed: SignedIn | None) -> Visit:
-        """The request as the ways in take it."""
+        """The request as the ways in take it; which act it is comes from its body."""
         found = cookies.read(headers.get("cookie", ""))
         client = Client(
             host=headers["host"],

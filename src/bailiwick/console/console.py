@@ -39,4 +39,6 @@ def make_console(people: People, store: Store, data: Path, journal: Path, *, tls
         LinkError: if the key is not kept as a secret must be.
     """
     door = Door(people, store, Locker.at(data / KEY_FILE))
-    return Console(Browsers(people, tls=tls), door, SignIn(door, store), Pages(), Feed(journal, store))
+    return Console(
+        Browsers(people, door.locker.marks, tls=tls), door, SignIn(door, store), Pages(), Feed(journal, store)
+    )

@@ -5,12 +5,14 @@ or ends is an act in the journal before it counts.
 """
 
 import asyncio
+import hmac
 import secrets
 from collections import OrderedDict
 from typing import Any, NamedTuple, final
 
 from bailiwick.authority.people import People
 from bailiwick.console import cookies, factors, passkeys
+from bailiwick.console.again import is_act
 from bailiwick.console.attempts import Attempts
 from bailiwick.console.factors import Locker
 from bailiwick.console.refusals import Refused, ask_again, not_let_in
@@ -25,6 +27,7 @@ CHALLENGES = 1000  # that are open at once; the oldest are forgotten first
 AGAIN_MS = 5 * 60_000
 MOST_PASSKEYS = 20
 MOST_LABEL = 60
+TOO_OLD = "challenge: it was used, is too old, or is for something else; begin again"
 
 
 class Client(NamedTuple):
@@ -45,13 +48,6 @@ class Opened(NamedTuple):
     cookie: str
 
 
-class Act(NamedTuple):
-    """What the second factor was asked for again: one act, by method and path."""
-
-    method: str
-    path: str
-
-
 class _Challenge(NamedTuple):
     bytes: bytes
     purpose: tuple[str, ...]
@@ -69,8 +65,10 @@ class Door:
         self.locker = locker
         self._clock = people.clock
         self._attempts = Attempts()
-        self._challenges: OrderedDict[str, _Challenge] = OrderedDict()
-        self._again: dict[str, tuple[Act, int]] = {}
+        self._challenges: OrderedDict[str, _Challenge] = OrderedDict()  # of who has a session or a link
+        self._own = secrets.token_bytes(32)  # of this process: what is signed to sign in follows from it
+        self._signed_in: dict[str, int] = {}  # what was signed, and until when it could be sent again
+        self._again: dict[str, tuple[str, int]] = {}  # by session: which act was confirmed, and until when
         self._hashing = asyncio.Semaphore(1)  # 64 MiB each: one at a time
 
     def nobody_yet(self) -> bool:
@@ -82,9 +80,13 @@ class Door:
 
     def ask_passkey(self, client: Client) -> tuple[str, dict[str, Any]]:
         """A challenge for whoever has a passkey of this site."""
-        challenge = passkeys.new_challenge()
-        options = passkeys.asked_to_sign(challenge, cookies.site_of(client.host))
-        return self._open(challenge, ("sign-in",)), options
+        challenge_id = f"{self._clock() + CHALLENGE_MS}.{secrets.token_urlsafe(16)}"
+        return challenge_id, passkeys.asked_to_sign(self._of_sign_in(challenge_id), cookies.site_of(client.host))
+
+    def _of_sign_in(self, challenge_id: str) -> bytes:
+        """What is signed to sign in. It follows from its id, so that nothing is kept for whoever only asks: a stranger
+        who asks without end pushes nobody's challenge out."""
+        return hmac.digest(self._own, challenge_id.encode(), "sha256")
 
     async def by_passkey(self, client: Client, challenge_id: str, credential: dict[str, Any]) -> Opened:
         """Sign in by passkey. It is never slowed down: nobody guesses a signature.
@@ -92,8 +94,11 @@ class Door:
         Raises:
             Refused: if it is not somebody's.
         """
-        challenge = self._take(challenge_id, ("sign-in",))
-        passkey = self._signed(client, challenge, credential)
+        until, now = challenge_id.partition(".")[0], self._clock()
+        if not until.isascii() or not until.isdecimal() or now >= int(until[:20]) or challenge_id in self._signed_in:
+            raise Refused(409, TOO_OLD)
+        passkey = self._signed(client, self._of_sign_in(challenge_id), credential)
+        self._signed_in = {each: end for each, end in self._signed_in.items() if end > now} | {challenge_id: int(until)}
         person = self._rows.find(passkey.person)
         if person is None or person.ended is not None:
             raise not_let_in()
@@ -198,23 +203,29 @@ class Door:
 
     # With a session
 
-    def ask_again(self, client: Client, signed: SignedIn, act: Act) -> tuple[str, dict[str, Any], bool]:
-        """A challenge before one act, with whether a code would do as well."""
+    def ask_again(self, client: Client, signed: SignedIn, act: str) -> tuple[str, dict[str, Any], bool]:
+        """A challenge before one act, with whether a code would do as well.
+
+        Raises:
+            Refused: if it is no act.
+        """
+        if not is_act(act):
+            raise Refused(422, "act: it is none; send the digest of the request, as docs/console.md has it")
         person = self._rows.get(signed.name)
         challenge = passkeys.new_challenge()
         options = passkeys.asked_to_sign(challenge, cookies.site_of(client.host), self._rows.passkeys(person.name))
-        return self._open(challenge, ("again", signed.session, *act)), options, person.totp is not None
+        return self._open(challenge, ("again", signed.session, act)), options, person.totp is not None
 
     def confirm_by_passkey(
-        self, client: Client, signed: SignedIn, act: Act, challenge_id: str, credential: dict[str, Any]
+        self, client: Client, signed: SignedIn, act: str, challenge_id: str, credential: dict[str, Any]
     ) -> None:
         """Let one act through, upon a passkey of the same person."""
-        challenge = self._take(challenge_id, ("again", signed.session, *act))
+        challenge = self._take(challenge_id, ("again", signed.session, act))
         if self._signed(client, challenge, credential).person != signed.name:
             raise not_let_in()
         self._confirmed(signed, act)
 
-    async def confirm_by_code(self, signed: SignedIn, act: Act, code: str) -> None:
+    async def confirm_by_code(self, signed: SignedIn, act: str, code: str) -> None:
         """Let one act through, upon a code. Who guesses loses the session.
 
         Raises:
@@ -230,12 +241,12 @@ class Door:
         self._attempts.succeeded(signed.session, "code")
         self._confirmed(signed, act)
 
-    def _confirmed(self, signed: SignedIn, act: Act) -> None:
+    def _confirmed(self, signed: SignedIn, act: str) -> None:
         now = self._clock()
         self._again = {session: each for session, each in self._again.items() if each[1] > now}
         self._again[signed.session] = (act, now + AGAIN_MS)
 
-    def take_confirmation(self, signed: SignedIn, act: Act) -> None:
+    def take_confirmation(self, signed: SignedIn, act: str) -> None:
         """Use up what was confirmed for this act.
 
         Raises:
@@ -246,8 +257,8 @@ class Door:
             raise ask_again()
         del self._again[signed.session]
 
-    def give_back(self, signed: SignedIn, act: Act) -> None:
-        """The act was refused, and nothing done: what was confirmed may be used for it once more."""
+    def give_back(self, signed: SignedIn, act: str) -> None:
+        """The act was refused, and nothing done: what was confirmed may be used for the same once more."""
         self._confirmed(signed, act)
 
     def ask_more(self, client: Client, signed: SignedIn) -> tuple[str, dict[str, Any]]:
@@ -297,7 +308,7 @@ class Door:
         """A challenge is used once, whatever comes of it."""
         found = self._challenges.pop(challenge_id, None)
         if found is None or found.purpose != purpose or self._clock() >= found.until:
-            raise Refused(409, "challenge: it was used, is too old, or is for something else; begin again")
+            raise Refused(409, TOO_OLD)
         return found.bytes
 
     def _signed(self, client: Client, challenge: bytes, credential: dict[str, Any]) -> Passkey:

@@ -97,17 +97,15 @@ class LinkPassword(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Again(msgspec.Struct, frozen=True, kw_only=True):
-    """The act that is asked about: its method and its path."""
+    """The act that is asked about: the digest of its method, its address and its body (``again.act_of``)."""
 
-    method: str
-    path: str
+    act: str
 
 
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
     """The second factor once more, for one act: a passkey's answer, or a code."""
 
-    method: str
-    path: str
+    act: str
     challenge: str = ""
     credential: Options | None = None
     code: str = ""

@@ -4,6 +4,7 @@ Nothing is rendered here and nothing of a request is in a page, so there is noth
 what stood in the package when the process began: a request names a file, and never a path.
 """
 
+import gzip
 import mimetypes
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -17,15 +18,18 @@ POLICY = (
     "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
-HEADERS = (
-    (b"content-security-policy", POLICY.encode()),
+EVERYWHERE = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    (b"permissions-policy", b"camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
+"""What every answer says, of pages and of the control API."""
+HEADERS = ((b"content-security-policy", POLICY.encode()), *EVERYWHERE)
+HSTS = (b"strict-transport-security", b"max-age=31536000")
+"""Where this process speaks TLS itself: from then on browsers come to this name by nothing less. Of this name alone."""
 KEEP = (b"cache-control", b"private, max-age=31536000, immutable")  # the build names each asset by its content
 ASK = (b"cache-control", b"no-store")
 ABSENT = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Bailiwick</title>
@@ -35,10 +39,11 @@ The command line and the control API work without them.</p></html>
 
 
 class Page(NamedTuple):
-    """A file as it is served."""
+    """A file as it is served, and compressed where that is shorter: once, when it is read."""
 
     body: bytes
     media_type: str
+    packed: bytes | None = None
 
 
 @final
@@ -58,7 +63,9 @@ class Pages:
             if each.is_dir():
                 self._read(each, name + "/")
             else:
-                self._files[name] = Page(each.read_bytes(), _media_type(each.name))
+                body = each.read_bytes()
+                packed = gzip.compress(body, mtime=0)
+                self._files[name] = Page(body, _media_type(each.name), packed if len(packed) < len(body) else None)
 
     def page(self, path: str) -> Page | None:
         """What is served at this path: a file that was built; for every other name below the console, its document."""
@@ -68,11 +75,14 @@ class Pages:
         return self._files.get(name, self.index) if "/" not in name and "." in name else self.index
 
 
-def headers_of(path: str) -> tuple[tuple[bytes, bytes], ...] | None:
-    """What every answer at this path says; None where it is not of the console."""
+def headers_of(path: str, status: int) -> tuple[tuple[bytes, bytes], ...] | None:
+    """What every answer at this path says; None where it is not of the console.
+
+    That an asset is not there (any more, or yet) is never kept.
+    """
     if not path.startswith(PREFIX):
         return None
-    return (*HEADERS, KEEP if path.startswith(ASSETS) else ASK)
+    return (*HEADERS, KEEP if path.startswith(ASSETS) and status == 200 else ASK)
 
 
 def _media_type(name: str) -> str:

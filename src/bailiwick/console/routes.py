@@ -7,7 +7,7 @@ import msgspec
 
 from bailiwick.authority.show import moment
 from bailiwick.console import cookies, factors, forms
-from bailiwick.console.door import Act, Client, Door, Opened
+from bailiwick.console.door import Client, Door, Opened
 from bailiwick.console.refusals import Refused
 from bailiwick.model.person import SignedIn
 from bailiwick.store.store import Store
@@ -17,11 +17,12 @@ OPEN = ("/v1/sign-in", "/v1/enter")
 
 
 class Visit(NamedTuple):
-    """A request of a browser: who asks, if anybody is signed in, and what its cookie says."""
+    """A request of a browser: who asks, if anybody is signed in, what its cookie says, and which act it is."""
 
     client: Client
     signed: SignedIn | None
     cookie: str
+    act: str = ""
 
     def whose(self) -> SignedIn:
         """Who is signed in.
@@ -167,23 +168,22 @@ class SignIn:
         return Told(forms.Nothing(), (cookies.write(cookies.SESSION, ""),))
 
     async def _ask_again(self, asked: forms.Again, visit: Visit) -> Told:
-        act = Act(asked.method, asked.path)
-        challenge, options, code = self._door.ask_again(visit.client, visit.whose(), act)
+        challenge, options, code = self._door.ask_again(visit.client, visit.whose(), asked.act)
         return Told(forms.Asked(challenge=challenge, options=options, code=code))
 
     async def _confirm(self, asked: forms.Confirmation, visit: Visit) -> Told:
-        signed, act = visit.whose(), Act(asked.method, asked.path)
+        signed = visit.whose()
         if asked.credential is not None:
-            self._door.confirm_by_passkey(visit.client, signed, act, asked.challenge, asked.credential)
+            self._door.confirm_by_passkey(visit.client, signed, asked.act, asked.challenge, asked.credential)
         else:
-            await self._door.confirm_by_code(signed, act, asked.code)
+            await self._door.confirm_by_code(signed, asked.act, asked.code)
         return Told(forms.Nothing())
 
     async def _passkeys(self, asked: forms.Nothing, visit: Visit) -> Told:
         return self._own(visit.whose())
 
     async def _ask_more(self, asked: forms.Nothing, visit: Visit) -> Told:
-        self._door.take_confirmation(visit.whose(), Act("POST", "/v1/session/passkeys/ask"))
+        self._door.take_confirmation(visit.whose(), visit.act)
         challenge, options = self._door.ask_more(visit.client, visit.whose())
         return Told(forms.Asked(challenge=challenge, options=options))
 
@@ -194,7 +194,7 @@ class SignIn:
 
     async def _remove(self, asked: forms.PasskeyId, visit: Visit) -> Told:
         signed = visit.whose()
-        self._door.take_confirmation(signed, Act("POST", "/v1/session/passkeys/remove"))
+        self._door.take_confirmation(signed, visit.act)
         await self._door.remove_passkey(signed, asked.id)
         return self._own(signed)
 
