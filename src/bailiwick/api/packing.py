@@ -2,9 +2,9 @@
 
 Compressed are the pages, which are the same for everybody, and what is read by GET of parties, keys and the journal.
 Never compressed is what carries a credential or what stands for one: signing in, sessions (whose answer has what a page
-says beside its cookie), tokens, people, an owner's channels, and every act, since the answer to one can tell a key's
-secret. Where an answer holds a secret beside something that a stranger chooses, its compressed length tells of the
-secret (BREACH), and no encryption hides a length.
+says beside its cookie), tokens, people, an owner's channels and notices, and every act, since the answer to one can tell
+a key's secret. Where an answer holds a secret beside something that a stranger chooses, its compressed length tells of
+the secret (BREACH), and no encryption hides a length.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from bailiwick.model.token import Subject
 
 LEAST_BYTES = 1_400  # what one packet holds anyway
 LEVEL = 5
-_CREDENTIALS = frozenset({Subject.TOKEN, Subject.PERSON, Subject.OWNER, Subject.VAULT})
+_CREDENTIALS = frozenset({Subject.TOKEN, Subject.PERSON, Subject.OWNER, Subject.NOTICE, Subject.VAULT})
 
 
 def may_pack(row: Row) -> bool:
