@@ -40,6 +40,7 @@ def kept(served: Served, tmp_path: Path, capsys: Capture) -> Iterator[tuple[Serv
     """Three keys, and a backup by a passphrase; the database still serves."""
     assert served.run("venue", "add", "binance", "--url", "https://api.binance.com") == 0
     assert served.run("account", "add", "main", "--venue", "binance", "--owner", "Ada") == 0
+    assert served.run("token", "issue", "ops", "--role", "operator") == 0
     assert served.run("service", "add", "bot") == 0
     preset = ("--preset", "tax-tool", "--account", "main", "--service", "bot", "--json")
     keys = []
@@ -70,8 +71,10 @@ def test_restore_brings_no_revoked_key_back(kept: tuple[Served, list[str], Path]
     served, keys, path = kept
     assert served.run("key", "revoke", keys[0], "--yes") == 0
     assert served.run("key", "rotate", keys[1], "--yes") == 0
+    assert served.run("token", "revoke", "ops") == 0
     write_journal(served)
     assert restore(served, path) == 0
+    assert [token.revoked is None for token in served.store.tokens.list()] == [False]
     assert states(served, keys) == ["revoked", "frozen", "active"]
     assert served.run("journal", "search", "--text", "store.restore") == 0
     assert " act      store.restore " in capsys.readouterr().out
@@ -85,6 +88,7 @@ def test_restore_past_the_journal_needs_a_persons_word(kept: tuple[Served, list[
     assert "journal" in capsys.readouterr().err
     assert restore(served, path, "--accept-shorter-journal") == 0
     assert states(served, keys) == ["frozen"] * 3
+    assert [token.revoked is None for token in served.store.tokens.list()] == [False]
 
 
 def test_a_checkpoint_kept_elsewhere_is_asked(kept: tuple[Served, list[str], Path], tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from bailiwick.model.credential import make_key_id
 from bailiwick.model.party import TRANSITIONS, Account, Key, KeyKind, KeyState, Service, Venue
-from bailiwick.model.person import Entry, Person, Session
+from bailiwick.model.person import Entry, Passkey, Person, Session
 from bailiwick.model.secret import Secret
-from bailiwick.model.token import Role
+from bailiwick.model.token import Role, Token
 from bailiwick.store import backup as backups
 from bailiwick.store.backup import BackupHead, backup, read_head, restore, state_after
 from bailiwick.store.changes import EVERYTHING
@@ -235,3 +235,44 @@ def test_no_session_returns(store: Store, tmp_path: Path) -> None:
     with Store.open(tmp_path / "new.db") as restored:
         sessions = [session.ended is None for session in restored.people.sessions()]
         assert (sessions, restored.people.entry(b"link"), restored.people.get("eve").ended) == ([False], None, None)
+
+
+def test_who_signs_in_comes_back_but_for_what_was_ended(store: Store, tmp_path: Path) -> None:
+    """People, passkeys, passwords and tokens work after a restore; what the journal says was ended since does not."""
+    people = store.people
+    for name in ("ada", "bo", "cy", "di"):
+        link = Entry(digest=name.encode(), person=name, created=1, expires=2)
+        people.invite(Person(name=name, role=Role.OPERATOR, created=1), link)
+        made = Passkey(id=name.encode(), person=name, label="x", public_key=b"k", sign_count=7, site="s", created=1)
+        people.enter(link, made, None, None, 0)
+        again = Entry(digest=name.encode() * 2, person=name, created=1, expires=2)
+        people.invite(people.get(name), again)
+        people.enter(again, None, "phc", b"seed", 9)
+        store.tokens.add(
+            Token(id=f"t-{name}", name=name, digest=name.encode(), role=Role.OPERATOR, created=1, expires=2)
+        )
+    backup(store, tmp_path / "b", POSITION, VAULT)
+    acts = [
+        ("token.revoke", "t-bo", "{}"),
+        ("token.revoke", "t-later", "{}"),
+        ("person.end", "cy", "{}"),
+        ("person.end", "later", "{}"),
+        ("passkey.remove", "di", f'{{"label":"x","passkey":"{b"di".hex()}"}}'),
+        ("passkey.remove", "di", '{"label":"x","passkey":"zz"}'),
+        ("person.enter", "bo", '{"made":"password and codes"}'),
+        ("person.enter", "ada", '{"made":"passkey phone"}'),
+        ("session.begin", "ada", "no JSON"),
+    ]
+    done = restore(
+        tmp_path / "b", tmp_path / "new.db", VAULT, journal_position=POSITION + 9, revoked_after=[], acts_after=acts
+    )
+    assert done.ended == 4
+    with Store.open(tmp_path / "new.db") as restored:
+        ways = {
+            each.name: (each.ended is None, each.password, len(restored.people.passkeys(each.name)))
+            for each in restored.people.list()
+        }
+        assert ways == {"ada": (True, "phc", 1), "bo": (True, None, 1), "cy": (False, None, 0), "di": (True, "phc", 0)}
+        assert restored.people.passkeys("ada") == people.passkeys("ada")
+        in_force = [each.name for each in restored.tokens.list() if each.revoked is None]
+        assert in_force == ["ada", "cy", "di"]

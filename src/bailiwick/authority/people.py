@@ -24,6 +24,7 @@ from bailiwick.link.wire import Code, LinkError
 from bailiwick.model.person import ENTRY_MS, Entry, Passkey, Person, Session, SignedIn
 from bailiwick.model.secret import Secret
 from bailiwick.model.token import Role
+from bailiwick.store.endings import CHOSEN
 from bailiwick.store.store import Store
 
 SEEN_NOTED_MS = 60_000  # a session's last use is written down no oftener
@@ -137,7 +138,7 @@ class People:
     ) -> Person:
         """Use a link up: what was made by it is what its person signs in with from now on."""
         person = self._rows.get(link.person)
-        made = f"passkey {passkey.label}" if passkey is not None else "password and codes"
+        made = f"passkey {passkey.label}" if passkey is not None else CHOSEN
         async with self._acts.turn():
             act = Act(actor=person.actor, act="person.enter", subject=person.name, after={"made": made})
             await self._acts.perform(act, lambda: self._rows.enter(link, passkey, password, totp, step))
@@ -148,7 +149,8 @@ class People:
         act = "passkey.remove" if remove else "passkey.add"
         async with self._acts.turn():
             change = self._rows.remove_passkey if remove else self._rows.add_passkey
-            done = Act(actor=f"person:{person}", act=act, subject=person, after={"label": passkey.label})
+            after = {"label": passkey.label, "passkey": passkey.id.hex()}
+            done = Act(actor=f"person:{person}", act=act, subject=person, after=after)
             await self._acts.perform(done, lambda: change(passkey))
 
     async def begin(self, person: Person, by: str, source: str, agent: str) -> tuple[Session, str]:

@@ -25,7 +25,7 @@ from bailiwick.model.secret import Secret
 from bailiwick.opening import root_of
 from bailiwick.store.backup import read_head
 from bailiwick.store.backup import restore as restored
-from bailiwick.store.store import Store
+from bailiwick.store.store import Store, epoch_ms
 from bailiwick.vault.keyringfile import open_keyring, read_keyring_file
 from bailiwick.vault.vault import Vault
 from bailiwick.words import counted
@@ -91,19 +91,21 @@ def restore(
         For a backup with a passphrase of its own: a file (- for standard input) with it; else it is asked for.
     accept_shorter_journal: bool
         Your word that the journal is to be believed although records are missing from its end. Every key that was in
-        force then comes back frozen, since its revocation may be among them.
+        force then comes back frozen and every token revoked, since their revocation may be among them.
     """
     config = common.load()
     _check_nothing_runs(config)
     head = read_head(path)
     by = _opener(config, head.kdf is not None, passphrase_file)
     size = _journal_size(config)
+    acts = acts_after(config.journal_directory, head.journal_position) if head.journal_position < size else []
     done = restored(
         path,
         config.database,
         by,
         journal_position=size,
-        revoked_after=_tail(config, head.journal_position, size),
+        revoked_after=list(states_after(standing(acts))),
+        acts_after=acts,
         checkpoint_position=_kept_elsewhere(config),
         accept_shorter_journal=accept_shorter_journal,
     )
@@ -113,12 +115,23 @@ def restore(
     after = f"backup {head.id} of journal position {head.journal_position}{word}; {counted(frozen, 'key')} frozen"
     record_offline(config, "store.restore", str(path), after=after, accept_behind=accept_shorter_journal)
     if common.json:
-        print_json({"database": str(config.database), "moved": done.moved, "frozen": frozen, "change": head.change})
+        print_json(
+            {
+                "database": str(config.database),
+                "moved": done.moved,
+                "ended": done.ended,
+                "frozen": frozen,
+                "change": head.change,
+            }
+        )
         return Exit.DONE
     moved = counted(done.moved, "key")
     say(f"{config.database}: as of journal position {head.journal_position}; {moved} moved as what came after says")
+    if done.ended:
+        say(f"ended again, as it says: {done.ended} of the tokens, people and ways in to the console")
     if frozen:
         say(f"{counted(frozen, 'key')} frozen: the journal may lack their revocation; unfreeze those that you know")
+        say("Every token is revoked, for the same reason: issue those anew that are needed")
     say("Start it with `bailiwick up`, then look at `bailiwick doctor` and `bailiwick key list`.")
     return Exit.DONE
 
@@ -150,12 +163,6 @@ def _journal_size(config: Config) -> int:
     return size(config.journal_directory)
 
 
-def _tail(config: Config, position: int, end: int) -> list[tuple[str, KeyState]]:
-    if position >= end:
-        return []
-    return list(states_after(standing(acts_after(config.journal_directory, position))))
-
-
 def _kept_elsewhere(config: Config) -> int | None:
     """How many records the newest checkpoint at the second place covers; None where there is no second place."""
     place = config.journal.second_place
@@ -169,8 +176,10 @@ def _is_behind(config: Config, position: int, backed_up: int) -> bool:
 
 
 def _freeze_all(config: Config) -> int:
-    """Freeze what a shorter journal might have revoked."""
+    """Freeze the keys that a shorter journal might have revoked, and revoke the tokens, which are soon issued anew."""
     with Store.open(config.database) as store:
+        for token in store.tokens.list():
+            store.tokens.revoke(token.id, epoch_ms())
         doubtful = [key for key in store.keys.list() if key.state in HELD and key.state is not KeyState.FROZEN]
         for key in doubtful:
             store.keys.move(key.id, KeyState.FROZEN, account=key.account)

@@ -28,6 +28,7 @@ from bailiwick.model.credential import Purpose, Sealed
 from bailiwick.model.party import TRANSITIONS, KeyState
 from bailiwick.model.secret import Secret
 from bailiwick.store.changes import EVERYTHING, ChangeKind, record_change
+from bailiwick.store.endings import end_again
 from bailiwick.store.errors import RestoreError, StoreError
 from bailiwick.store.keys import force_state
 from bailiwick.store.seal import open_stream, seal_stream
@@ -60,6 +61,7 @@ class Restored(msgspec.Struct, frozen=True):
 
     head: BackupHead
     moved: int  # keys whose state the journal's tail changed
+    ended: int  # tokens, people and ways in that the journal's tail ended
 
 
 def backup(store: Store, path: Path, journal_position: int, by: Secret | Seals) -> BackupHead:
@@ -111,6 +113,7 @@ def restore(
     *,
     journal_position: int,
     revoked_after: Iterable[tuple[str, KeyState]],
+    acts_after: Iterable[tuple[str, str, str]] = (),
     checkpoint_position: int | None = None,
     accept_shorter_journal: bool = False,
 ) -> Restored:
@@ -122,6 +125,7 @@ def restore(
         by: the passphrase, or the vault whose keyring sealed it.
         journal_position: the number of records in the journal as it is now.
         revoked_after: every change of a key's state in the journal behind the backup's position, in order.
+        acts_after: verb, subject and ``after`` of every act behind that position, in order, for what else was ended.
         checkpoint_position: the size of the journal in the newest checkpoint that is kept elsewhere.
         accept_shorter_journal: a person's word that the journal is to be believed although it is behind.
 
@@ -136,13 +140,13 @@ def restore(
     try:
         head = _unseal(path, draft, by)
         _check_journal(head, journal_position, checkpoint_position, accept_shorter_journal)
-        moves = _apply(draft, revoked_after)
+        moves, ended = _apply(draft, revoked_after, acts_after)
         draft.replace(into)
         sync_directory(into.parent)
     finally:
         for remnant in (draft, *_beside(draft)):
             remnant.unlink(missing_ok=True)
-    return Restored(head, moves)
+    return Restored(head, moves, ended)
 
 
 def state_after(state: KeyState, to: KeyState) -> KeyState:
@@ -173,7 +177,9 @@ def _check_journal(head: BackupHead, position: int, checkpoint: int | None, acce
         )
 
 
-def _apply(database: Path, tail: Iterable[tuple[str, KeyState]]) -> int:
+def _apply(
+    database: Path, tail: Iterable[tuple[str, KeyState]], acts: Iterable[tuple[str, str, str]]
+) -> tuple[int, int]:
     with Store.open(database) as store:
         states = {row.id: row.state for row in store.keys.load()}
         before = dict(states)
@@ -187,12 +193,13 @@ def _apply(database: Path, tail: Iterable[tuple[str, KeyState]]) -> int:
             for kind in ChangeKind:
                 record_change(connection, kind, EVERYTHING, epoch_ms())
         store.people.end_everything(epoch_ms())
+        ended = end_again(store, acts, epoch_ms())
         with store.reading() as connection:
             if connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() != "ok":
                 raise RestoreError("backup: the database in it is damaged; take an earlier one")
     with contextlib.closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")  # one file again, so that it can be moved as one
-    return len(changed)
+    return len(changed), ended
 
 
 def _seal_key(data_key: Secret, backup_id: str, by: Secret | Seals) -> tuple[bytes, str | None]:

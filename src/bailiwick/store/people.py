@@ -123,6 +123,12 @@ class People:
             _end_sessions(connection, session.c.person == name, at)
             self._changed(connection, name)
 
+    def drop_password(self, name: str) -> None:
+        """Take password and codes from a person: a passkey still opens, or a new link."""
+        with self._writing() as connection:
+            connection.execute(update(person).where(person.c.name == name).values(password=None, totp=None))
+            self._changed(connection, name)
+
     # What they sign in with
 
     def entry(self, digest: bytes) -> Entry | None:
