@@ -3,8 +3,8 @@
 Compressed are the pages, which are the same for everybody, and what is read by GET of parties, keys and the journal.
 Never compressed is what carries a credential or what stands for one: signing in, sessions (whose answer has what a page
 says beside its cookie), tokens, people, an owner's channels and notices, and every act, since the answer to one tells
-a new key's secret. Where an answer holds a secret beside something that a stranger chooses, its compressed length tells of
-the secret (BREACH), and no encryption hides a length.
+a new key's secret. Where an answer holds a secret beside something that a stranger chooses, its compressed length tells
+of the secret (BREACH), and no encryption hides a length.
 """
 
 import asyncio
