@@ -9,6 +9,7 @@ import importlib
 import json
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +20,7 @@ BITCOIN, ETHER, BNB, AXIE = "BTC/USDT", "ETH/USDT", "BNB/USDT", "AXS/USDT"
 LOOK_S = 0.2
 
 
-class Bot:
+class Bot(ABC):
     """Acts each so many seconds through its key."""
 
     every_s = 5.0
@@ -28,9 +29,9 @@ class Bot:
         self.client = client
         self.due = 0.0
 
+    @abstractmethod
     def act(self) -> None:
         """Do once what this bot does."""
-        raise NotImplementedError
 
     def middle(self, symbol: str) -> float:
         """Half-way between the best prices."""
