@@ -493,8 +493,14 @@ def test_prices_are_fresh_for_fifteen_seconds() -> None:
 
 
 def test_without_limits_on_amounts_no_conversion_is_needed() -> None:
-    """A grant that counts no money lets orders leave that nobody can value in its currency, charged at nothing."""
+    """A grant that counts no money lets orders leave that nobody can value in its currency, charged at nothing.
+
+    Not where the watch may stop them: it could not judge how large they are.
+    """
     made = key()
+    made.market.set_quote("BTCUSDT", quote(None))
+    assert made.reason(order(quantity=1, price="0.05", symbol="ETHBTC")) == Reason.UNPRICEABLE
+    made = key("[watch]\nmost = 'alert'")
     made.market.set_quote("BTCUSDT", quote(None))
     (charge,) = allowed(made.ask(order(quantity=1, price="0.05", symbol="ETHBTC"))).charges
     assert (charge.unit, charge.factor) == (0, 0)

@@ -179,6 +179,16 @@ def test_daily_volume_is_the_median_of_thirty_days() -> None:
     assert reference.daily_volume == 0
 
 
+def test_of_what_is_traded_on_few_days_the_mean_of_these_is_known() -> None:
+    """A coin listed today, or one that hardly anybody trades, has a volume where its usual day has none."""
+    reference = Reference()
+    told = []
+    for days, running in [([10] * 29, 10), ([30] * 2, 60), ([], 500), ([0] * 30, 0)]:
+        reference.set_daily_volumes([dec(each) for each in days], dec(running))
+        told.append((reference.daily_volume, reference.rare_volume))
+    assert told == [(10, None), (0, 40), (0, 500), (0, 0)]
+
+
 def test_a_seed_is_as_old_as_its_last_minute() -> None:
     """History is not fresh: it says when it ended."""
     reference = Reference()

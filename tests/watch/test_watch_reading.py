@@ -15,6 +15,7 @@ from bailiwick.model.harm import BIT, Harm
 from bailiwick.model.intent import Act, Endpoint, Intent, OrderDraft, OrderType, Side, TimeInForce
 from bailiwick.model.life import KeyState
 from bailiwick.model.market import Quote, SymbolInfo
+from bailiwick.model.reason import Reason
 from bailiwick.rules.authority import Authority, authority
 from bailiwick.rules.decide import decide
 from bailiwick.rules.ledger import Ledger
@@ -143,6 +144,15 @@ def test_a_pair_in_bitcoin_is_as_thin_as_one_in_dollars() -> None:
     assert (found.day_worth, found.worth, found.worth_in) == (100_000.0, 250.0, "USDT")
 
 
+@pytest.mark.parametrize(("rare", "day"), [("5000", 5_000.0), ("0", 1.0)])
+def test_what_is_seldom_traded_is_no_market_without_a_size(rare: str, day: float) -> None:
+    """Of a coin without trades on a usual day, an order is held against those of a day that has some."""
+    found = market()
+    quote = found.quotes["SYSUSDT"]
+    found.set_quote("SYSUSDT", replace(quote, daily_volume=Decimal(0), rare_volume=Decimal(rare)))
+    assert read(intent(draft()), on=found).day_worth == day
+
+
 def test_a_read_has_no_worth() -> None:
     """What places nothing is told with its act and its manner alone."""
     found = read(intent(harm=Harm.READ, act=Act.LIST_OPEN))
@@ -159,6 +169,32 @@ def test_a_stop_is_judged_by_its_distance_from_its_trigger() -> None:
         time_in_force=TimeInForce.GTC,
     )
     assert read(intent(stop)).near_bps == pytest.approx(100.0)
+
+
+@pytest.mark.parametrize(
+    ("side", "trigger", "limit", "worse"),
+    [
+        (Side.BUY, "20", "20", 8_181.8),
+        (Side.BUY, "11", "11", 0.0),
+        (Side.SELL, "3.5", "3.5", 5_000.0),
+        (Side.SELL, "7", "6.93", 100.0),
+    ],
+)
+def test_a_trigger_out_of_reason_is_no_excuse_for_its_limit(side: Side, trigger: str, limit: str, worse: float) -> None:
+    """A thief moves a thin market to a far trigger himself: beyond reason, its limit is held to the market."""
+    stop = draft(side=side, price=limit, type=OrderType.STOP_LOSS_LIMIT, stop_price=Decimal(trigger))
+    assert read(intent(stop), WIDE + 'stop_bps = "none"\n').near_bps == pytest.approx(worse, abs=0.1)
+
+
+@pytest.mark.parametrize(("most", "refused"), [("wind-down", True), ("alert", False)])
+def test_what_has_no_worth_cannot_be_judged(most: str, refused: bool) -> None:
+    """Of a pair in an asset without a price an order's size is not known: what the watch may stop is refused."""
+    found = market()
+    found.set_symbols({name: each for name, each in found.symbols.items() if name != "BTCUSDT"})
+    permitted = authority(grant_from_toml(WIDE + f'[watch]\nmost = "{most}"\n'))
+    wanted = intent(draft("NXTBTC", price="0.001"))
+    decision = decide(wanted, permitted, Ledger(), found, START, state=KeyState.ACTIVE, source_allowed=True)
+    assert (decision.reason if isinstance(decision, Deny) else None) == (Reason.UNPRICEABLE if refused else None)
 
 
 def test_what_reduces_at_any_price_is_no_exit_where_no_band_holds_it() -> None:

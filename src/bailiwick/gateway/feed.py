@@ -19,6 +19,7 @@ from bailiwick.model.request import Outgoing
 TOPS_EVERY_S = 1.0
 SYMBOLS_EVERY_S = 3600.0
 VOLUMES_EVERY_S = 6 * 3600.0
+RARE_VOLUMES_EVERY_S = 900.0  # of what is not traded on a usual day: it may have been listed today
 CLOCK_EVERY_S = 300.0
 RETRY_HISTORY_S = 30.0
 FILLS_A_ROUND = 5  # between two looks at the book, which must not grow old meanwhile
@@ -216,8 +217,10 @@ class Feed:
         if symbol not in self._filled:
             minutes = await self._day_of_minutes(symbol)
             prices.seed(symbol, minutes, self.venue.clock.now_us())
-        prices.set_daily_volumes(symbol, [day.quote_volume for day in days[:-1]])  # the last day is not over
-        self._filled[symbol] = time.monotonic()
+        volumes = [day.quote_volume for day in days]
+        prices.set_daily_volumes(symbol, volumes[:-1], *volumes[-1:])  # the last day is not over
+        rare = 2 * sum(each > 0 for each in volumes[:-1]) <= VOLUME_DAYS
+        self._filled[symbol] = time.monotonic() - (VOLUMES_EVERY_S - RARE_VOLUMES_EVERY_S if rare else 0.0)
 
     async def _day_of_minutes(self, symbol: str) -> list[Candle]:
         start = self.venue.clock.now_us() // 1000 - DAY_MINUTES * 60_000

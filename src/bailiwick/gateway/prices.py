@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from bailiwick.model.intent import Side
 from bailiwick.model.market import BookTop, Candle, SymbolInfo
+from bailiwick.model.money import ZERO
 from bailiwick.rules.market import Market
 from bailiwick.rules.reference import Reference
 
@@ -51,11 +52,11 @@ class Prices:
             reference.seed(minutes, now_us)
             self.market.set_quote(symbol, reference.quote(now_us))
 
-    def set_daily_volumes(self, symbol: str, volumes: Sequence[Decimal]) -> None:
-        """Take the volumes of whole days, in the quote asset."""
+    def set_daily_volumes(self, symbol: str, volumes: Sequence[Decimal], running: Decimal = ZERO) -> None:
+        """Take the volumes of whole days, in the quote asset, and of the one that is not over."""
         reference = self._references.get(symbol)
         if reference is not None:
-            reference.set_daily_volumes(volumes)
+            reference.set_daily_volumes(volumes, running)
 
     def observe(self, tops: Sequence[BookTop], now_us: int) -> None:
         """Take best bids and asks, of all symbols at once."""

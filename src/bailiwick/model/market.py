@@ -30,7 +30,8 @@ class Quote(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     ``near`` is the median of mids over 10 s, ``anchor`` the time-weighted median over an hour (over a day where the
     hour is thin); ``None`` where there is no history. ``near_us`` and ``anchor_us`` say when each last had fresh data.
-    ``daily_volume`` is the median over 30 days of the volume traded in a day, in the quote asset.
+    ``daily_volume`` is the median over 30 days of the volume traded in a day, in the quote asset. Where that is
+    nothing, ``rare_volume`` is the mean of those days that had any, the running one among them: 0 where none had.
     """
 
     near: Decimal | None
@@ -38,6 +39,7 @@ class Quote(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     near_us: int
     anchor_us: int
     daily_volume: Decimal | None
+    rare_volume: Decimal | None = None
 
 
 class BookTop(msgspec.Struct, frozen=True, gc=False):

@@ -75,6 +75,7 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True):
     places: tuple[str, ...]  # the networks in words
     counts_money: bool  # whether any limit is an amount or a share
     prices_matter: bool  # whether any limit needs a price, or the watch, which may stop what it can judge
+    worth_matters: bool  # whether any limit is an amount or a share, or the watch may stop what it can judge
     volume_matters: bool  # whether any limit needs a market's volume
     hold_mask: int = 0  # of the harms that a person must approve
     hold_above: Decimal | None = None  # the notional above which one must
@@ -123,6 +124,7 @@ def authority(grant: Grant, *bounds: Bound) -> Authority:
     volume_matters = any(each is not None for each in (least_daily_volume, order_share, day_share))
     counts_money = volume_matters or any(each is not None for each in money)
     watch_most = max((part.watch.most for part in parts if part.watch.most), key=_MILDEST_FIRST.index)
+    worth_matters = counts_money or watch_most in _STOPPING
     return Authority(
         currency=grant.currency,
         harms=harms,
@@ -154,7 +156,8 @@ def authority(grant: Grant, *bounds: Bound) -> Authority:
         hours=tuple(_hours_in_words(part) for part in parts if part.when.days or part.when.hours),
         places=tuple(" or ".join(part.where.networks) for part in parts if part.where.networks),
         counts_money=counts_money,
-        prices_matter=counts_money or near is not None or anchor is not None or watch_most in _STOPPING,
+        prices_matter=worth_matters or near is not None or anchor is not None,
+        worth_matters=worth_matters,
         volume_matters=volume_matters,
         hold_mask=harm.mask(held),
         hold_above=hold_above,

@@ -138,10 +138,10 @@ def _value(leg: Leg, authority: Authority, market: Market, info: SymbolInfo, now
         if worth is not None:
             leg.factor = worth.most
             leg.unit = times(worst, worth.most)
-        if authority.counts_money and leg.unvalued is None:
+        if authority.worth_matters and leg.unvalued is None:
             if worth is None:
                 leg.unvalued = Deny(Reason.UNPRICEABLE, f"no price leads from {info.quote} to {authority.currency}")
-            elif now_us - worth.fresh_us > NEAR_FRESH_US:
+            elif authority.counts_money and now_us - worth.fresh_us > NEAR_FRESH_US:
                 leg.unvalued = Deny(Reason.REFERENCE_STALE, f"the price of {info.quote} in {authority.currency} is old")
     leg.notional = times(leg.quantity, leg.unit)
     if anchor is not None:

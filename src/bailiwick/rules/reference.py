@@ -67,10 +67,12 @@ class Reference:
         "_slots",
         "_stale",
         "daily_volume",
+        "rare_volume",
     )
 
     def __init__(self) -> None:
         self.daily_volume: Decimal | None = None  # the median over 30 days, in the quote asset
+        self.rare_volume: Decimal | None = None  # the mean of days with trades, where the median is nothing
         self._recent: deque[tuple[int, Decimal]] = deque()  # mids of the last 10 s
         self._samples: list[tuple[int, Decimal]] = []  # of the minute that is running, as they count for the anchor
         self._minute = -1
@@ -145,10 +147,17 @@ class Reference:
         # What was sampled since the trade, before it was reported, is held too.
         self._samples = [(at, min(mid, before) if buying else max(mid, before)) for at, mid in self._samples]
 
-    def set_daily_volumes(self, volumes: Sequence[Decimal]) -> None:
-        """Take the volumes of the last days, in the quote asset. Days that are missing had none."""
+    def set_daily_volumes(self, volumes: Sequence[Decimal], running: Decimal = ZERO) -> None:
+        """Take the volumes of the last days, in the quote asset, and of the one that is not over.
+
+        Days that are missing had none.
+        """
         days = [*volumes[-VOLUME_DAYS:], *[ZERO] * (VOLUME_DAYS - len(volumes))]
         self.daily_volume = median(days)
+        self.rare_volume = None
+        if self.daily_volume == ZERO:
+            traded = [each for each in (*volumes[-VOLUME_DAYS:], running) if each > ZERO]
+            self.rare_volume = EXACT.divide(sum(traded, ZERO), Decimal(len(traded))) if traded else ZERO
 
     def quote(self, now_us: int) -> Quote:
         """The reference prices at this moment."""
@@ -164,6 +173,7 @@ class Reference:
             near_us=self._recent[-1][0] if self._recent else 0,
             anchor_us=self._last_us,
             daily_volume=self.daily_volume,
+            rare_volume=self.rare_volume,
         )
 
     def _trim(self, now_us: int) -> None:

@@ -6,6 +6,7 @@ from zlib import crc32
 from bailiwick.model.decision import Allow
 from bailiwick.model.harm import Harm
 from bailiwick.model.intent import Intent, OrderDraft, OrderType, Side
+from bailiwick.model.market import Quote
 from bailiwick.model.money import ZERO
 from bailiwick.rules.authority import Authority
 from bailiwick.rules.market import Market, Reckoned
@@ -23,6 +24,11 @@ _PREFIX: Final = 6
 _REDUCING_NEAR: Final = 300.0
 _WIDEST: Final = 1_000.0  # a near band that is wider than this does not say what is in reason
 _REDUCING_ANCHOR: Final = 1_000.0
+# How far a stop's trigger is believed to wait for the market. Whoever sets one farther off in a thin coin moves the
+# market there himself, and then it is executed against his own orders.
+_TRIGGER_ABOVE: Final = 1.1
+_TRIGGER_BELOW: Final = 0.7
+_LEAST_VOLUME: Final = 1.0
 
 
 def asked(
@@ -147,12 +153,23 @@ def reckon(market: Market, symbol: str) -> Reckoned | None:
         quote.near_us + NEAR_FRESH_US,
         float(quote.anchor) if quote.anchor else 0.0,
         quote.anchor_us + ANCHOR_SERVES_US,
-        None if quote.daily_volume is None else float(quote.daily_volume),
+        _volume(quote),
         None if resting is None else float(resting[0]),
         None if resting is None else float(resting[1]),
         "" if info is None else info.quote,
     )
     return made
+
+
+def _volume(quote: Quote) -> float | None:
+    """What is traded in a day; of a coin that has none on a usual day, on one that has.
+
+    Of what is never traded any order is more than all of it: nothing would be said of a share of nothing.
+    """
+    usual, rare = quote.daily_volume, quote.rare_volume
+    if usual is None or usual or rare is None:
+        return None if usual is None else float(usual)
+    return max(float(rare), _LEAST_VOLUME)
 
 
 def _costliest(allow: Allow) -> tuple[OrderDraft, str, str, float]:
@@ -200,7 +217,8 @@ def _price(draft: OrderDraft, limit: float | None, near: float, *, unbounded: bo
     """The price that it may be executed at, as a client chose it; what has no limit is executed near the market.
 
     A stop waits for its trigger: how far its limit may stand from that is the rules' matter, and it costs nothing yet.
-    One that only trails the market has its trigger that far behind it.
+    One that only trails the market has its trigger that far behind it. Of one that is out of all reason only so much
+    is believed.
     """
     if limit is None or unbounded:
         return near
@@ -209,6 +227,8 @@ def _price(draft: OrderDraft, limit: float | None, near: float, *, unbounded: bo
         if draft.trailing_delta:
             behind = draft.trailing_delta / 10_000.0
             trigger *= 1.0 + (behind if draft.side is _BUY else -behind)
+        if near:
+            trigger = min(trigger, near * _TRIGGER_ABOVE) if draft.side is _BUY else max(trigger, near * _TRIGGER_BELOW)
         return near * limit / trigger if trigger > 0.0 else limit
     return limit
 
