@@ -348,6 +348,26 @@ async def test_what_left_no_record_is_no_lesson(fault: str, ground: Ground, monk
     assert (gone(ground), watched.profile.young.orders) == (left_before, left_before)
 
 
+async def test_bites_are_not_taken_before_the_first_is_counted(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is noted and pays more than the market is held while nobody knows what the key's last such order cost."""
+    bot = ground.bot(ALL)
+    says(monkeypatch, Measure.NOTE)
+    bot.buy("1", "101")
+    first = await left(ground)
+    bot.buy("1", "101")  # before there is an answer
+    first.accept("0")
+    bot.buy("1", "101")  # and after one that tells of no fill, as ACK does
+    assert bot.reasons == [None, "HELD", "HELD"]  # answers come in the order of what was asked
+    bot.buy("1", "100")  # at the market's price nothing is given away
+    (await left(ground)).accept("0")
+    ground.pass_time(11)
+    bot.buy("1", "101")  # by then the reconciler has asked
+    (await left(ground)).accept("1")
+    bot.buy("1", "101")  # and what was executed is counted
+    (await left(ground)).accept("1")
+    assert bot.reasons[3:] == [None, None, None]
+
+
 # A habit, and what is unlike it
 
 

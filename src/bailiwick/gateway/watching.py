@@ -24,12 +24,13 @@ from bailiwick.model.intent import Intent, Side
 from bailiwick.model.life import Cause, Standstill
 from bailiwick.model.reason import Reason
 from bailiwick.rules.hold import what
-from bailiwick.rules.tracked import Tracked
+from bailiwick.rules.tracked import OrderState, Tracked
 from bailiwick.watch.event import SIGN_FRESH_US, Asked, Event, Looked, MarketSign, Origin, Refused, Traded, Vouched
 from bailiwick.watch.reading import asked, reckon
 from bailiwick.watch.signal import Measure, Verdict
 from bailiwick.watch.state import State
 from bailiwick.watch.step import step
+from bailiwick.watch.usual import LIMIT_REACH
 
 NOTE, ALERT, SUSPECT = "watch_note", "watch_alert", "watch_suspect"
 NOTED_ONCE_US = 3_600_000_000
@@ -41,12 +42,15 @@ MOST_ORIGINS = 128  # of one key; a client may send from as many addresses, and 
 MOST_SUSPECTED = 4096
 SPARED_US = 600_000_000
 MOST_SIGNS = 4096
+MOST_BITES = 4096
+UNTOLD_US = 10_000_000  # within which the reconciler has asked what became of an order
 LOOKED_AT_ONCE = 1_000  # keys, of which it is asked whether they lie still
 PACKED_AT_ONCE = 25  # a millisecond
 
 _PASS = Measure.PASS
 _BUY = Side.BUY
 _HOLD = Measure.HOLD
+_ENDED = OrderState.ENDED
 
 
 class Doubt(msgspec.Struct, frozen=True, array_like=True):
@@ -107,6 +111,7 @@ class Watching:
         self._vouched: frozenset[Vouched] = frozenset()
         self._traded: dict[str, int] = {}  # symbols with fills, and until when they are looked at
         self._looked_us = 0
+        self._bites: dict[tuple[str, str], tuple[int, tuple[str, ...]]] = {}  # by key and symbol: when, client ids
         self._suspected: dict[str, int] = {}  # when keys were last taken for stolen, by the venue's time
         for key_id, doubt in (doubts or {}).items():
             self._doubt(key_id, doubt)
@@ -138,6 +143,8 @@ class Watching:
                 return None
             # What reduces at a price out of all reason, where no band holds it, is no way out but a gift.
             exempt = event.reducing or (exit_ and not allow.reducing)
+            if verdict.measure < _HOLD <= live.policy.most and not exempt and self._untold(live, event, allow):
+                verdict = msgspec.structs.replace(verdict, measure=_HOLD)
             return self._answer(exchange, live, intent, allow, event, verdict, exempt=exempt)
         except Exception:
             self._failed(live)
@@ -218,6 +225,25 @@ class Watching:
             self.touched.add(live.id)
         except Exception:
             self._failed(live)
+
+    def _untold(self, live: Live, event: Asked, allow: Allow) -> bool:
+        """Whether it would pay more than the market while nobody knows what the key's last such order cost.
+
+        What fills cost is the sign that stops whoever takes small bites. Sent all at once, or answered without fills
+        (``ACK``), they would be over before the first is counted.
+        """
+        now, place = event.at_us, (live.id, event.symbol)
+        if not event.unbounded and (event.near_bps is None or event.near_bps <= LIMIT_REACH):
+            return False
+        at_us, names = self._bites.get(place, (0, ()))
+        found = [order for name in names if (order := live.ledger.orders.get(name)) is not None]
+        if now - at_us < UNTOLD_US and any(not each.executed and each.state is not _ENDED for each in found):
+            return True
+        self._bites.pop(place, None)
+        if len(self._bites) >= MOST_BITES:
+            del self._bites[next(iter(self._bites))]
+        self._bites[place] = now, tuple([each.client_id or "" for each in allow.orders])
+        return False
 
     def _answer(
         self,
