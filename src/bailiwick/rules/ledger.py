@@ -10,13 +10,13 @@ from decimal import Decimal
 from typing import final
 
 from bailiwick.model.decision import Allow
-from bailiwick.model.intent import Act, Destination, Intent, OrderRef, Side, Withdrawal
+from bailiwick.model.intent import Act, Intent, Side, Withdrawal
 from bailiwick.model.money import EXACT, ZERO, minus, plus, times
 from bailiwick.model.order import Fill, OrderReport, TradeReport
 from bailiwick.rules.pairs import gather
 from bailiwick.rules.remembered import pack, unpack
 from bailiwick.rules.spending import Spending
-from bailiwick.rules.together import Together, still_buys
+from bailiwick.rules.together import still_buys
 from bailiwick.rules.tracked import (
     Group,
     LedgerState,
@@ -29,6 +29,7 @@ from bailiwick.rules.tracked import (
     predates,
     track,
 )
+from bailiwick.rules.usage import Usage
 from bailiwick.rules.windows import CLIENT_ID_US, LATE_TRADE_US, MINUTE_US, RATE_SPAN_US, SETTLED_US
 
 # Bound once: a member of an enum is looked up slowly in Python 3.11, and every order passes here.
@@ -44,131 +45,19 @@ Worth = Callable[[str], Decimal | None]
 
 
 @final
-class Ledger:
-    """The usage of one key. The gateway owns one for each active key; decisions only read it."""
+class Ledger(Usage):
+    """The usage of one key and what changes it. The gateway owns one for each active key; decisions only read it."""
 
-    __slots__ = (
-        "_ended",
-        "_forget_us",
-        "_groups",
-        "_late",
-        "_list_names",
-        "_live",
-        "_nameless",
-        "_owned",
-        "_owned_ids",
-        "_owned_lists",
-        "_stray",
-        "_used",
-        "losses",
-        "orders",
-        "positions",
-        "rate_us",
-        "reserved",
-        "resting",
-        "risked",
-        "slow",
-        "spent",
-        "together",
-        "withdrawn",
-    )
+    __slots__ = ("_ended", "_forget_us", "_groups", "_late", "_nameless", "_stray")
 
     def __init__(self) -> None:
-        self.orders: dict[str, Tracked] = {}  # by client order id: live ones, and ended ones for a while
-        self.positions: dict[str, Position] = {}
-        self.spent = Spending()
-        self.losses = Spending()
-        self.withdrawn: dict[Destination, Spending] = {}
-        self.reserved = ZERO  # what orders that have not ended may still spend
-        self.risked = ZERO  # what they may lose, where they open anything
-        self.resting = 0  # orders that have not ended and may rest in the book
-        self.together: Together | None = None  # where the service has a limit for all its keys
-        self.slow = False  # whether sales are kept by time, as a suspect key's are
-        self.rate_us = 0  # when the bucket of requests will be full again
+        super().__init__(MOST_OWNED)
         self._forget_us = 0  # until then nothing that is kept grows too old
         self._groups: dict[str, Group] = {}
-        self._used: dict[str, int] = {}  # client order ids, oldest first
-        self._live: dict[str, Tracked] = {}  # orders that have not ended, oldest first
-        self._nameless: set[str] = set()  # of these, those whose number at the venue is not known
+        self._nameless: set[str] = set()  # live orders whose number at the venue is not known
         self._ended: dict[str, int] = {}  # orders that have ended and are still tracked, and when they did
         self._late: dict[str, int] = {}  # of these, those that have been waiting for their trades for a while
-        self._owned: dict[str, tuple[str, int]] = {}  # client order id → symbol and the venue's id
-        self._owned_ids: dict[tuple[str, int], str] = {}
-        self._owned_lists: dict[int, str] = {}  # the venue's list id → the client's
-        self._list_names: dict[str, int] = {}  # how often each of these stands there or in a tracked order
         self._stray: dict[tuple[str, int], dict[int, TradeReport]] = {}
-
-    # What a decision asks
-
-    def free(self, symbol: str) -> Decimal:
-        """What the key's own fills bought of a symbol's base asset and no open sell of its own claims."""
-        position = self.positions.get(symbol)
-        if position is None:
-            return ZERO
-        free = minus(minus(position.bought, position.sold), position.covered)
-        return max(free, ZERO)
-
-    def holding(self, symbol: str) -> Decimal:
-        """What the key's own fills bought of a symbol's base asset and have not sold."""
-        position = self.positions.get(symbol)
-        return ZERO if position is None else max(minus(position.bought, position.sold), ZERO)
-
-    def rolling_use(self, now_us: int) -> Decimal:
-        """What counts against a budget of 24 hours."""
-        return plus(self.spent.rolling(now_us), self.reserved)
-
-    def day_use(self, day_us: int) -> Decimal:
-        """What counts against the budget of the day that began then."""
-        return plus(self.spent.since(day_us), self.reserved)
-
-    def symbol_use(self, symbol: str, day_us: int) -> Decimal:
-        """What counts against the share of a market of the day that began then."""
-        position = self.positions.get(symbol)
-        return ZERO if position is None else plus(position.volume.since(day_us), position.reserved)
-
-    def loss(self, day_us: int) -> Decimal:
-        """What was lost in the day that began then: adverse slippage of fills, and fees."""
-        return max(self.losses.since(day_us), ZERO)
-
-    def withdrawn_since(self, destination: Destination, day_us: int) -> Decimal:
-        """What went to a destination in the day that began then."""
-        spending = self.withdrawn.get(destination)
-        return ZERO if spending is None else spending.since(day_us)
-
-    def wait_us(self, per_minute: int, now_us: int) -> int:
-        """How long until the rate has room for one more request; at most zero where it has."""
-        ahead_us = self.rate_us - now_us
-        return (max(0, ahead_us)) + MINUTE_US // per_minute - RATE_SPAN_US
-
-    def id_used(self, client_id: str, now_us: int) -> bool:
-        """Whether a client order id was used within 24 hours, or its order may still be live."""
-        if client_id in self.orders:
-            return True
-        used_us = self._used.get(client_id)
-        return used_us is not None and now_us - used_us < CLIENT_ID_US
-
-    def find(self, symbol: str, ref: OrderRef) -> Tracked | None:
-        """The key's own order that a request names, as long as it is tracked."""
-        client_id = self._client_id(symbol, ref)
-        return None if client_id is None else self.orders.get(client_id)
-
-    def owns(self, symbol: str, ref: OrderRef) -> bool:
-        """Whether the key placed the order that a request or an answer names."""
-        return self._client_id(symbol, ref) is not None
-
-    def owns_list(self, ref: OrderRef) -> bool:
-        """Whether the key placed the order list that a request names."""
-        if ref.order_id is None:
-            return ref.client_id in self._list_names
-        return ref.order_id in self._owned_lists and ref.client_id in (None, self._owned_lists[ref.order_id])
-
-    def live(self, symbol: str) -> list[Tracked]:
-        """The key's own orders in a symbol that have not ended, oldest first."""
-        return [order for order in self._live.values() if order.symbol == symbol]
-
-    def live_of(self, base: str) -> list[Tracked]:
-        """The key's own orders in any pair of an asset that have not ended, oldest first."""
-        return [order for order in self._live.values() if order.base == base]
 
     # What happens
 
@@ -197,7 +86,8 @@ class Ledger:
             if client_id in self.orders:
                 continue
             order.list_client_id = listed
-            self._name_list(listed)
+            if listed:
+                self._owned.name_list(listed)
             pair = alternative(draft.leg) if draft.leg else None
             if pair is not None:
                 order.group = heads.setdefault(pair, client_id)
@@ -213,7 +103,7 @@ class Ledger:
             self.orders[client_id] = self._live[client_id] = order
             self._nameless.add(client_id)
             self._used[client_id] = now_us
-            self._own(order)
+            self._owned.take(order)
             self.resting += order.rests
             position = self.positions.get(order.symbol)
             if position is None:
@@ -232,7 +122,7 @@ class Ledger:
         """Take what the venue says of an order. Reports of orders that the key did not place are left alone."""
         order = self.orders.get(report.client_id)
         if order is None or order.symbol != report.symbol:
-            client_id = self._owned_ids.get((report.symbol, report.order_id))
+            client_id = self._owned.numbers.get((report.symbol, report.order_id))
             order = None if client_id is None else self.orders.get(client_id)
         if order is None or order.order_id not in (None, report.order_id):
             return
@@ -241,14 +131,12 @@ class Ledger:
         if order.order_id is None:
             order.order_id = report.order_id
             self._nameless.discard(order.client_id)
-            self._own(order)
+            self._owned.take(order)
             for trade in self._stray.pop((order.symbol, report.order_id), {}).values():
                 self._fill(order, trade.fill, worth)
         if report.list_id >= 0:
             order.list_id = report.list_id
-            if report.list_id not in self._owned_lists:
-                self._owned_lists[report.list_id] = order.list_client_id
-                self._name_list(order.list_client_id)
+            self._owned.take_list(report.list_id, order.list_client_id)
         order.reported = max(order.reported, report.executed)
         quote = report.quote_executed
         if quote is not None and (order.reported_quote is None or quote > order.reported_quote):
@@ -265,7 +153,7 @@ class Ledger:
 
     def trade(self, trade: TradeReport, now_us: int, worth: Worth | None = None) -> None:
         """Take a row of the account's trade list. Trades of orders that the key did not place are left alone."""
-        client_id = self._owned_ids.get((trade.symbol, trade.order_id))
+        client_id = self._owned.numbers.get((trade.symbol, trade.order_id))
         order = None if client_id is None else self.orders.get(client_id)
         if order is not None:
             self._fill(order, trade.fill, worth)
@@ -289,7 +177,7 @@ class Ledger:
         self._settle(order, order.placed_us)
         self._drop(client_id)
         self._used.pop(client_id, None)
-        self._owned.pop(client_id, None)
+        self._owned.places.pop(client_id, None)
 
     def end(self, client_id: str, now_us: int) -> None:
         """Release what is left of an order that the venue says is no more, or never was."""
@@ -325,9 +213,9 @@ class Ledger:
             losses=dict(self.losses.buckets),
             withdrawn=[(destination, dict(each.buckets)) for destination, each in self.withdrawn.items()],
             rate_us=self.rate_us,
-            names=pack(self._owned, self._used),
+            names=pack(self._owned.places, self._used),
             ended={**self._late, **self._ended},
-            lists=dict(self._owned_lists),
+            lists=dict(self._owned.lists),
             stray=[trade for trades in self._stray.values() for trade in trades.values()],
         )
 
@@ -344,18 +232,15 @@ class Ledger:
         ledger.losses = Spending(state.losses)
         ledger.withdrawn = {destination: Spending(buckets) for destination, buckets in state.withdrawn}
         ledger.rate_us = state.rate_us
-        ledger._owned, ledger._used = unpack(state.names)
+        places, ledger._used = unpack(state.names)
+        ledger._owned.resume(places, state.lists)
         ledger._ended = state.ended
-        ledger._owned_ids = {place: client_id for client_id, place in ledger._owned.items() if place[1] >= 0}
-        ledger._owned_lists = dict(state.lists)
-        for name in state.lists.values():
-            ledger._name_list(name)
         for trade in state.stray:
             ledger._stray.setdefault((trade.symbol, trade.order_id), {})[trade.fill.trade_id] = trade
         for order in state.orders:
             order.claimed = order.covering = order.risking = ZERO
             ledger.orders[order.client_id] = order
-            ledger._name_list(order.list_client_id)
+            ledger._owned.name_list(order.list_client_id)
             if order.order_id is None:
                 ledger._nameless.add(order.client_id)
             if order.group:
@@ -378,47 +263,6 @@ class Ledger:
         own = self.positions.setdefault(order.symbol, Position(base=order.base))
         gather(self.positions, own, order.quantity)
         return self.free(order.symbol)
-
-    def given_back(self, intent: Intent, symbol: str) -> Decimal:
-        """What a replacement frees of the key's holdings: it is placed only once the old order is gone."""
-        if intent.endpoint.act is not Act.REPLACE or intent.keep_on_failure or intent.target is None:
-            return ZERO
-        old = self.find(symbol, intent.target)
-        return ZERO if old is None else old.covering
-
-    def _client_id(self, symbol: str, ref: OrderRef) -> str | None:
-        if ref.order_id is not None:
-            client_id = self._owned_ids.get((symbol, ref.order_id))
-            return client_id if ref.client_id in (None, client_id) else None
-        if ref.client_id is None:
-            return None
-        owned = self._owned.get(ref.client_id)
-        return ref.client_id if owned is not None and owned[0] == symbol else None
-
-    def _own(self, order: Tracked) -> None:
-        order_id = -1 if order.order_id is None else order.order_id
-        before = self._owned.get(order.client_id)
-        if before is not None and before[1] != order_id:
-            self._owned_ids.pop(before, None)  # of an order of long ago: its trades are not those of this one
-        self._owned[order.client_id] = (order.symbol, order_id)
-        if order_id >= 0:
-            self._owned_ids[order.symbol, order_id] = order.client_id
-        if len(self._owned) > MOST_OWNED + len(self.orders):
-            oldest = next(client_id for client_id in self._owned if client_id not in self.orders)
-            self._owned_ids.pop(self._owned.pop(oldest), None)
-        if len(self._owned_lists) > MOST_OWNED:
-            self._unname_list(self._owned_lists.pop(next(iter(self._owned_lists))))
-
-    def _name_list(self, name: str) -> None:
-        if name:
-            self._list_names[name] = self._list_names.get(name, 0) + 1
-
-    def _unname_list(self, name: str) -> None:
-        left = self._list_names.get(name, 0) - 1
-        if left > 0:
-            self._list_names[name] = left
-        else:
-            self._list_names.pop(name, None)
 
     def _fill(self, order: Tracked, fill: Fill, worth: Worth | None) -> None:
         if fill.trade_id in order.trades:
@@ -563,7 +407,7 @@ class Ledger:
     def _drop(self, client_id: str) -> None:
         order = self.orders.pop(client_id)
         if order.list_client_id:
-            self._unname_list(order.list_client_id)
+            self._owned.unname_list(order.list_client_id)
         self._ended.pop(client_id, None)
         self._late.pop(client_id, None)
         self._nameless.discard(client_id)
