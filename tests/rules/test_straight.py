@@ -147,13 +147,12 @@ def test_what_needs_another_look_does_not_go_straight() -> None:
     assert not went_straight(key(), intent(order(), transfers_value=True))
 
 
-def at_the_edge(made: Key, within: Intent | OrderDraft, beyond: Intent | OrderDraft) -> None:
-    """The first goes straight and the second does not; both are decided as the rules would."""
-    assert went_straight(made, within)
-    assert not went_straight(made, beyond)
-    for each in (within, beyond):
+def straight_of(made: Key, *requests: Intent | OrderDraft) -> list[bool]:
+    """Which of them go straight; each is decided as the rules would."""
+    for each in requests:
         asked = each if isinstance(each, Intent) else intent(each)
         assert made.ask(asked, source=True) == made.explain(asked, source=True).decision
+    return [went_straight(made, each) for each in requests]
 
 
 @pytest.mark.parametrize(
@@ -171,7 +170,7 @@ def test_an_amount_goes_straight_up_to_its_limit(limit: str, within: str, beyond
     made = key(limit + "\n")
     if "order" not in limit:
         made.send(order(quantity=1))
-    at_the_edge(made, order(quantity=within), order(quantity=beyond))
+    assert straight_of(made, order(quantity=within), order(quantity=beyond)) == [True, False]
 
 
 def test_counts_and_rates_go_straight_up_to_their_limit() -> None:
@@ -180,7 +179,7 @@ def test_counts_and_rates_go_straight_up_to_their_limit() -> None:
     made.send(order())
     assert went_straight(made, order())
     made.send(order())
-    at_the_edge(made, order(time_in_force=TimeInForce.IOC), order())
+    assert straight_of(made, order(time_in_force=TimeInForce.IOC), order()) == [True, False]
     made = key("[how_much]\nrequests_per_minute = 2\n")
     made.send(order())
     assert went_straight(made, order())
@@ -197,8 +196,8 @@ def test_counts_and_rates_go_straight_up_to_their_limit() -> None:
 def test_prices_and_times_go_straight_up_to_their_edge() -> None:
     """The band's edge, the last moment of a reference's freshness and the last of a grant's time."""
     made = key()
-    at_the_edge(made, order(price="101"), order(price="101.01"))
-    at_the_edge(made, order(Side.SELL, price="99"), order(Side.SELL, price="98.99"))
+    assert straight_of(made, order(price="101"), order(price="101.01")) == [True, False]
+    assert straight_of(made, order(Side.SELL, price="99"), order(Side.SELL, price="98.99")) == [True, False]
     made.now_us += NEAR_FRESH_US
     assert went_straight(made, order())
     made.now_us += 1
@@ -219,5 +218,5 @@ def test_a_sale_of_what_was_bought_goes_straight_whatever_is_spent() -> None:
     """What the key's own fills bought is sold straight on, and one digit more is not."""
     made = key("[how_much]\nday_notional = 200\n")
     made.fill(order(quantity=2))
-    at_the_edge(made, order(Side.SELL, 2), order(Side.SELL, "2.00000001"))
+    assert straight_of(made, order(Side.SELL, 2), order(Side.SELL, "2.00000001")) == [True, False]
     assert not went_straight(made, order(quantity="0.00000001"))
