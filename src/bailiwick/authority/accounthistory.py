@@ -18,11 +18,11 @@ from bailiwick.journal.record import Intent, decode
 from bailiwick.model.life import SUSPECT
 from bailiwick.model.money import plus, times
 from bailiwick.rules.proposing import MEASURED_FROM, History, Ordered
+from bailiwick.rules.windows import DAY_US
 from bailiwick.store.errors import NotFoundError
 from bailiwick.store.store import Store
 
 DAYS = 90
-DAY_US = 86_400_000_000
 MOST_RECORDS = 2_000_000  # of the journal, the latest: what is older is not read
 MOST_ORDERS = 20_000
 MOST_SOURCES = 8

@@ -7,11 +7,11 @@ from bailiwick.model.money import ZERO, of_asset, plain, plus, round_up, times
 from bailiwick.rules.authority import Authority, Band
 from bailiwick.rules.exposure import LEAVING, USUAL_FEE, share_at_risk, worst_loss
 from bailiwick.rules.pricing import STOPS
+from bailiwick.rules.windows import DAY_US
 from bailiwick.words import counted
 
 _CENT = Decimal("0.01")
 _ONE = Decimal(1)
-_DAY_US = 86_400_000_000
 _SHOWN_SYMBOLS = 4
 _BEYOND = {
     Harm.WITHDRAW: "withdraw to the destinations named",
@@ -70,9 +70,7 @@ def _may(authority: Authority) -> str:
     if Harm.TRADE in authority.harms:
         return f"A thief could make you lose money by trading, {_worst(authority)} a day{also}{never}."
     if Harm.READ in authority.harms:
-        return (
-            f"A thief could see what the account holds and did{also}{never}: 0 {authority.currency} a day by trading."
-        )
+        return f"A thief could see what the account holds and did{also}{never}: {_nothing(authority)} a day by trading."
     return f"A thief could see nothing of yours{also}{never}: {_nothing(authority)} a day by trading."
 
 
@@ -143,11 +141,9 @@ def _requests(authority: Authority) -> str:
 
 
 def _band(authority: Authority, band: Band | None, reference: str) -> str:
-    budget = _budget(authority)
     if band is None:
         return f"A thief could trade with himself at any distance from {reference}."
-    cost = "" if budget is None else f": {_money(times(budget, band.buy - _ONE), authority)} of a day's budget"
-    return f"A thief could trade with himself {_percent(band)} off {reference}{cost}."
+    return f"A thief could trade with himself {_percent(band)} off {reference}{_cost(authority, band)}."
 
 
 def _stop(authority: Authority) -> str:
@@ -155,11 +151,14 @@ def _stop(authority: Authority) -> str:
         return f"A thief could place no stops, so that through them he takes {_nothing(authority)}."
     if authority.stop is None:
         return "A thief who triggers a stop could sell to himself at any price."
+    off = f"{_percent(authority.stop)} off the market{_cost(authority, authority.stop)}"
+    return f"A thief who triggers a stop could trade with himself {off}."
+
+
+def _cost(authority: Authority, band: Band) -> str:
+    """What a day's budget loses at the band's edge, where there is a budget to lose."""
     budget = _budget(authority)
-    cost = (
-        "" if budget is None else f": {_money(times(budget, authority.stop.buy - _ONE), authority)} of a day's budget"
-    )
-    return f"A thief who triggers a stop could trade with himself {_percent(authority.stop)} off the market{cost}."
+    return "" if budget is None else f": {_money(times(budget, band.buy - _ONE), authority)} of a day's budget"
 
 
 def _networks(authority: Authority) -> str:
@@ -175,7 +174,7 @@ def _loss_each(authority: Authority) -> str:
 def _expires(authority: Authority, now_us: int) -> str:
     if authority.expires_us is None:
         return f"A thief who finds it in years could still use it, {_loss_each(authority)}, until somebody stops it."
-    days = max(0, -(-authority.expires_us // _DAY_US) - now_us // _DAY_US)  # each has a budget of its own
+    days = max(0, -(-authority.expires_us // DAY_US) - now_us // DAY_US)  # each has a budget of its own
     most = worst_loss(authority).most
     if Harm.TRADE not in authority.harms or most is None:
         return f"A thief could use it on {counted(days, 'day')} and no longer, {_loss_each(authority)}."
