@@ -103,7 +103,7 @@ def test_a_limit_has_two_ends() -> None:
 def test_a_limit_that_the_price_never_reaches_prevents_nothing() -> None:
     """A bid below everything that was traded counts as not executed, and says so."""
     found = reckon([order(price="0.5")], PUMP, FIRST)
-    assert (found.would[0].least, found.would[0].why_not) == (None, "the price did not come to its limit")
+    assert (found.would[0].least, found.would[0].why_not) == (None, "the price never reached its limit")
     assert of(found.losses, "now").most == Decimal(0)
 
 
@@ -190,4 +190,4 @@ def test_sums_are_exact(trades: list[tuple[Side, Decimal, Decimal]], price: Deci
 def test_an_order_that_waits_is_not_reckoned(type_: OrderType) -> None:
     """Nobody can say whether a stop would have been touched: it is named, and not counted."""
     found = reckon([order(type_=type_, price="3")], PUMP, FIRST)
-    assert found.would[0].why_not == "it waits for a price of its own"
+    assert found.would[0].why_not == "it waits for its trigger price"

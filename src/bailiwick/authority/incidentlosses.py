@@ -14,13 +14,13 @@ import msgspec
 from bailiwick.authority.incidentorders import Ordered
 from bailiwick.model.course import MINUTE_MS, Course, Minute
 from bailiwick.model.intent import OrderType, Side
-from bailiwick.model.money import divide, minus, plus, times
+from bailiwick.model.money import ZERO, divide, minus, plus, times
 
 THEN_MS = 5 * MINUTE_MS
 AGAIN_MS = 10 * MINUTE_MS  # within so long the same request is the same wish, sent again
 BEFORE_MS = 60 * MINUTE_MS
 BESIDE_MS = 100  # a signal and the record of what raised it are written one after the other
-ZERO = Decimal(0)
+NO_MARKET = "the market of that minute is not known"
 
 
 class Trade(msgspec.Struct, frozen=True):
@@ -67,15 +67,7 @@ class Reckoned(msgspec.Struct, frozen=True, kw_only=True):
 
 def reckon(orders: Sequence[Ordered], course: Course, first_ms: int) -> Reckoned:
     """Reckon the orders of one symbol, oldest first; ``first_ms`` is when the first signal was."""
-    known: list[Trade] = []
-    unknown = 0
-    for order in orders:
-        if not order.forwarded or order.executed == 0:
-            continue
-        if order.executed is None or order.paid is None:
-            unknown += 1
-        else:
-            known.append(Trade(order.at_ms, order.draft.side, order.executed, order.paid))
+    known, unknown = _executed(orders)
     passed = {order.same for order in orders if order.forwarded}
     would = tuple(_would(each, course) for each in _stopped(orders, first_ms, passed))
     unknown += sum(1 for each in would if each.why_not == NO_MARKET)
@@ -87,6 +79,20 @@ def reckon(orders: Sequence[Ordered], course: Course, first_ms: int) -> Reckoned
         for name in ("before", "then", "now")
     )
     return Reckoned(traded=tuple(known), would=would, losses=losses, before=before, unknown=unknown)
+
+
+def _executed(orders: Iterable[Ordered]) -> tuple[list[Trade], int]:
+    """What the orders that were let through came to, and of how many of them nobody knows it."""
+    known: list[Trade] = []
+    unknown = 0
+    for order in orders:
+        if not order.forwarded or order.executed == 0:
+            continue
+        if order.executed is None or order.paid is None:
+            unknown += 1
+        else:
+            known.append(Trade(order.at_ms, order.draft.side, order.executed, order.paid))
+    return known, unknown
 
 
 def since(order: Ordered, first_ms: int) -> bool:
@@ -123,13 +129,10 @@ def _stopped(orders: Iterable[Ordered], first_ms: int, passed: Collection[object
     return found
 
 
-NO_MARKET = "the market of that minute is not known"
-
-
 def _would(order: Ordered, course: Course) -> Would:
     draft, minute = order.draft, course.minute_of(order.at_ms)
     if draft.type not in {OrderType.MARKET, OrderType.LIMIT, OrderType.LIMIT_MAKER}:
-        return Would(order, why_not="it waits for a price of its own")
+        return Would(order, why_not="it waits for its trigger price")
     if minute is None:
         return Would(order, why_not=NO_MARKET)
     buys = draft.side is Side.BUY
@@ -142,7 +145,7 @@ def _would(order: Ordered, course: Course) -> Would:
     later = (each for each in course.minutes if each.open_ms > minute.open_ms)
     if any(each.low <= limit if buys else each.high >= limit for each in later):
         return _filled(order, limit, limit)
-    return Would(order, why_not="the price did not come to its limit")
+    return Would(order, why_not="the price never reached its limit")
 
 
 def _filled(order: Ordered, least: Decimal, most: Decimal) -> Would:
@@ -170,14 +173,25 @@ def _before(course: Course, first_ms: int) -> Decimal | None:
 
 
 def _sum(trades: Sequence[Trade], course: Course, against: str, before: Decimal | None) -> Decimal | None:
+    """What the trades lose against such a price, in the quote asset; None where one of them has no such price."""
     total = ZERO
     for trade in trades:
-        price = {"before": before, "now": course.latest}.get(against)
-        if against == "then":
-            minute = course.minute_of(trade.at_ms + THEN_MS)
-            ended = minute is not None and minute.open_ms + MINUTE_MS <= course.latest_at
-            price = minute.close if minute is not None and ended else None
+        match against:
+            case "before":
+                price = before
+            case "then":
+                price = _then(trade, course)
+            case _:
+                price = course.latest
         if price is None:
             return None
         total = plus(total, trade.loss(price))
     return total
+
+
+def _then(trade: Trade, course: Course) -> Decimal | None:
+    """The close of the minute that came ``THEN_MS`` after a trade, once that minute is over."""
+    minute = course.minute_of(trade.at_ms + THEN_MS)
+    if minute is None or minute.open_ms + MINUTE_MS > course.latest_at:
+        return None
+    return minute.close

@@ -266,4 +266,4 @@ def _why_not(order: Ordered, would: Would | None, first_ms: int) -> str:
         return would.why_not
     if order.forwarded:
         return ""
-    return "before the first signal" if not since(order, first_ms) else "asked for before, or let through later"
+    return "before the first signal" if not since(order, first_ms) else "sent before, or let through later"
