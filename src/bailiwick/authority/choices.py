@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -13,8 +13,8 @@ from bailiwick.model.harm import Harm
 from bailiwick.model.intent import OrderType
 from bailiwick.model.money import parse_amount, plain, times
 
-ALL = "all"
-NONE = "none"
+ALL: Final = "all"
+NONE: Final = "none"
 _HUNDRED = Decimal(100)
 _DAY = timedelta(days=1)
 
@@ -44,18 +44,33 @@ def chosen(grant: Grant, choices: Choices) -> tuple[Grant, list[WrongView]]:
 
     What a key that does not trade has no use for is not looked at.
     """
-    wrong: list[WrongView] = []
+    typed = _Typed(choices)
+    drawn = _any_key(grant, typed)
+    if Harm.TRADE in grant.what.may:
+        drawn = _bands(_trading(drawn, typed), typed)
+    return drawn, typed.wrong
 
-    def take(field: str, read: Callable[[Any], Any], was: Any) -> Any:
+
+class _Typed:
+    """Choices that are read one by one, and what was wrong with those that could not be read."""
+
+    def __init__(self, choices: Choices) -> None:
+        self.choices = choices
+        self.wrong: list[WrongView] = []
+
+    def take(self, field: str, read: Callable[[Any], Any], was: Any) -> Any:
+        """What a field says; ``was`` where it says nothing that can be read."""
         try:
-            return read(getattr(choices, field))
+            return read(getattr(self.choices, field))
         except ValueError as error:
             complaint, _, remedy = str(error).removeprefix(f"{field}: ").rpartition("; ")
-            wrong.append(WrongView(field=field, sentence=complaint or remedy, remedy=remedy if complaint else ""))
+            self.wrong.append(WrongView(field=field, sentence=complaint or remedy, remedy=remedy if complaint else ""))
             return was
 
-    much, far, what = grant.how_much, grant.how_far, grant.what
-    drawn = msgspec.structs.replace(
+
+def _any_key(grant: Grant, typed: _Typed) -> Grant:
+    much, take = grant.how_much, typed.take
+    return msgspec.structs.replace(
         grant,
         how_much=msgspec.structs.replace(
             much, requests_per_minute=take("requests_per_minute", _read_rate, much.requests_per_minute)
@@ -63,18 +78,20 @@ def chosen(grant: Grant, choices: Choices) -> tuple[Grant, list[WrongView]]:
         where=Where(networks=take("networks", _read_networks, grant.where.networks)),
         when=msgspec.structs.replace(grant.when, expires=take("expires", _read_until, grant.when.expires)),
     )
-    if Harm.TRADE not in what.may:
-        return drawn, wrong
+
+
+def _trading(grant: Grant, typed: _Typed) -> Grant:
+    what, much, take = grant.what, grant.how_much, typed.take
     day = take("day_notional", _read_amount, much.day_notional)
-    drawn = msgspec.structs.replace(
-        drawn,
+    return msgspec.structs.replace(
+        grant,
         what=msgspec.structs.replace(
             what,
             symbols=take("symbols", _read_symbols, what.symbols),
             order_types=take("order_types", _read_types, what.order_types),
         ),
         how_much=msgspec.structs.replace(
-            drawn.how_much,
+            much,
             order_notional=take("order_notional", _read_amount, much.order_notional),
             day_notional=day,
             rolling_notional=day,
@@ -82,20 +99,25 @@ def chosen(grant: Grant, choices: Choices) -> tuple[Grant, list[WrongView]]:
             open_orders=take("open_orders", _read_open, much.open_orders),
         ),
     )
+
+
+def _bands(grant: Grant, typed: _Typed) -> Grant:
+    far, take = grant.how_far, typed.take
     bands = {
         "near_bps": take("near", _read_percent, far.near_bps),
         "anchor_bps": take("anchor", _read_percent, far.anchor_bps),
         "stop_bps": take("stop", _read_percent, far.stop_bps),
     }
     try:
-        return msgspec.structs.replace(drawn, how_far=HowFar(**bands)), wrong
+        return msgspec.structs.replace(grant, how_far=HowFar(**bands))
     except ValueError:  # a market order is bound to one of the two
         told = WrongView(
             field="anchor",
             sentence="an order without a limit price needs a distance to be bound to",
             remedy="name this one or that from the last seconds",
         )
-        return drawn, [*wrong, told]
+        typed.wrong.append(told)
+        return grant
 
 
 def _amount(amount: Decimal | None) -> str:
