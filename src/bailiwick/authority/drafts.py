@@ -75,7 +75,7 @@ class Drafts:
         if account is None:
             raise LinkError(Code.REFUSED, "account: name the one that the key shall act for")
         if question.kind not in PRESETS:
-            raise LinkError(Code.REFUSED, f"kind: there is no such kind; choose of {', '.join(PRESETS)}")
+            raise LinkError(Code.REFUSED, f"kind: there is no such kind; choose from {', '.join(PRESETS)}")
         if question.budget is not None and not question.budget > 0:
             raise LinkError(Code.REFUSED, "budget: it must be more than nothing; write what may be traded in a day")
         currency, now = currency_of(account), self._clock()

@@ -346,4 +346,4 @@ def _value(text: str) -> Any:
 
 def _one_of(option: str, text: str, known: tuple[str, ...]) -> None:
     if text not in known:
-        raise Stop(f"{option}: {text[:40]!r} is none; choose of {', '.join(known)}", Exit.USAGE)
+        raise Stop(f"{option}: {text[:40]!r} is none; choose from {', '.join(known)}", Exit.USAGE)

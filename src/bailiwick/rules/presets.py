@@ -106,7 +106,7 @@ def preset(name: str, symbols: Iterable[str], currency: str, budget: Decimal) ->
             how_much=HowMuch(requests_per_minute=per_minute),
         )
     if name not in _TRADING:
-        raise ValueError(f"preset: {name[:40]!r} is not one; choose of {', '.join(PRESETS)}")
+        raise ValueError(f"preset: {name[:40]!r} is not one; choose from {', '.join(PRESETS)}")
     traded: Symbols = frozenset(symbols)
     if not traded:
         raise ValueError(f"symbols: a {name} needs some; name what it trades")

@@ -81,7 +81,7 @@ def propose(wish: Wish, history: History, now: datetime) -> Proposal:
         ValueError: if there is no such kind of client.
     """
     if wish.kind not in PRESETS:
-        raise ValueError(f"kind: {wish.kind[:40]!r} is not one; choose of {', '.join(PRESETS)}")
+        raise ValueError(f"kind: {wish.kind[:40]!r} is not one; choose from {', '.join(PRESETS)}")
     reasons = {"may": f"A {wish.kind} needs no more than this."}
     drawn = _reading(wish, reasons) if wish.kind in READING else _trading(wish, history, reasons)
     grant = msgspec.structs.replace(

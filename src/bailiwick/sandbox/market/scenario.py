@@ -362,7 +362,7 @@ def load(name: str) -> Scenario:
             raise ScenarioError(f"{name}: it cannot be read ({error})") from error
     if name not in shipped():
         raise ScenarioError(
-            f"scenario: {name[:40]!r} is not one; choose of {', '.join(shipped())} or name a .toml file"
+            f"scenario: {name[:40]!r} is not one; choose from {', '.join(shipped())} or name a .toml file"
         )
     return scenario_from_toml(files(__package__).joinpath("scenarios", f"{name}.toml").read_text(encoding="utf-8"))
 
