@@ -43,6 +43,10 @@ GOALS = (
     Goal("compromise_100k.last_opening_order_s", 1, "last order of any of them that opens, after the act, s"),
     Goal("crash.missing", 0, "orders at the exchange without a journal record"),
     Goal("crash.restart_s", 2, "slowest restart after SIGKILL, s"),
+    Goal("console.first_paint_ms", 500, "console: first contentful paint, ms"),
+    Goal("console.script_bytes", 150_000, "console: script compressed, bytes, all of it"),
+    Goal("console.frame_ms", 16, "console: a frame of a list of 100,000 keys being dragged, median, ms"),
+    Goal("console.stop_ms", 1000, "console: from the click that freezes to the first refused order, ms"),
     Goal("watch.drills.orders_before_hold.pump.median", 0, "orders before the hold, pump, median"),
     Goal("watch.drills.orders_before_hold.pump.p95", 1, "the same, 95 in 100"),
     Goal("watch.drills.orders_before_hold.sell_then_buy.median", 0, "orders before the hold, sell-then-buy, median"),
@@ -150,7 +154,7 @@ def page(results: Results) -> str:
         goals(results),
     ]
     lines += side_by_side(results)
-    for part in ("keys_1m", "sweep_1m", "crash", "compromise_100k"):
+    for part in ("keys_1m", "sweep_1m", "crash", "compromise_100k", "console"):
         if part in results:
             lines += ["", f"## `{part}`", "", "| figure | value |", "|---|---|"]
             lines += [f"| {name} | {value:g} |" for name, value in results[part].items()]

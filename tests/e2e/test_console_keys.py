@@ -1,7 +1,6 @@
 """A key's page, its panic control, a compromise while it goes on, and a search of the whole journal, in a browser."""
 
 import re
-import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 

@@ -213,20 +213,6 @@ def test_the_first_picture_is_there_at_once(scene: Scene) -> None:
     assert 0 < scripts < 150_000
 
 
-FRAMES = """() => new Promise(done => {
-  const box = document.querySelector(".scroll"), frames = [];
-  let last = performance.now(), count = 0;
-  const step = now => {
-    frames.push(now - last);
-    last = now;
-    box.scrollTop = count * 9000;
-    if (count++ < 300) requestAnimationFrame(step);
-    else done(frames.slice(1).sort((a, b) => a - b)[150]);
-  };
-  requestAnimationFrame(step);
-})"""
-
-
 @pytest.mark.slow
 def test_a_hundred_thousand_keys_scroll_without_stutter(scene: Scene) -> None:
     """A list of 100,000 keys can be dragged from end to end and searched, and shows what it should."""
@@ -242,7 +228,8 @@ def test_a_hundred_thousand_keys_scroll_without_stutter(scene: Scene) -> None:
         )  # fmt: skip
     page.goto(f"{scene.address}keys")
     page.get_by_text("100,00").wait_for()
-    page.evaluate(FRAMES)
+    page.evaluate("document.querySelector('.scroll').scrollTop = 2_000_000")
+    page.get_by_role("link", name="bwk_").first.wait_for()
     page.get_by_label("Look for").fill("grid 77")
     page.get_by_text("1,100 keys").wait_for()
     page.get_by_role("link", name="bwk_").first.wait_for()
