@@ -50,7 +50,7 @@ def rows(
     owner: str
         Only those of this owner.
     assignee: str
-        Only those that this person works on; - for those of nobody.
+        Only those that this person works on; --assignee=- for those of nobody.
     sort: str
         opened, state, kind, owner, assignee or title.
     limit: int
