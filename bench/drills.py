@@ -1,9 +1,10 @@
-"""File the figures of drills under `watch` in results.json, and write the page anew.
+"""File the figures of drills, and of what the watch costs, under `watch` in results.json, and write the page anew.
 
     bailiwick drill suite --json > suite.json
     bailiwick drill calibrate progress.jsonl --json > crowd.json
     bailiwick drill adversary axs --tries 200 --json > adversary.json
-    python bench/drills.py suite.json crowd.json adversary.json
+    python bench/watch.py > cost.json
+    python bench/drills.py suite.json crowd.json adversary.json cost.json
 
 Each file says by its fields what it is. Of several that are alike the last one holds, but for adversaries, which are
 filed by scenario.
@@ -75,6 +76,9 @@ def main() -> None:
             if found["crowd"]["key_days"] >= 100_000:
                 watch["crowd"] = found["crowd"]
                 taken["watch.crowd"] = f"drill suite, {found['crowd']['key_days']} key-days; {said}"
+        elif "us_per_event" in found:
+            watch["cost"] = found
+            taken["watch.cost"] = f"watch.py, one core; {said}"
         elif "key_days" in found:
             watch["crowd"] = {name: each for name, each in found.items() if name != "why"}
             taken["watch.crowd"] = f"drill calibrate, {found['key_days']} key-days; {said}"

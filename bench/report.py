@@ -47,6 +47,7 @@ GOALS = (
     Goal("console.script_bytes", 150_000, "console: script compressed, bytes, all of it"),
     Goal("console.frame_ms", 16, "console: a frame of a list of 100,000 keys being dragged, median, ms"),
     Goal("console.stop_ms", 1000, "console: from the click that freezes to the first refused order, ms"),
+    Goal("watch.cost.us_per_event", 10, "an event of the watch, one core, µs: 10 are 100,000 a second"),
     Goal("watch.drills.orders_before_hold.pump.median", 0, "orders before the hold, pump, median"),
     Goal("watch.drills.orders_before_hold.pump.p95", 1, "the same, 95 in 100"),
     Goal("watch.drills.orders_before_hold.sell_then_buy.median", 0, "orders before the hold, sell-then-buy, median"),
