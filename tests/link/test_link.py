@@ -151,8 +151,8 @@ def test_no_answer_type_holds_a_secret() -> None:
     answers = [wire.answer_type(verb) for verb in GATEWAY_VERBS]
     assert [verb.__struct_config__.tag for verb in GATEWAY_VERBS] == [
         "health", "seal", "record", "explain", "symbols", "usage", "wake", "checkpoint", "doctor", "rotate_vault",
-        "events", "inspect", "native_call", "record_shape", "followed_symbols", "public_trades", "traded_minutes", "candles",
-        "use_of_service", "tell_signs", "known_of_key",
+        "events", "inspect", "native_call", "record_shape", "followed_symbols", "public_trades", "traded_minutes",
+        "candles", "use_of_service", "tell_signs", "known_of_key",
     ]  # fmt: skip
     # The one secret that is answered is a key's that an exchange has just made: it was never sealed, and is told once.
     secrets = {answer.__name__ for answer in answers for each in msgspec.structs.fields(answer) if _secret(each)}
