@@ -67,15 +67,14 @@ anchor_bps = 2000
 def measure(stage: Stage, person: Person, address: str) -> dict[str, float]:
     """All of it, in the order in which a person would come by it."""
     page = person.page
-    made = stage.command("key", "issue", "--account", "trader", "--service", "bot", "--grant", grant(stage))
-    bot = Bot(int(stage.url.rpartition(":")[2]), Issued(made["id"], made["secret"]))
+    bot, other = issued(stage), issued(stage)
     found: dict[str, float] = {"first_paint_ms": statistics.median(painted(page, address) for _ in range(LOADS))}
     assets = BUILT.parent / "assets"
     sizes = {script.name: len(gzip.compress(script.read_bytes(), 9)) for script in assets.glob("*.js")}
     found["script_bytes"] = float(sum(sizes.values()))
     found["script_bytes_at_first"] = float(sum(size for name, size in sizes.items() if name.startswith("index")))
-    found |= fed(page, address, bot)
     found["stop_ms"] = stopped(person, address, bot)
+    found |= fed(page, address, bot, other)  # last of the bot's: it uses up the weight of the minute, and is refused on
     fill(stage)
     page.goto(f"{address}keys")
     page.get_by_text(f"{KEYS // 1000},").first.wait_for()
@@ -84,11 +83,12 @@ def measure(stage: Stage, person: Person, address: str) -> dict[str, float]:
     return {name: round(value, 2) for name, value in found.items()}
 
 
-def grant(stage: Stage) -> str:
-    """A file with the bot's grant."""
+def issued(stage: Stage) -> Bot:
+    """A bot with a key of its own."""
     file = stage.directory / "bench.toml"
     file.write_text(GRANT)
-    return str(file)
+    made = stage.command("key", "issue", "--account", "trader", "--service", "bot", "--grant", str(file))
+    return Bot(int(stage.url.rpartition(":")[2]), Issued(made["id"], made["secret"]))
 
 
 def painted(page: Any, address: str) -> float:
@@ -98,8 +98,8 @@ def painted(page: Any, address: str) -> float:
     return float(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
 
 
-def fed(page: Any, address: str, bot: Bot) -> dict[str, float]:
-    """Decisions a second while many ask as fast as they can, and how long after it one of them stands on the page."""
+def fed(page: Any, address: str, bot: Bot, other: Bot) -> dict[str, float]:
+    """Decisions a second while many ask as fast as they can, and how long after that another's stands on the page."""
     page.goto(address)
     page.get_by_text("live", exact=True).wait_for()
     until, counts = time.monotonic() + FEED_S, [0] * CLIENTS
@@ -115,8 +115,9 @@ def fed(page: Any, address: str, bot: Bot) -> dict[str, float]:
     for thread in threads:
         thread.join()
     began = time.monotonic()
-    bot.ask("DELETE", "/api/v3/openOrders", symbol="BTCUSDT")
-    page.locator(".stream li", has_text="DELETE /api/v3/openOrders").first.wait_for()
+    while not page.locator(".stream li", has_text="DELETE /api/v3/openOrders").count():  # a sample may leave one out
+        other.ask("DELETE", "/api/v3/openOrders", symbol="BTCUSDT")
+        page.wait_for_timeout(20)
     return {"decisions_per_s": sum(counts) / FEED_S, "seen_after_ms": 1000 * (time.monotonic() - began)}
 
 
@@ -126,7 +127,7 @@ def stopped(person: Person, address: str, bot: Bot) -> float:
     eventually(lambda: bot.order("BUY", "0.001", LOW).status, lambda status: status == 200)
     person.press("Stop trading…")
     person.page.locator("dialog select").select_option(label="Account trader (Ada)")
-    person.page.get_by_text("1 active").wait_for()
+    person.page.get_by_text("2 active").wait_for()
     began = time.monotonic()
     person.press("Freeze", within="dialog")
     while bot.order("BUY", "0.001", LOW).status == 200:
@@ -172,6 +173,7 @@ def main() -> None:
         person = Person(chromium.new_page(), own.netloc)
         eventually(lambda: reached(listen), bool)
         person.page.goto(link)
+        person.page.get_by_text("Welcome, ada").wait_for()
         person.press("Make a passkey")
         person.page.get_by_role("heading", level=1, name="Overview").wait_for()
         figures = measure(stage, person, f"{own.scheme}://{own.netloc}/console/")
