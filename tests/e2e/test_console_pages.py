@@ -1,5 +1,6 @@
 """The console in a browser: first run, signing in, issuing, what happens while it is looked at, and stopping it."""
 
+import os
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -33,10 +34,13 @@ class Scene:
 
 
 def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])
+    """A port that nobody listens on, and that nobody who asks for any port is given."""
+    first = 20_000 + os.getpid() % 10_000  # below those that the kernel hands out, and apart from another worker's
+    for port in range(first, first + 1_000):
+        with socket.socket() as asked:
+            if asked.connect_ex(("127.0.0.1", port)):
+                return port
+    raise AssertionError("a thousand ports in a row are taken")
 
 
 @pytest.fixture(scope="module")

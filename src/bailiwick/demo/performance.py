@@ -130,8 +130,8 @@ def _set_up(stage: Stage, program: Program, *, moving: bool) -> dict[str, Any]:
 
 
 def _free(wanted: int) -> int:
-    """This port, or another where somebody listens on it, such as a second demonstration."""
-    for port in (wanted, 0):
+    """This port, or the next where somebody listens, such as a second demonstration."""
+    for port in range(wanted, wanted + 100):
         with socket.socket() as asked, contextlib.suppress(OSError):
             asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             asked.bind(("127.0.0.1", port))
